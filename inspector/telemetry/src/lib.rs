@@ -1,0 +1,1 @@
+//! The page that an rjit process writes and `rjit-inspect` reads.

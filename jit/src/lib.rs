@@ -1,0 +1,1 @@
+//! rjit: a just-in-time compiler for stock CPython 3.15 that hides nothing.

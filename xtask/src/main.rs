@@ -1,0 +1,3 @@
+//! Project tasks: `cargo xtask python|build|demo|test|check`.
+
+fn main() {}
