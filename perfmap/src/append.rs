@@ -62,10 +62,7 @@ fn without_size_signal(write: impl FnOnce() -> io::Result<()>) -> io::Result<()>
     };
     let result = write();
     if matches!(&result, Err(error) if error.raw_os_error() == Some(libc::EFBIG)) {
-        let at_once = libc::timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
+        let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         // SAFETY: all pointers are to live values; a null info means that it is not wanted.
         unsafe { libc::sigtimedwait(&only, ptr::null_mut(), &at_once) };
     }
@@ -89,10 +86,7 @@ mod tests {
 
     #[test]
     fn devices_and_pipes_are_refused_without_waiting() {
-        assert!(matches!(
-            open(Path::new("/dev/full")),
-            Err(Reason::NotRegular)
-        ));
+        assert!(matches!(open(Path::new("/dev/full")), Err(Reason::NotRegular)));
         let directory = tempfile::tempdir().unwrap();
         let pipe = directory.path().join("pipe");
         assert!(

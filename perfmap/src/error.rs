@@ -38,10 +38,7 @@ impl fmt::Display for SinkError {
         match &self.reason {
             Reason::Open(error) => write!(f, "cannot open it: {error}"),
             Reason::Write(error) => write!(f, "cannot write to it: {error}; make room there"),
-            Reason::Symlink => write!(
-                f,
-                "it is a symbolic link, which is never followed; remove it"
-            ),
+            Reason::Symlink => write!(f, "it is a symbolic link, which is never followed; remove it"),
             Reason::NotRegular => write!(f, "it is not a regular file; remove it"),
             Reason::ForeignOwner(uid) => write!(f, "it belongs to user {uid}; have it removed"),
             Reason::HardLinked(links) => {

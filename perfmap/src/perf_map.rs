@@ -24,10 +24,7 @@ pub(crate) struct PerfMap {
 
 impl PerfMap {
     pub(crate) fn new(directory: PathBuf) -> Self {
-        Self {
-            directory,
-            file: None,
-        }
+        Self { directory, file: None }
     }
 
     fn path(&self) -> PathBuf {
@@ -67,27 +64,17 @@ impl Sink for PerfMap {
         for (_, region) in live {
             push_line(&mut lines, &region);
         }
-        if lines.is_empty() {
-            Ok(())
-        } else {
-            self.append(&lines)
-        }
+        if lines.is_empty() { Ok(()) } else { self.append(&lines) }
     }
 }
 
 fn push_line(lines: &mut String, region: &CodeRegion<'_>) {
-    write!(lines, "{:x} {:x} ", region.start, region.size)
-        .expect("writing to a string cannot fail");
+    write!(lines, "{:x} {:x} ", region.start, region.size).expect("writing to a string cannot fail");
     if region.name.is_empty() {
         lines.push_str("[unnamed]");
     }
     // A line break within a name would be read as another entry.
-    lines.extend(
-        region
-            .name
-            .chars()
-            .map(|c| if c.is_control() { '?' } else { c }),
-    );
+    lines.extend(region.name.chars().map(|c| if c.is_control() { '?' } else { c }));
     lines.push('\n');
 }
 
@@ -110,18 +97,12 @@ mod tests {
 
     #[test]
     fn lines_are_in_lowercase_hexadecimal_without_prefix() {
-        assert_eq!(
-            line("py::main:/a b.py"),
-            "7fabcdef0000 1c0 py::main:/a b.py\n"
-        );
+        assert_eq!(line("py::main:/a b.py"), "7fabcdef0000 1c0 py::main:/a b.py\n");
     }
 
     #[test]
     fn a_name_cannot_forge_another_line() {
-        assert_eq!(
-            line("f\n0 ffff evil\r\0é"),
-            "7fabcdef0000 1c0 f?0 ffff evil??é\n"
-        );
+        assert_eq!(line("f\n0 ffff evil\r\0é"), "7fabcdef0000 1c0 f?0 ffff evil??é\n");
         assert_eq!(line(""), "7fabcdef0000 1c0 [unnamed]\n");
     }
 }

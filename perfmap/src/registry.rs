@@ -100,9 +100,7 @@ impl Registry {
                 name: name.to_owned(),
             },
         );
-        tell(&mut self.sinks, &mut self.warnings, |sink| {
-            sink.add(id, region)
-        });
+        tell(&mut self.sinks, &mut self.warnings, |sink| sink.add(id, region));
         id
     }
 

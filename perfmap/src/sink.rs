@@ -14,8 +14,6 @@ pub(crate) trait Sink: Send {
     }
 
     /// This process is a new child, which has the parent's code in its memory: tell about all of it anew.
-    fn after_fork_child(
-        &mut self,
-        live: &mut dyn Iterator<Item = (RegionId, CodeRegion<'_>)>,
-    ) -> Result<(), SinkError>;
+    fn after_fork_child(&mut self, live: &mut dyn Iterator<Item = (RegionId, CodeRegion<'_>)>)
+    -> Result<(), SinkError>;
 }

@@ -39,10 +39,7 @@ fn only_reason(directory: &Path) -> Reason {
     assert_eq!(warning.path, own_map(directory));
     assert!(warning.to_string().contains(warning.path.to_str().unwrap()));
     registry.register(&region("second"));
-    assert!(
-        registry.take_warnings().is_empty(),
-        "a sink that is off spoke again"
-    );
+    assert!(registry.take_warnings().is_empty(), "a sink that is off spoke again");
     warning.reason
 }
 
@@ -81,10 +78,7 @@ fn writes_nothing_before_there_is_code() {
 
     let map = own_map(directory.path());
     assert_eq!(fs::read_to_string(&map).unwrap(), "1000 20 f\nabc0 1 g\n");
-    assert_eq!(
-        fs::metadata(&map).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(fs::metadata(&map).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
@@ -99,8 +93,7 @@ fn appends_to_what_another_writer_put_there() {
     other.write_all(b"600 10 py::later:a.py\n").unwrap();
     registry.register(&region("ours again"));
 
-    let expected =
-        "500 10 py::theirs:a.py\n1000 20 ours\n600 10 py::later:a.py\n1000 20 ours again\n";
+    let expected = "500 10 py::theirs:a.py\n1000 20 ours\n600 10 py::later:a.py\n1000 20 ours again\n";
     assert_eq!(fs::read_to_string(&map).unwrap(), expected);
 }
 
@@ -140,10 +133,7 @@ fn a_hard_link_is_not_written_to() {
     fs::write(&victim, "precious").unwrap();
     fs::hard_link(&victim, own_map(directory.path())).unwrap();
 
-    assert!(matches!(
-        only_reason(directory.path()),
-        Reason::HardLinked(2)
-    ));
+    assert!(matches!(only_reason(directory.path()), Reason::HardLinked(2)));
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
 }
 
@@ -175,10 +165,7 @@ fn a_file_of_another_user_is_refused() {
     fs::write(&map, "").unwrap();
     std::os::unix::fs::chown(&map, Some(12345), None).unwrap();
 
-    assert!(matches!(
-        only_reason(directory.path()),
-        Reason::ForeignOwner(12345)
-    ));
+    assert!(matches!(only_reason(directory.path()), Reason::ForeignOwner(12345)));
     assert_eq!(fs::read_to_string(&map).unwrap(), "");
 }
 
@@ -199,9 +186,7 @@ fn a_size_limit_is_reported_and_survived() {
         registry.register(&region("does not fit"));
         let warnings = registry.take_warnings();
         assert_eq!(warnings.len(), 1);
-        assert!(
-            matches!(&warnings[0].reason, Reason::Write(e) if e.raw_os_error() == Some(libc::EFBIG))
-        );
+        assert!(matches!(&warnings[0].reason, Reason::Write(e) if e.raw_os_error() == Some(libc::EFBIG)));
         registry.register(&region("nobody to tell"));
         assert!(registry.take_warnings().is_empty());
     });
@@ -224,10 +209,7 @@ fn a_child_continues_in_a_file_of_its_own() {
     let pid = in_child(|| {
         registry.after_fork_child();
         registry.after_fork_child();
-        assert_eq!(
-            fs::read_to_string(own_map(path)).unwrap(),
-            "1000 20 inherited\n"
-        );
+        assert_eq!(fs::read_to_string(own_map(path)).unwrap(), "1000 20 inherited\n");
         registry.register(&region("child's"));
         assert!(registry.take_warnings().is_empty());
     });
@@ -236,10 +218,7 @@ fn a_child_continues_in_a_file_of_its_own() {
     let child = fs::read_to_string(map_of(path, pid)).unwrap();
     assert_eq!(child, "1000 20 inherited\n1000 20 child's\n");
     let parent = fs::read_to_string(own_map(path)).unwrap();
-    assert_eq!(
-        parent,
-        "1000 20 gone\n1000 20 inherited\n1000 20 parent's\n"
-    );
+    assert_eq!(parent, "1000 20 gone\n1000 20 inherited\n1000 20 parent's\n");
 }
 
 #[test]
@@ -254,10 +233,7 @@ fn a_child_that_was_not_told_of_the_fork_finds_out() {
     });
     let child = fs::read_to_string(map_of(path, pid)).unwrap();
     assert_eq!(child, "1000 20 inherited\n1000 20 child's\n");
-    assert_eq!(
-        fs::read_to_string(own_map(path)).unwrap(),
-        "1000 20 inherited\n"
-    );
+    assert_eq!(fs::read_to_string(own_map(path)).unwrap(), "1000 20 inherited\n");
 }
 
 #[test]
