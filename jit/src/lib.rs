@@ -1,1 +1,3 @@
 //! rjit: a just-in-time compiler for stock CPython 3.15 that hides nothing.
+
+pub mod runtime;
