@@ -2,9 +2,12 @@
 //!
 //! A wrong offset corrupts memory silently, so nothing is taken on trust: first the version and the kind of build,
 //! then every offset that the interpreter publishes for debuggers ([`published`]), then, for what it does not
-//! publish, objects with known contents that are made and read back ([`objects`], [`state`]). Each check only reads
-//! places that earlier checks have shown to be there.
+//! publish, objects with known contents that are made and read back ([`objects`], [`classes`], [`callables`]), and the
+//! state of thread and interpreter ([`state`]). Each check only reads places that earlier checks have shown to be there.
 
+mod callables;
+mod classes;
+mod fields;
 mod objects;
 mod published;
 mod samples;
@@ -96,6 +99,8 @@ pub fn verify() -> Result<(), LayoutMismatch> {
         published::check_offsets()?;
         let samples = Samples::new(py)?;
         objects::check(&samples)?;
+        classes::check(&samples)?;
+        callables::check(&samples)?;
         state::check(&samples)
     })
 }
