@@ -24,10 +24,32 @@ CONSTANT = re.compile(r'^ +(\w+): (?:\w+ = )?(-?\w+), "(.+?)"(?:;|, \S.*;)$', re
 FOREIGN = re.compile(r"^    pub (?:fn|static(?: mut)?) (\w+)", re.MULTILINE)
 OPCODE = re.compile(r'^ +\w+ = (\d+), "(\w+)", (\w+), (\w+), (\d+),', re.MULTILINE)
 
-HEADERS = """
-abstract ceval code debug_offsets descrobject dict frame freelist_state function genobject instruments interp
-interpframe intrinsics list long moduleobject object opcode_utils range runtime_structs stackref tuple typeobject
-""".split()
+HEADERS = [
+    "abstract",
+    "ceval",
+    "code",
+    "debug_offsets",
+    "descrobject",
+    "dict",
+    "frame",
+    "freelist_state",
+    "function",
+    "genobject",
+    "instruments",
+    "interp",
+    "interpframe",
+    "intrinsics",
+    "list",
+    "long",
+    "moduleobject",
+    "object",
+    "opcode_utils",
+    "range",
+    "runtime_structs",
+    "stackref",
+    "tuple",
+    "typeobject",
+]
 
 
 def constants():
@@ -48,7 +70,7 @@ def evaluate(expressions):
         source.write_text("\n".join(lines))
         include = [f"-I{INCLUDE}", f"-I{INCLUDE / 'internal'}", "-idirafter", str(INCLUDE.parent)]
         command = [*COMPILER.split(), "-w", "-DPy_BUILD_CORE", *include, "-o", str(program), str(source)]
-        compiled = subprocess.run(command, capture_output=True, text=True)
+        compiled = subprocess.run(command, check=False, capture_output=True, text=True)
         if compiled.returncode:
             raise AssertionError(f"the layouts do not compile against {INCLUDE}:\n{compiled.stderr}")
         output = subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
