@@ -9,9 +9,7 @@ PROGRAM = "chain.py"
 PATH = PROGRAMS / PROGRAM
 COMPILED = ("leaf", "middle", "other", "outer")
 
-LOOP = range(
-    line_of(PROGRAM, "for i in range(limit):"), line_of(PROGRAM, "if count < i:") + 1
-)
+LOOP = range(line_of(PROGRAM, "for i in range(limit):"), line_of(PROGRAM, "if count < i:") + 1)
 
 # Who calls whom at which line, from the loop to the module.
 CALLERS = [
@@ -54,7 +52,7 @@ def check_stack(frames: Sequence[Frame]) -> None:
 def is_endless_stack(frames: Sequence[Frame]) -> bool:
     try:
         check_stack(frames)
-    except (AssertionError, ValueError):
+    except AssertionError, ValueError:
         return False
     return True
 
@@ -78,9 +76,7 @@ def check_round_samples(samples: Counter[tuple[Frame, ...]]) -> None:
 
 def check_share(samples: Counter[tuple[Frame, ...]], is_right) -> None:
     assert samples.total() >= 50, "too few samples"
-    wrong = Counter(
-        {frames: n for frames, n in samples.items() if not is_right(frames)}
-    )
+    wrong = Counter({frames: n for frames, n in samples.items() if not is_right(frames)})
     assert wrong.total() <= (1 - RIGHT) * samples.total(), show(wrong.most_common(5))
 
 

@@ -7,17 +7,11 @@ import re
 from pathlib import Path
 
 import chain
-from watching import RIGHT, TOOL_TIMEOUT, Live, Start, run_tool, tool
+from watching import RIGHT, TOOL_TIMEOUT, Live, Start, perf_map, run_tool, tool
 
-NAMES = {
-    name: f"py::{name}:{chain.PATH}" for name in (*chain.COMPILED, "main", "<module>")
-}
+NAMES = {name: f"py::{name}:{chain.PATH}" for name in (*chain.COMPILED, "main", "<module>")}
 MAP_LINE = re.compile(r"[0-9a-f]+ [0-9a-f]+ \S.*")
 MAIN = "Py_BytesMain"
-
-
-def map_of(program: Live) -> Path:
-    return Path(f"/tmp/perf-{program.pid}.map")
 
 
 def flags_of(mode: str) -> tuple[str, ...]:
@@ -38,10 +32,7 @@ def user_stacks(data: Path) -> list[list[str]]:
     """The symbols of each sample, the innermost first."""
     text = run_tool(tool("perf"), "script", "-F", "ip,sym", "-i", data)
     stacks = [block.splitlines() for block in text.split("\n\n") if block.strip()]
-    return [
-        [line.split(maxsplit=1)[1].strip() for line in stack if line]
-        for stack in stacks
-    ]
+    return [[line.split(maxsplit=1)[1].strip() for line in stack if line] for stack in stacks]
 
 
 def is_whole(stack: list[str], callers: list[str]) -> bool:
@@ -77,7 +68,7 @@ def test_report_names_functions(live: Start, mode: str, tmp_path: Path) -> None:
 def test_map_next_to_cpythons_own(live: Start, mode: str) -> None:
     """With `-X perf` CPython writes to the same file; both leave it readable."""
     program = chain.rounds(live, "-X", "perf")
-    lines = map_of(program).read_text().splitlines()
+    lines = perf_map(program.pid).read_text().splitlines()
     assert all(MAP_LINE.fullmatch(line) for line in lines)
     named = [line for line in lines if line.endswith(NAMES["leaf"])]
     assert len(named) >= (2 if mode == "compiled" else 1)
@@ -87,7 +78,9 @@ def test_map_next_to_cpythons_own(live: Start, mode: str) -> None:
 def test_map_of_a_forked_child(live: Start, mode: str) -> None:
     """A child that only inherited its code can name it."""
     program = live("forking.py", flags=flags_of(mode), compiled=("spin",))
-    lines = Path(f"/tmp/perf-{program.facts['child']}.map").read_text().splitlines()
+    child_map = perf_map(program.facts["child"])
+    lines = child_map.read_text().splitlines()
+    child_map.unlink()
     assert all(MAP_LINE.fullmatch(line) for line in lines)
     assert any(line.split(" ", 2)[2].startswith("py::spin:") for line in lines)
     program.process.stdin.close()

@@ -11,9 +11,7 @@ from watching import Live, Start, run_tool
 DUMPED = re.compile(r'File "(?:.*/)?chain\.py", line (\d+), in (\S+)')
 
 
-def attach(
-    program: Live, folder: Path, *options: str
-) -> Counter[tuple[chain.Frame, ...]]:
+def attach(program: Live, folder: Path, *options: str) -> Counter[tuple[chain.Frame, ...]]:
     """Two seconds of samples, each a stack from the innermost frame outwards."""
     collapsed = folder / "collapsed.txt"
     run_tool(
@@ -32,9 +30,7 @@ def attach(
     for line in collapsed.read_text().splitlines():
         stack, _, count = line.rpartition(" ")
         frames = [frame.split(":") for frame in stack.split(";")[1:]]
-        samples[tuple((name, int(line)) for _, name, line in reversed(frames))] += int(
-            count
-        )
+        samples[tuple((name, int(line)) for _, name, line in reversed(frames))] += int(count)
     return samples
 
 
@@ -42,9 +38,7 @@ def test_dump(live: Start) -> None:
     program = chain.forever(live)
     text = run_tool(sys.executable, "-m", "profiling.sampling", "dump", program.pid)
     program.check_alive()
-    chain.check_stack(
-        [(name, int(line)) for line, name in reversed(DUMPED.findall(text))]
-    )
+    chain.check_stack([(name, int(line)) for line, name in reversed(DUMPED.findall(text))])
 
 
 def test_one_stack(live: Start, tmp_path: Path) -> None:

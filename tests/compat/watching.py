@@ -49,16 +49,9 @@ def rjit_installed() -> bool:
 def environment(mode: str, **extra: str) -> dict[str, str]:
     """The caller's environment, less what steers Python or the compiler, plus the mode's."""
     env = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("PYTHON", "RJIT"))
+        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "RJIT"))
     }
-    return (
-        env
-        | {"PYTHON_COLORS": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-        | MODES[mode]
-        | extra
-    )
+    return env | {"PYTHON_COLORS": "0", "PYTHONDONTWRITEBYTECODE": "1"} | MODES[mode] | extra
 
 
 def line_of(program: str, text: str) -> int:
@@ -70,25 +63,16 @@ def line_of(program: str, text: str) -> int:
 
 def tool(name: str) -> str:
     """A program of this environment or of the system."""
-    path = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    )
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     found = shutil.which(name, path=path)
     if found is None:
-        pytest.fail(
-            f"{name} is not installed: `cargo xtask test` installs what the tests need"
-        )
+        pytest.fail(f"{name} is not installed: `cargo xtask test` installs what the tests need")
     return found
 
 
-def run_tool(
-    *command: str | os.PathLike[str] | int, timeout: int = TOOL_TIMEOUT
-) -> str:
+def run_tool(*command: str | os.PathLike[str] | int, timeout: int = TOOL_TIMEOUT) -> str:
     """Runs a tool to its end and returns what it printed."""
-    words = [
-        os.fspath(word) if isinstance(word, os.PathLike) else str(word)
-        for word in command
-    ]
+    words = [os.fspath(word) if isinstance(word, os.PathLike) else str(word) for word in command]
     done = subprocess.run(
         words,
         env=environment("plain"),
@@ -104,6 +88,11 @@ def run_tool(
             pytrace=False,
         )
     return done.stdout
+
+
+def perf_map(pid: int) -> Path:
+    """Where perf looks for the names of a process's machine code."""
+    return Path(f"/tmp/perf-{pid}.map")
 
 
 @dataclass
@@ -137,9 +126,7 @@ class Live:
                 byte = os.read(out.fileno(), 1)
                 if not byte:
                     code = self.process.wait(TOOL_TIMEOUT)
-                    pytest.fail(
-                        f"the program ended: {code}\n{self.errors()}", pytrace=False
-                    )
+                    pytest.fail(f"the program ended: {code}\n{self.errors()}", pytrace=False)
                 line += byte
         return line.decode().rstrip("\n")
 
@@ -153,9 +140,7 @@ class Live:
 
     def check_alive(self) -> None:
         code = self.process.poll()
-        assert code is None, (
-            f"the program ended while it was watched: {code}\n{self.errors()}"
-        )
+        assert code is None, f"the program ended while it was watched: {code}\n{self.errors()}"
 
 
 Start = Callable[..., Live]
@@ -182,15 +167,14 @@ def starter(mode: str, folder: Path) -> Iterator[Start]:
                     stdout=subprocess.PIPE,
                     stderr=errors,
                 )
+            stack.callback(perf_map(process.pid).unlink, missing_ok=True)
             stack.callback(process.communicate)
             stack.callback(process.kill)
             live = Live(process, error_file, {})
             live.facts = json.loads(live.read_line(READY_TIMEOUT))
             if mode == "compiled":
                 missing = set(compiled) - set(live.facts["compiled"])
-                assert not missing, (
-                    f"not compiled: {missing} ({live.facts['compiled']} are)"
-                )
+                assert not missing, f"not compiled: {missing} ({live.facts['compiled']} are)"
             time.sleep(SETTLING)
             live.check_alive()
             return live
@@ -207,9 +191,7 @@ class Outcome:
     stderr: str
 
 
-def run(
-    mode: str, folder: Path, program: Path, *arguments: str
-) -> tuple[Outcome, set[str]]:
+def run(mode: str, folder: Path, program: Path, *arguments: str) -> tuple[Outcome, set[str]]:
     """Runs a program to its end; returns the qualified names of what was compiled, too."""
     report = folder / f"{program.stem}-{mode}.json"
     done = subprocess.run(
@@ -221,7 +203,5 @@ def run(
         text=True,
         timeout=TOOL_TIMEOUT,
     )
-    compiled = (
-        set(json.loads(report.read_text())["compiled"]) if report.exists() else set()
-    )
+    compiled = set(json.loads(report.read_text())["compiled"]) if report.exists() else set()
     return Outcome(done.returncode, done.stdout, done.stderr), compiled

@@ -76,9 +76,7 @@ def rounds():
             total += outer(SHORT, True)
             total += outer(SHORT, False)
             pairs += 1
-    return total == pairs * (outer(SHORT, True) + outer(SHORT, False)), outer(
-        SHORT, True
-    )
+    return total == pairs * (outer(SHORT, True) + outer(SHORT, False)), outer(SHORT, True)
 
 
 def main(what):

@@ -68,11 +68,7 @@ def show_line(frame):
     """A line number; somewhere within the loop for the frame that loops."""
     first = spin.__code__.co_firstlineno
     if frame.f_code is spin.__code__:
-        return (
-            "in the loop"
-            if first + 4 <= frame.f_lineno <= first + 6
-            else frame.f_lineno
-        )
+        return "in the loop" if first + 4 <= frame.f_lineno <= first + 6 else frame.f_lineno
     return frame.f_lineno
 
 
