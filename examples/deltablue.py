@@ -135,11 +135,7 @@ class Constraint(ABC):
 
     def inputs_known(self, mark):
         for variable in self.inputs():
-            if not (
-                variable.mark == mark
-                or variable.constant
-                or variable.decided_by is None
-            ):
+            if not (variable.mark == mark or variable.constant or variable.decided_by is None):
                 return False
         return True
 
@@ -158,9 +154,7 @@ class UnaryConstraint(Constraint):
         return self.active
 
     def choose(self, mark):
-        self.active = (
-            self.variable.mark != mark and self.strength > self.variable.strength
-        )
+        self.active = self.variable.mark != mark and self.strength > self.variable.strength
 
     def release(self):
         self.active = False
@@ -267,9 +261,7 @@ class Scale(BinaryConstraint):
         if self.target is self.second:
             self.second.value = self.first.value * self.factor.value + self.offset.value
         else:
-            self.first.value = (
-                self.second.value - self.offset.value
-            ) // self.factor.value
+            self.first.value = (self.second.value - self.offset.value) // self.factor.value
 
     def recalculate(self):
         target = self.target

@@ -143,9 +143,7 @@ class Lift:
         return iter(self.riders)
 
     def __repr__(self):
-        return (
-            f"<{type(self).__name__} {self.name} at {self.floor} {self.direction.name}>"
-        )
+        return f"<{type(self).__name__} {self.name} at {self.floor} {self.direction.name}>"
 
     @property
     def load(self):
@@ -287,10 +285,7 @@ class Building:
             if not lift.serves(person.goal):
                 waiting.append(person)
                 continue
-            if (
-                lift.direction is not Direction.IDLE
-                and lift.direction is not person.direction
-            ):
+            if lift.direction is not Direction.IDLE and lift.direction is not person.direction:
                 waiting.append(person)
                 continue
             try:
@@ -335,16 +330,12 @@ def main(n):
         building.minute(now)
 
     served = building.served
-    print(
-        f"served: {len(served)}, took the stairs: {building.walked}, still here: {len(building)}"
-    )
+    print(f"served: {len(served)}, took the stairs: {building.walked}, still here: {len(building)}")
     print(f"couriers served: {sum(isinstance(person, Courier) for person in served)}")
     print(f"refused: {building.refused}")
     print(f"waited in all {sum(person.waited for person in served)}")
     print(f"on the way in all {sum(person.travelled for person in served)}")
-    print(
-        f"longest wait {max((person.waited for person in served), default=Minutes())}"
-    )
+    print(f"longest wait {max((person.waited for person in served), default=Minutes())}")
     for lift in lifts:
         print(f"{lift!r}: {lift.distance} floors, {len(lift)} on board")
 

@@ -25,9 +25,7 @@ class Body:
         return 0.5 * self.mass * (self.vx**2 + self.vy**2 + self.vz**2)
 
     def distance(self, other):
-        return sqrt(
-            (self.x - other.x) ** 2 + (self.y - other.y) ** 2 + (self.z - other.z) ** 2
-        )
+        return sqrt((self.x - other.x) ** 2 + (self.y - other.y) ** 2 + (self.z - other.z) ** 2)
 
     def drift(self, dt):
         self.x += dt * self.vx

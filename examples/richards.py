@@ -192,9 +192,7 @@ def simulate():
         (HANDLER_A, 2000, DEVICE_A),
         (HANDLER_B, 3000, DEVICE_B),
     ):
-        scheduler.add(
-            HandlerTask(scheduler, ident, priority, packets(device, DEVICE_PACKET, 3))
-        )
+        scheduler.add(HandlerTask(scheduler, ident, priority, packets(device, DEVICE_PACKET, 3)))
     scheduler.add(DeviceTask(scheduler, DEVICE_A, 4000))
     scheduler.add(DeviceTask(scheduler, DEVICE_B, 5000))
     scheduler.run()

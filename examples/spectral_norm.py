@@ -41,7 +41,7 @@ def power_step(vector):
 
 def dot(u, v):
     total = 0.0
-    for a, b in zip(u, v):
+    for a, b in zip(u, v, strict=True):
         total += a * b
     return total
 

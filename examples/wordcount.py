@@ -76,9 +76,7 @@ def tokenize(line):
             continue
         start = position
         if char.isalpha():
-            while position < end and (
-                line[position].isalpha() or line[position] == "'"
-            ):
+            while position < end and (line[position].isalpha() or line[position] == "'"):
                 position += 1
             tokens.append(("word", line[start:position]))
         elif char.isdigit():
