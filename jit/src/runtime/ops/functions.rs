@@ -40,16 +40,15 @@ pub unsafe extern "C" fn set_function_attribute(
     }
 }
 
-/// Runs `LOAD_COMMON_CONSTANT i` for each `i`: the only door to the interpreter's table.
+/// Runs `LOAD_COMMON_CONSTANT` for each index: patches the one in a function that returns None.
 const READ_CONSTANTS: &std::ffi::CStr = c"
 import opcode
 def read(index):
-    code = bytes(x for name, arg in (('RESUME', 0), ('LOAD_COMMON_CONSTANT', index), ('RETURN_VALUE', 0))
-                 for x in (opcode.opmap[name], arg))
-    return type(read)(read.__code__.replace(
-        co_code=code, co_argcount=0, co_nlocals=0, co_varnames=(), co_stacksize=1, co_exceptiontable=b'',
-        co_cellvars=(), co_freevars=()), {})()
-constants = tuple(read(index) for index in range(count))
+    template = lambda: None
+    code = bytearray(template.__code__.co_code)
+    code[code[::2].index(opcode.opmap['LOAD_COMMON_CONSTANT']) * 2 + 1] = index
+    return type(template)(template.__code__.replace(co_code=bytes(code)), {})()
+constants = tuple(map(read, range(count)))
 ";
 
 /// How many constants `LOAD_COMMON_CONSTANT` knows.
