@@ -21,8 +21,16 @@ pub enum OpenError {
         /// The process asked for.
         pid: u32,
     },
-    /// The process that left this page has ended, or has become another program.
-    #[error("the process that wrote {path} has ended; process {pid} does not run rjit now", path = .path.display())]
+    /// The process has ended without removing its page.
+    #[error("process {pid} has ended; it left {path}, which `rjit-inspect list` removes", path = .path.display())]
+    Ended {
+        /// The process asked for.
+        pid: u32,
+        /// The page that was left behind.
+        path: PathBuf,
+    },
+    /// The page was left by an earlier process with this pid, or by this one before it became another program.
+    #[error("the program that wrote {path} has ended; process {pid} does not run rjit now", path = .path.display())]
     Stale {
         /// The process asked for.
         pid: u32,
@@ -111,7 +119,12 @@ impl PageView {
                 Err(error) => problem = problem.or(Some(error)),
             }
         }
-        Err(problem.unwrap_or(OpenError::NoPage { pid }))
+        // Whoever may not look into a process cannot tell either whether there would be something to see.
+        let nothing = match files::current_user() {
+            current if current == user || current == 0 => OpenError::NoPage { pid },
+            _ => OpenError::NotPermitted { pid, user },
+        };
+        Err(problem.unwrap_or(nothing))
     }
 
     /// Maps the page of a process of `user` in a directory, or says [`OpenError::NoPage`] if it is not there.

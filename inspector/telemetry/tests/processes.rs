@@ -148,7 +148,7 @@ fn pages_of_dead_processes_are_removed(directory: &Path) {
     assert_eq!(wait(child), 0);
     assert!(matches!(
         PageView::open(child as u32),
-        Err(OpenError::Stale { .. })
+        Err(OpenError::Ended { .. })
     ));
     let left = directory.join(format!("{child}.page"));
     assert!(left.exists());

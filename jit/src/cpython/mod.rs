@@ -49,3 +49,4 @@ pub mod thread;
 pub mod tuple;
 pub mod typeobject;
 pub mod unicode;
+pub mod verify;
