@@ -26,5 +26,5 @@ pub use snapshot::{
     Counters, Event, EventKind, Executable, Identity, Kind, ParseError, Snapshot, State, Totals,
 };
 pub use writer::{
-    CreateError, ExecutableInfo, GlobalCounters, Page, SlotCounters, SlotId, Subject,
+    CreateError, ExecutableInfo, GlobalCounters, Page, Reservation, SlotCounters, SlotId, Subject,
 };

@@ -73,6 +73,14 @@ impl SlotId {
     }
 }
 
+/// Counters set aside for an executable that is being compiled.
+#[derive(Debug)]
+#[must_use = "counters stay taken until they are used or released"]
+pub struct Reservation {
+    /// Slot and generation, or none when the table is full.
+    place: Option<(u32, u32)>,
+}
+
 /// The code that an event is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
@@ -97,6 +105,8 @@ pub struct Page {
 struct Table {
     slots: Vec<SlotImage>,
     retired: VecDeque<u32>,
+    /// Slots that were set aside and given back, with their next generations.
+    unused: Vec<(u32, u32)>,
     reserved: usize,
     overflowed: bool,
     file: Option<PublishedFile>,
@@ -167,10 +177,41 @@ impl Page {
         }
     }
 
+    /// Sets counters aside for an executable that is about to be compiled, so that its machine code can have their
+    /// addresses in it. To be followed by [`Page::add_reserved`] or [`Page::release`].
+    pub fn reserve(&self) -> Reservation {
+        let mut table = self.table();
+        let place = table.unused.pop().or_else(|| self.free_slot(&mut table));
+        if let Some((index, _)) = place {
+            self.reset_counters(index as usize);
+        }
+        Reservation { place }
+    }
+
+    /// The counters that were set aside. Those of the overflow slot when the table is full.
+    pub fn reserved_counters(&self, reservation: &Reservation) -> SlotCounters<'_> {
+        let index = reservation
+            .place
+            .map_or(layout::OVERFLOW_SLOT, |(index, _)| index as usize);
+        SlotCounters {
+            words: self.slot_words(index),
+        }
+    }
+
+    /// Gives back counters for which there is no executable after all.
+    pub fn release(&self, reservation: Reservation) {
+        self.table().unused.extend(reservation.place);
+    }
+
     /// Describes a new executable, counts it, and records the event.
     pub fn add_executable(&self, info: &ExecutableInfo<'_>) -> SlotId {
+        self.add_reserved(self.reserve(), info)
+    }
+
+    /// The same for an executable whose counters were set aside.
+    pub fn add_reserved(&self, reservation: Reservation, info: &ExecutableInfo<'_>) -> SlotId {
         let mut table = self.table();
-        let id = match self.free_slot(&mut table) {
+        let id = match reservation.place {
             Some((index, generation)) => {
                 let image = image(info, generation, self.now());
                 table.slots[index as usize] = image;
@@ -307,6 +348,7 @@ impl Page {
         let table = Table {
             slots: Vec::new(),
             retired: VecDeque::new(),
+            unused: Vec::new(),
             reserved: 0,
             overflowed: false,
             file: None,
@@ -391,6 +433,9 @@ impl Page {
         for index in 0..table.slots.len() {
             self.reserve_slot(&mut table, index)?;
             let image = table.slots[index];
+            if state_of(&image) == 0 {
+                continue;
+            }
             self.write_slot(index, &image, true);
             if state_of(&image) != State::Retired.code() {
                 code_bytes += image[slot::SIZE / 8];
@@ -487,18 +532,23 @@ impl Page {
         words[slot::SEQUENCE / 8].store(sequence.wrapping_add(1), Ordering::Relaxed);
         fence(Ordering::Release);
         if reset_counters {
-            for offset in [
-                layout::ENTRIES_OFFSET,
-                layout::DEOPTS_OFFSET,
-                layout::REIFICATIONS_OFFSET,
-            ] {
-                words[offset / 8].store(0, Ordering::Relaxed);
-            }
+            self.reset_counters(index);
         }
         for (word, &value) in words.iter().zip(image).skip(slot::GUARDED / 8) {
             word.store(value, Ordering::Relaxed);
         }
         words[slot::SEQUENCE / 8].store(sequence.wrapping_add(2), Ordering::Release);
+    }
+
+    fn reset_counters(&self, index: usize) {
+        let words = self.slot_words(index);
+        for offset in [
+            layout::ENTRIES_OFFSET,
+            layout::DEOPTS_OFFSET,
+            layout::REIFICATIONS_OFFSET,
+        ] {
+            words[offset / 8].store(0, Ordering::Relaxed);
+        }
     }
 
     fn write_event(

@@ -418,3 +418,34 @@ fn newer_minor_versions_can_be_read() {
     assert_eq!(seen.identity.minor, 7);
     assert_eq!(seen.executables.len(), 1);
 }
+
+#[test]
+fn counters_can_be_set_aside_before_there_is_an_executable() {
+    let (_parent, directory) = directory();
+    let page = page_in(&directory);
+    let refused = page.reserve();
+    let address = page.reserved_counters(&refused).slot_address();
+    page.release(refused);
+
+    let reservation = page.reserve();
+    let counters = page.reserved_counters(&reservation);
+    assert_eq!(
+        counters.slot_address(),
+        address,
+        "what was given back is used first"
+    );
+    assert!(
+        open(&directory)
+            .unwrap()
+            .snapshot()
+            .unwrap()
+            .executables
+            .is_empty()
+    );
+    let id = page.add_reserved(reservation, &RUN);
+    assert_eq!(page.slot_counters(id).slot_address(), address);
+    counters.entries().fetch_add(3, Ordering::Relaxed);
+    let snapshot = open(&directory).unwrap().snapshot().unwrap();
+    assert_eq!(snapshot.executables[0].qualname, RUN.qualname);
+    assert_eq!(snapshot.executables[0].entries, 3);
+}

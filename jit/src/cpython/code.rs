@@ -1,6 +1,7 @@
 //! Code objects (`Include/cpython/code.h`), and reading one into the compiler's own form.
 
 use pyo3::ffi::{PyCodeObject, PyObject};
+use pyo3::prelude::*;
 
 use crate::bytecode::decode::{self, DecodeError};
 use crate::bytecode::exceptions::ExceptionTable;
@@ -197,6 +198,24 @@ impl Code {
         }
         // SAFETY: monitoring data lives with the code object and has an entry for each event.
         unsafe { memory::read(data, monitoring::DATA_ACTIVE_MONITORS + i32::from(event)) }
+    }
+
+    /// A new reference to the code object.
+    pub fn object(self, py: Python<'_>) -> Bound<'_, PyAny> {
+        // SAFETY: from_ptr's contract: a live code object.
+        unsafe { Bound::from_borrowed_ptr(py, self.0.cast()) }
+    }
+
+    /// The source line of the instruction at `offset`, 0 when it has none.
+    pub fn line(self, offset: CodeOffset) -> u32 {
+        // SAFETY: from_ptr's contract: a live code object; the line table is read within its bounds.
+        let line = unsafe { pyo3::ffi::PyCode_Addr2Line(self.0, offset.bytes() as i32) };
+        line.try_into().unwrap_or(0)
+    }
+
+    /// The first line.
+    pub fn first_line(self) -> u32 {
+        self.get::<i32>(CO_FIRSTLINENO).try_into().unwrap_or(0)
     }
 
     /// Qualified name.

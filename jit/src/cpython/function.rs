@@ -1,6 +1,8 @@
 //! Python functions (`Include/cpython/funcobject.h`).
 
 use pyo3::ffi::PyObject;
+use pyo3::prelude::*;
+use pyo3::types::PyFunction;
 
 use super::memory;
 
@@ -61,6 +63,12 @@ impl Function {
         Self(object)
     }
 
+    /// Views a function that `function` keeps alive: not to be used when that is gone.
+    #[inline]
+    pub fn of(function: &Bound<'_, PyFunction>) -> Self {
+        Self(function.as_ptr())
+    }
+
     /// The object itself.
     #[inline]
     pub fn as_ptr(self) -> *mut PyObject {
@@ -71,6 +79,13 @@ impl Function {
     #[inline]
     pub fn code(self) -> *mut PyObject {
         self.pointer(FUNC_CODE)
+    }
+
+    /// Its code object, to look at.
+    #[inline]
+    pub fn code_view(self) -> super::code::Code {
+        // SAFETY: from_ptr's contract: a live function, which keeps its code object alive.
+        unsafe { super::code::Code::from_ptr(self.code().cast()) }
     }
 
     /// Its globals, borrowed.

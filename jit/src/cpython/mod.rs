@@ -33,6 +33,7 @@ pub mod float;
 pub mod frame;
 pub mod function;
 pub mod generator;
+pub mod gil;
 pub mod interp;
 pub mod list;
 pub mod long;
