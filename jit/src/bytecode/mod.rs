@@ -10,3 +10,5 @@ pub mod info;
 pub mod lines;
 pub mod opcode;
 mod opcode_table;
+#[cfg(test)]
+mod samples;

@@ -48,3 +48,4 @@ pub mod thread;
 pub mod tuple;
 pub mod typeobject;
 pub mod unicode;
+pub mod verify;

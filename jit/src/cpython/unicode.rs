@@ -5,7 +5,7 @@
 
 use pyo3::ffi::PyObject;
 
-use super::memory;
+use super::{ffi, memory};
 
 layout! {
     /// Number of characters (`isize`).
@@ -79,5 +79,18 @@ pub unsafe fn text(object: *const PyObject) -> String {
                 .map(|&c| character(c))
                 .collect(),
         }
+    }
+}
+
+/// Address of the preallocated string of one character below U+0100.
+#[inline]
+pub fn character_address(code: u8) -> usize {
+    let runtime = (&raw const ffi::_PyRuntime) as usize;
+    if code < 0x80 {
+        runtime + ASCII_CHARACTERS as usize + usize::from(code) * ASCII_CHARACTER_SIZE as usize
+    } else {
+        runtime
+            + LATIN1_CHARACTERS as usize
+            + usize::from(code - 0x80) * LATIN1_CHARACTER_SIZE as usize
     }
 }

@@ -1,0 +1,3 @@
+//! What compiled code calls at run time.
+
+pub mod ops;
