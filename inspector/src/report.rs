@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use rjit_telemetry::{Event, Executable, Listing, PageView, Snapshot, command_line};
+use rjit_telemetry::{Event, Executable, Kind, Listing, PageView, Snapshot, command_line};
 use serde::Serialize;
 
 use crate::{format, words};
@@ -163,10 +163,14 @@ pub fn text(snapshot: &Snapshot, command: &str) -> String {
     let mut executables: Vec<_> = snapshot.executables.iter().collect();
     executables.sort_by_key(|executable| std::cmp::Reverse(executable.entries));
     for found in executables {
+        let place = match found.kind {
+            Kind::Overflow => String::new(),
+            _ => format!(" ({}:{})", found.filename, found.line),
+        };
         line(
             &mut out,
             format_args!(
-                "{:>12} {:>8} {:>8} {:>9}  {:<8} {:<11}  {} ({}:{})",
+                "{:>12} {:>8} {:>8} {:>9}  {:<8} {:<11}  {}{}",
                 found.entries,
                 found.deopts,
                 found.reifications,
@@ -174,8 +178,7 @@ pub fn text(snapshot: &Snapshot, command: &str) -> String {
                 words::kind(found.kind),
                 words::state(found.state),
                 found.qualname,
-                found.filename,
-                found.line
+                place
             ),
         );
     }

@@ -9,6 +9,7 @@ use std::os::fd::AsFd;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicU64;
 
+use rustix::io::Errno;
 use rustix::mm::{self, Advice, MapFlags, ProtFlags};
 
 /// A memory mapping of whole words. Its address never changes while it lives.
@@ -84,7 +85,9 @@ impl Mapping {
             mm::madvise(first, end - start, Advice::LinuxPopulateWrite)
         };
         match populated {
-            Err(rustix::io::Errno::INVAL) => Ok(()),
+            Err(Errno::INVAL) => Ok(()),
+            // What the kernel says where a write would have ended the process.
+            Err(Errno::FAULT) => Err(Errno::NOSPC.into()),
             other => Ok(other?),
         }
     }

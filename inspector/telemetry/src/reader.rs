@@ -105,7 +105,7 @@ impl PageView {
                 .map(|directory| files::page_path(directory, pid))
                 .find(|path| path.exists());
             return Err(
-                left.map_or(OpenError::NoSuchProcess { pid }, |path| OpenError::Stale {
+                left.map_or(OpenError::NoSuchProcess { pid }, |path| OpenError::Ended {
                     pid,
                     path,
                 }),

@@ -19,7 +19,8 @@ pub use self::counters::{GlobalCounters, SlotCounters};
 pub use self::file::CreateError;
 use self::file::{PublishedFile, UnfinishedFile};
 use self::image::{
-    SlotImage, generation_of, image, overflow_image, qualname_of, set_state, state_of, store_bytes,
+    OVERFLOW_NAME, SlotImage, generation_of, image, overflow_image, qualname_of, set_state,
+    state_of, store_bytes,
 };
 use crate::copy::copy;
 use crate::files;
@@ -279,6 +280,9 @@ impl Page {
     pub fn record(&self, kind: EventKind, subject: Subject<'_>, line: u32, reason: &str) {
         match subject {
             Subject::Code(qualname) => self.write_event(kind, None, qualname, line, reason),
+            Subject::Executable(id) if id.is_overflow() => {
+                self.write_event(kind, Some(id), OVERFLOW_NAME, line, reason);
+            }
             Subject::Executable(id) => {
                 let qualname = self.table().slots.get(id.index as usize).map(qualname_of);
                 self.write_event(kind, Some(id), &qualname.unwrap_or_default(), line, reason);

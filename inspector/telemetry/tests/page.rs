@@ -198,7 +198,17 @@ fn a_full_table_reuses_retired_slots_and_then_overflows() {
             .entries()
             .fetch_add(1, Ordering::Relaxed);
     }
+    let beyond = page.add_executable(&RUN);
+    page.invalidate(beyond, "global rebound");
+    page.retire(beyond, "gone");
     let seen = page.snapshot();
+    assert!(
+        seen.events
+            .last()
+            .unwrap()
+            .subject
+            .contains("beyond the table")
+    );
     assert_eq!(
         (
             seen.executables[5].qualname.as_str(),
@@ -213,7 +223,7 @@ fn a_full_table_reuses_retired_slots_and_then_overflows() {
     let last = seen.executables.last().unwrap();
     assert_eq!(
         (last.kind, last.entries, seen.counters.overflow),
-        (Kind::Overflow, 3, 3)
+        (Kind::Overflow, 3, 4)
     );
     assert_eq!(seen.totals().entries, 14);
     assert_eq!(seen.executables.len(), layout::SLOT_CAPACITY);

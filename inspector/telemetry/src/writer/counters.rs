@@ -34,7 +34,7 @@ impl<'p> SlotCounters<'p> {
 }
 
 /// The counters of the process. The page itself keeps those that follow from its own calls; entries, deopts and
-/// reifications are counted in the slots, and [`Page::totals`] adds them up.
+/// reifications are counted in the slots, and [`Page::totals`](super::Page::totals) adds them up.
 #[derive(Clone, Copy, Debug)]
 pub struct GlobalCounters<'p> {
     pub(super) words: &'p [AtomicU64],

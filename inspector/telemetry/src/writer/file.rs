@@ -8,7 +8,7 @@ use crate::files::{self, Unsafe};
 use crate::layout;
 use crate::process;
 
-/// Why a page could not be made. The process can go on with [`Page::anonymous`], but nobody can look into it.
+/// Why a page could not be made. The process can go on with [`Page::anonymous`](super::Page::anonymous), but nobody can look into it.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     /// The directory is not ours alone, or not a directory.

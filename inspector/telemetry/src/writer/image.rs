@@ -7,6 +7,9 @@ use crate::layout::{self, slot};
 use crate::snapshot::{Kind, State};
 use crate::text::{self, Keep};
 
+/// What stands for the names of executables that found the table full.
+pub(super) const OVERFLOW_NAME: &str = "(executables beyond the table)";
+
 /// All words of a slot; the sequence and the counters in it mean nothing.
 pub(super) type SlotImage = [u64; layout::SLOT_SIZE / 8];
 
@@ -42,7 +45,7 @@ pub(super) fn image(info: &ExecutableInfo<'_>, generation: u32, created: u64) ->
 /// The description of the overflow slot.
 pub(super) fn overflow_image() -> SlotImage {
     let nothing = ExecutableInfo {
-        qualname: "(executables beyond the table)",
+        qualname: OVERFLOW_NAME,
         filename: "",
         first_line: 0,
         line: 0,
