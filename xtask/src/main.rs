@@ -1,3 +1,60 @@
-//! Project tasks: `cargo xtask python|build|demo|test|check`.
+//! Project tasks: `cargo xtask python|build|test|check`.
+//!
+//! A fresh machine has Rust and a C linker, seldom CPython 3.15, so every task first sees to what it needs: the
+//! interpreter, the tools that come as Python packages, the virtual environment. All of it lives under the target
+//! directory; removing that directory undoes everything.
 
-fn main() {}
+mod build;
+mod check;
+mod debian;
+mod process;
+mod project;
+mod python;
+mod system;
+mod test;
+mod tools;
+mod ui;
+mod venv;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Tasks of the rjit project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Print the path of a CPython 3.15 with headers: the one found, or else one provided under the target directory
+    Python(python::Options),
+    /// Build the extension and the inspector and install them into target/venv
+    Build(build::Options),
+    /// Build, then run the Rust and the Python tests
+    Test(test::Options),
+    /// Check formatting and lints of the Rust and the Python code
+    Check,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Python(options) => python::main(&options),
+        Task::Build(options) => build::main(&options),
+        Task::Test(options) => test::main(&options),
+        Task::Check => check::main(),
+    }
+}
