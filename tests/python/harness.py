@@ -22,6 +22,7 @@ Comments at the head of a case say what the harness may expect of it:
 """
 
 import concurrent.futures
+import importlib.util
 import json
 import os
 import re
@@ -133,6 +134,7 @@ def run(case: Case, mode: str) -> Outcome:
                 timeout=TIMEOUT,
             )
         except subprocess.TimeoutExpired as late:
+            # What was read so far comes as bytes here, whatever encoding was asked for.
             shown = [(part or b"").decode(errors="replace") for part in (late.stdout, late.stderr)]
             return Outcome(-1, shown[0], f"{shown[1]}\n[stopped after {TIMEOUT} s]")
         stats = json.loads(report.read_text()) if report.exists() else None
@@ -161,6 +163,4 @@ class Runner:
 
 def rjit_installed() -> bool:
     """Whether this environment has the compiler. A broken one counts: it has to fail."""
-    import importlib.util
-
     return importlib.util.find_spec("rjit") is not None

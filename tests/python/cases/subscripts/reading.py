@@ -1,6 +1,5 @@
 # Reading items: every builtin container, every kind of index, and containers of the user's own.
 # expect-compiled: item, second, last, lookup
-# expect-deopts: 1
 from _support import error_lines, probe, repeat, without_addresses
 
 

@@ -1,6 +1,5 @@
 # Truth of every kind of object in every place that asks: if, while, and, or, not, comprehensions, conditional expressions.
 # expect-compiled: branch, both, either, choose
-# expect-deopts: 1
 from _support import attempt, probe, show
 
 

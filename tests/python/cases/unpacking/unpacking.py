@@ -1,6 +1,5 @@
 # Unpacking assignments: exact, starred, nested, of every iterable, and each error's text and place.
 # expect-compiled: two, starred, nested
-# expect-deopts: 1
 from _support import attempt, probe, repeat, show
 
 
