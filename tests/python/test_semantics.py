@@ -17,6 +17,7 @@ needs_rjit = pytest.mark.skipif(
 
 # How much of a long difference is worth reading.
 SHOWN_LINES = 60
+SHOWN_COLUMNS = 300
 
 
 def differences(expected: Outcome, actual: Outcome) -> str:
@@ -27,7 +28,7 @@ def differences(expected: Outcome, actual: Outcome) -> str:
         diff = list(
             difflib.unified_diff(*pair, f"{stream} expected", f"{stream} actual", n=2, lineterm="")
         )
-        lines += diff[:SHOWN_LINES]
+        lines += [line[:SHOWN_COLUMNS] for line in diff[:SHOWN_LINES]]
         if len(diff) > SHOWN_LINES:
             lines.append(f"[{len(diff) - SHOWN_LINES} more lines]")
     if expected.exit_code != actual.exit_code:

@@ -3,7 +3,7 @@
 # expect-refusals: coroutine
 import asyncio
 
-from _support import attempt, repeat, show
+from _support import attempt, repeat
 
 
 def work(x):
@@ -93,4 +93,3 @@ repeat(start, 2, times=8)
 attempt(start, 13)
 attempt(asyncio.run, odd())
 repeat(lambda: send_by_hand(two_waits()))
-show(asyncio.iscoroutinefunction(work) if hasattr(asyncio, "iscoroutinefunction") else False)

@@ -17,6 +17,9 @@ class Point:
         self.x = x
         self.y = y
 
+    def __repr__(self):
+        return "Point"
+
 
 class Point3(Point):
     __match_args__ = ("x", "y", "z")
