@@ -71,18 +71,19 @@ def code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from code_objects(constant)
 
 
+def compilable(case: harness.Case) -> list[types.CodeType]:
+    """The code objects of a case that the compiler has to take."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        module = compile(case.path.read_text(encoding="utf-8"), str(case.path), "exec")
+    return [code for code in code_objects(module) if not suspends(code)]
+
+
 @pytest.fixture(scope="module")
 def instructions() -> list[dis.Instruction]:
     """All instructions of all cases' code that may be compiled."""
-    found = []
-    for case in harness.all_cases():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            module = compile(case.path.read_text(encoding="utf-8"), str(case.path), "exec")
-        for code in code_objects(module):
-            if not suspends(code):
-                found += dis.get_instructions(code)
-    return found
+    codes = [code for case in harness.all_cases() for code in compilable(case)]
+    return [instruction for code in codes for instruction in dis.get_instructions(code)]
 
 
 def test_every_instruction_occurs(instructions: list[dis.Instruction]) -> None:
@@ -107,3 +108,21 @@ def test_every_comparison_occurs(instructions: list[dis.Instruction]) -> None:
     }
     wanted = {form for sign in dis.cmp_op for form in (sign, f"bool({sign})")}
     assert wanted - found == set()
+
+
+def test_expectations_are_possible() -> None:
+    """What the heads of cases name is there: a misspelling would show as a failure much later."""
+    keys = {
+        "exit",
+        "expect-compiled",
+        "expect-deopts",
+        "expect-osr",
+        "expect-refusals",
+        "expect-report",
+    }
+    for case in harness.all_cases():
+        assert set(case.expectations) <= keys, case.name
+        missing = set(case.listed("expect-compiled")) - {
+            code.co_qualname for code in compilable(case)
+        }
+        assert not missing, case.name

@@ -1,5 +1,5 @@
 # Cells: shared by closures, rebound by nonlocal, deleted, empty, in loops, in classes, and behind arguments.
-# expect-compiled: counter.bump, loop_closures, use_cell_argument
+# expect-compiled: counter.<locals>.bump, loop_closures, use_cell_argument
 from _support import attempt, probe, repeat, show
 
 

@@ -1,5 +1,5 @@
 # Functions and module code with globals, locals and builtins of the program's own making.
-# expect-compiled: f
+# expect-compiled: make
 from _support import attempt, repeat, show
 
 SOURCE = """

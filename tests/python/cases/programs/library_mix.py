@@ -1,5 +1,5 @@
 # Larger pieces of ordinary code, working through standard modules written in Python.
-# expect-compiled: tokenize_text, simulate, Account.withdraw
+# expect-compiled: Parser.term, simulate, Account.withdraw
 import collections
 import copy
 import functools

@@ -147,7 +147,8 @@ def every_path():
     yield "property", depth_of(lambda: Deep().prop)
     yield "method", depth_of(Deep().method)
     yield "iter", depth_of(lambda: list(Deep()))
-    yield "init", depth_of(Constructed, 0)
+    # How deep this goes depends on whether the interpreter has specialized the call: that adds a frame of its own.
+    yield "init", depth_of(Constructed, 0)[1:]
     yield "sort", depth_of(by_sort, 0)
     yield "map", depth_of(by_map, 0)
     yield "comprehension", depth_of(by_comprehension, 0)
