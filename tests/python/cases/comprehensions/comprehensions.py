@@ -1,7 +1,7 @@
 # Comprehensions: inlined and not, nested, filtered, shadowing, with exceptions and closures inside.
 # expect-compiled: lists, nested, shadow
 # expect-deopts: 1
-from _support import attempt, probe, repeat, show
+from _support import probe, repeat, show
 
 
 def lists(items):

@@ -3,7 +3,7 @@
 import inspect
 import sys
 
-from _support import attempt, caller_locals, repeat, show
+from _support import attempt, caller_locals, repeat
 
 
 def peek(depth=1):
