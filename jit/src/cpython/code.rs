@@ -171,6 +171,18 @@ impl Code {
         self.get(CO_FRAMESIZE)
     }
 
+    /// Positional parameters.
+    #[inline]
+    pub fn argument_count(self) -> u32 {
+        self.get(CO_ARGCOUNT)
+    }
+
+    /// Parameters that are only given by name.
+    #[inline]
+    pub fn keyword_only_count(self) -> u32 {
+        self.get(CO_KWONLYARGCOUNT)
+    }
+
     /// Flags.
     #[inline]
     pub fn flags(self) -> CodeFlags {

@@ -35,6 +35,7 @@ pub mod function;
 pub mod generator;
 pub mod gil;
 pub mod interp;
+pub mod kinds;
 pub mod list;
 pub mod long;
 pub mod memory;

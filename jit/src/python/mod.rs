@@ -29,7 +29,7 @@ mod _rjit {
     use super::{NotCompilable, compile, disable, enable, executables, explain, is_enabled, stats};
 
     #[pymodule_init]
-    fn init(_: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
         verify().map_err(|error| PyImportError::new_err(format!("rjit: {error}")))
     }
 }

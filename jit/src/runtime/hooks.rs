@@ -13,6 +13,7 @@ use pyo3::sync::PyOnceLock;
 
 use super::osr;
 use crate::cpython;
+use crate::compile::Namespaces;
 use crate::cpython::code::Code;
 use crate::cpython::frame::{InterpreterFrame, OWNED_BY_THREAD};
 use crate::cpython::function::Function;
@@ -145,14 +146,12 @@ unsafe extern "C" fn on_jump(
             let operands = frame.stackpointer.offset_from(frame.localsplus.as_ptr());
             let jumping = JumpingFrame {
                 is_generator: frame.owner != OWNED_BY_THREAD,
-                is_observed: !frame.frame_obj.is_null(),
                 depth: u32::try_from(operands).ok()?.checked_sub(code.localsplus_count())?,
+                namespaces: Namespaces { globals: frame.f_globals, builtins: frame.f_builtins },
             };
             let answer = hotness::jumped(code, jumping, thread, from, to);
             if let Answer::Enter(executable) = answer {
-                // When it cannot be entered the interpreter just goes on.
-                let _ = osr::enter(thread.as_ptr(), thread.current_frame(), &*executable);
-                raised = !ffi::PyErr_Occurred().is_null();
+                raised = osr::enter(thread.as_ptr(), thread.current_frame(), &*executable).is_err();
             }
             Some(answer)
         }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::{functions, registry, retire, switch};
 use crate::bytecode::info::CodeFlags;
 use crate::code::executable::Executable;
+use crate::compile::Namespaces;
 use crate::code::extra::StateRef;
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
@@ -29,7 +30,7 @@ pub fn compile_now(function: Function) -> Result<(), Refusal> {
         return Err(refusal);
     }
     if state.read(|state| state.function.is_none()) {
-        build(code, state, Kind::Function, 0)?;
+        build(code, state, Kind::Function, 0, namespaces(function))?;
     }
     if functions::adopt(function) {
         Ok(())
@@ -51,6 +52,11 @@ pub fn hopeless(flags: CodeFlags) -> Option<&'static str> {
     }
 }
 
+/// The namespaces that calls of `function` run with.
+pub fn namespaces(function: Function) -> Namespaces {
+    Namespaces { globals: function.globals(), builtins: function.builtins() }
+}
+
 /// Whether code with `flags` is the body of a function, as opposed to a module's or a class's, which runs once.
 pub fn is_function(flags: CodeFlags) -> bool {
     flags.has(CodeFlags::OPTIMIZED) && flags.has(CodeFlags::NEWLOCALS)
@@ -60,7 +66,13 @@ pub fn is_function(flags: CodeFlags) -> bool {
 ///
 /// # Errors
 /// The reason, which is on record already.
-pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32) -> Result<(), Refusal> {
+pub fn build(
+    code: Code,
+    state: StateRef,
+    kind: Kind,
+    entry_depth: u32,
+    namespaces: Namespaces,
+) -> Result<(), Refusal> {
     retire::sweep();
     if let Some(reason) = hopeless(code.flags()) {
         return Err(refuse(code, state, kind, Refusal::new(reason), Duration::ZERO));
@@ -68,7 +80,7 @@ pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32) -> Resul
     let begin = Instant::now();
     let (reservation, counters) = telemetry::reserve();
     let result = guarded(|| {
-        state.read(|state| crate::compile::compile(code.as_ptr(), kind, entry_depth, state, counters))
+        state.read(|state| crate::compile::compile(code, kind, entry_depth, namespaces, state, counters))
     });
     match result {
         Ok(mut executable) => {
@@ -79,10 +91,10 @@ pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32) -> Resul
                 Kind::Function => {
                     state.cell.body = executable.body as *const () as usize;
                     state.calls = 0;
-                    state.function = Some(Box::new(executable));
+                    state.function = Some(executable.settle());
                 }
                 Kind::Loop(header) => {
-                    state.loops.insert(header, Box::new(executable));
+                    state.loops.insert(header, executable.settle());
                 }
             });
             Ok(())

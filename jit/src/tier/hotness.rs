@@ -4,12 +4,13 @@
 //! report it no more. `sys.monitoring.restart_events()`, called by any tool, brings reports back: the decision is on record, so
 //! they are answered at once.
 
-use super::build::{build, hopeless, is_function};
+use super::build::{build, hopeless, is_function, namespaces};
 use super::{functions, registry, retire, switch, tools};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
 use crate::code::install;
+use crate::compile::Namespaces;
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::thread::Thread;
@@ -36,10 +37,10 @@ pub enum Answer {
 pub struct JumpingFrame {
     /// It belongs to a generator or coroutine.
     pub is_generator: bool,
-    /// Somebody has a frame object for it.
-    pub is_observed: bool,
     /// Operands on its stack.
     pub depth: u32,
+    /// What its code runs with.
+    pub namespaces: Namespaces,
 }
 
 /// What a count has come to.
@@ -78,7 +79,7 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
     match heat {
         Heat::Cold => Answer::Keep,
         Heat::Refused => Answer::Disable,
-        Heat::Hot => match build(code, state, Kind::Function, 0) {
+        Heat::Hot => match build(code, state, Kind::Function, 0, namespaces(function)) {
             Ok(()) => welcome(state, function),
             Err(_) => Answer::Disable,
         },
@@ -131,13 +132,13 @@ pub fn jumped(code: Code, frame: JumpingFrame, thread: Thread, from: u32, to: u3
     match heat {
         Heat::Cold => return Answer::Keep,
         Heat::Refused => return Answer::Disable,
-        Heat::Hot | Heat::Compiled if frame.is_observed || tools::tools_active(code, thread) => {
+        Heat::Hot | Heat::Compiled if tools::tools_active(code, thread) => {
             return Answer::Keep;
         }
         Heat::Hot => {
             let is_refused = |notes: &mut registry::Notes| notes.refused_loops.contains_key(&header);
             if registry::note(state.address(), is_refused).unwrap_or(false)
-                || build(code, state, Kind::Loop(header), frame.depth).is_err()
+                || build(code, state, Kind::Loop(header), frame.depth, frame.namespaces).is_err()
             {
                 return Answer::Disable;
             }

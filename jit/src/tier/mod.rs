@@ -15,6 +15,7 @@ mod monitoring;
 mod registry;
 pub mod report;
 mod retire;
+mod running;
 mod switch;
 mod tools;
 
@@ -29,6 +30,9 @@ pub use failures::on_deopt;
 pub use functions::{at_entry, function_changed};
 pub use hotness::Answer;
 pub use retire::{retire, sweep, withdraw};
+pub use running::{
+    body_for_call, forget_instruction_event, record_deopt, record_reification, want_instruction_event,
+};
 pub use switch::{disable, enable, is_enabled, monitoring_state, options, start};
 pub use tools::tools_active;
 

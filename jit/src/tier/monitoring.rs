@@ -52,6 +52,13 @@ pub fn begin(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
+/// Has each instruction of `code` reported, or no more.
+pub fn report_instructions(py: Python<'_>, code: &Bound<'_, PyAny>, on: bool) -> PyResult<()> {
+    let events = if on { 1u32 << EVENT_INSTRUCTION } else { 0 };
+    monitoring(py)?.call_method1("set_local_events", (OPTIMIZER_ID, code, events))?;
+    Ok(())
+}
+
 /// Gives the tool id back, and with it events and callbacks; unless somebody else has taken it away.
 pub fn end(py: Python<'_>) -> PyResult<()> {
     if holder(py)?.as_deref() == Some(NAME) {

@@ -5,6 +5,9 @@ use pyo3::ffi::*;
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
+use crate::cpython::typeobject::{self, Type};
+use crate::cpython::{dict, memory};
+
 /// `LOAD_ATTR` with an even oparg: `owner.name`. Borrows both.
 pub unsafe extern "C" fn load_attr(owner: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
@@ -127,5 +130,52 @@ pub unsafe extern "C" fn load_super_attr(
         let attribute = PyObject_GetAttr(object, name);
         Py_DECREF(object);
         attribute
+    }
+}
+
+/// The value of `name` in an object's managed dict, if entry `hint` of its keys has it; NULL without an error otherwise.
+/// Borrows both; the result is borrowed from the dict.
+pub unsafe extern "C" fn load_attr_hint(
+    owner: *mut PyObject,
+    name: *mut PyObject,
+    hint: i64,
+) -> *mut PyObject {
+    // SAFETY: the caller guarded that the owner's class has managed dicts.
+    unsafe {
+        let namespace: *mut PyObject = memory::read(owner, typeobject::MANAGED_DICT);
+        if namespace.is_null() {
+            return null_mut();
+        }
+        let keys = dict::Keys::of_dict(namespace);
+        let index = hint as usize;
+        if keys.kind() != dict::KIND_UNICODE || keys.key(index) != Some(name) {
+            return null_mut();
+        }
+        keys.value(index).unwrap_or(null_mut())
+    }
+}
+
+/// The value of entry `index` of a table of keys, borrowed, or NULL.
+pub unsafe extern "C" fn keys_value(keys: *mut *mut PyObject, index: i64) -> *mut PyObject {
+    // SAFETY: the caller guarded the table's version, which fixes its kind and entries.
+    unsafe { dict::Keys::from_ptr(keys.cast()).value(index as usize).unwrap_or(null_mut()) }
+}
+
+/// Puts `value` into the empty place at `offset` of an object's inline values, and the attribute into their order.
+/// Consumes `value`.
+pub unsafe extern "C" fn add_inline_value(owner: *mut PyObject, value: *mut PyObject, offset: i64) {
+    // SAFETY: the caller guarded that the object has inline values and that the place is one of them.
+    unsafe {
+        let size = Type::of(owner).basic_size();
+        let values = owner.byte_offset(size).cast::<u8>();
+        owner.byte_offset(offset as isize).cast::<*mut PyObject>().write(value);
+        let first = size + dict::VALUES_VALUES as isize;
+        let index = ((offset as isize - first) / 8) as u8;
+        let count = memory::read::<u8, _>(values, dict::VALUES_SIZE);
+        let capacity = memory::read::<u8, _>(values, dict::VALUES_CAPACITY);
+        // The order of insertion is an array of bytes behind the values.
+        let order = values.add(dict::VALUES_VALUES as usize + 8 * usize::from(capacity));
+        order.add(usize::from(count)).write(index);
+        memory::write(values, dict::VALUES_SIZE, count + 1);
     }
 }

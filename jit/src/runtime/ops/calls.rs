@@ -1,96 +1,204 @@
 //! Calls of anything with any arguments.
 //!
-//! Argument arrays need no copying: the two words in front of `args` belong to the helper, which puts the self of a
-//! method into the one and lets the callee scribble on the other.
+//! The operands lie in an array of stackrefs as they would on the interpreter's stack, and the call consumes them.
 
 use super::ffi::*;
 use pyo3::ffi::*;
+use std::ffi::c_int;
 use std::ptr::null_mut;
 
-/// Calls `callable` with `count` arguments (values of keywords included), prepending the self, if there is one.
-unsafe fn vectorcall(
-    callable: *mut PyObject,
-    this: *mut PyObject,
-    args: *mut *mut PyObject,
+use crate::bytecode::info::CodeFlags;
+use crate::cpython::code::Code;
+use crate::cpython::ffi as private;
+use crate::cpython::frame::{InterpreterFrame as Frame, StackRef as Ref};
+use crate::cpython::function::Function;
+
+/// Splits a bound method into its function and its self, as the interpreter does before a call.
+unsafe fn expand_method(operands: *mut Ref) {
+    // SAFETY: the contract; the parts are taken before the method goes.
+    unsafe {
+        let callable = (*operands).untag();
+        if (*operands.add(1)).is_null() && is_exactly(callable, &raw const PyMethod_Type) {
+            let method = callable.cast::<MethodObject>();
+            let this = new_ref((*method).im_self);
+            let function = new_ref((*method).im_func);
+            let old = std::mem::replace(&mut *operands, Ref::from_owned(function));
+            *operands.add(1) = Ref::from_owned(this);
+            if old.is_counted() {
+                Py_DECREF(callable);
+            }
+        }
+    }
+}
+
+/// Whether the interpreter would run a call of `callable` as a frame of its own, arguments and all.
+unsafe fn is_python_function(callable: *mut PyObject) -> bool {
+    // SAFETY: the contract; only a function has a vectorcall at that place.
+    unsafe {
+        if !is_exactly(callable, &raw const PyFunction_Type) {
+            return false;
+        }
+        let entry = Function::from_ptr(callable).vectorcall();
+        entry == private::_PyFunction_Vectorcall as *const () as usize
+            || entry == crate::runtime::entry::vectorcall as *const () as usize
+    }
+}
+
+/// The namespace that a new frame of the function gets: only code that is not a function's has one.
+unsafe fn namespace(function: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the contract: a Python function.
+    unsafe {
+        let function = Function::from_ptr(function);
+        if Code::from_ptr(function.code().cast()).flags().has(CodeFlags::OPTIMIZED) {
+            null_mut()
+        } else {
+            new_ref(function.globals())
+        }
+    }
+}
+
+/// Calls with the operands of a `CALL`: callable, self or NULL, `count` arguments of which the last are the values of
+/// `keywords`. Consumes the operands, not `keywords`.
+unsafe fn call_consuming(
+    tstate: *mut PyThreadState,
+    frame: *mut Frame,
+    operands: *mut Ref,
     count: usize,
     keywords: *mut PyObject,
 ) -> *mut PyObject {
-    // SAFETY: the contract; a bound method keeps its parts alive, and its caller keeps it alive.
+    // SAFETY: the contract; both ways consume callable and arguments whatever happens.
     unsafe {
-        let (callable, this) = if this.is_null() && is_exactly(callable, &raw const PyMethod_Type) {
-            let method = callable.cast::<MethodObject>();
-            ((*method).im_func, (*method).im_self)
-        } else {
-            (callable, this)
-        };
-        let (args, mut positional) = if this.is_null() {
-            (args, count)
-        } else {
-            let args = args.sub(1);
-            args.write(this);
-            (args, count + 1)
-        };
-        if !keywords.is_null() {
-            positional -= PyTuple_GET_SIZE(keywords) as usize;
+        expand_method(operands);
+        let callable = (*operands).untag();
+        let with_self = usize::from(!(*operands.add(1)).is_null());
+        let args = operands.add(2 - with_self);
+        let total = count + with_self;
+        if !is_python_function(callable) {
+            let names = if keywords.is_null() { Ref::NULL } else { Ref::from_owned(new_ref(keywords)) };
+            return private::_Py_VectorCall_StackRefSteal(*operands, args, total as c_int, names);
         }
-        PyObject_Vectorcall(
-            callable,
+        let named = if keywords.is_null() { 0 } else { PyTuple_GET_SIZE(keywords) as usize };
+        let new = private::_PyEvalFramePushAndInit(
+            tstate,
+            *operands,
+            namespace(callable),
             args,
-            positional | PY_VECTORCALL_ARGUMENTS_OFFSET,
+            total - named,
             keywords,
-        )
-    }
-}
-
-/// `CALL`: `callable(*args)`, with `this` as the first argument unless it is NULL. Borrows all.
-///
-/// The two words in front of `args` are scratch. The eval breaker, which the instruction looks at after the call, is
-/// the caller's business ([`handle_pending`]).
-pub unsafe extern "C" fn call(
-    callable: *mut PyObject,
-    this: *mut PyObject,
-    args: *mut *mut PyObject,
-    count: i64,
-) -> *mut PyObject {
-    // SAFETY: the contract.
-    unsafe { vectorcall(callable, this, args, count as usize, null_mut()) }
-}
-
-/// `CALL_KW`: as [`call`], the last of the `count` arguments being the values of `keywords`. Borrows all.
-pub unsafe extern "C" fn call_kw(
-    callable: *mut PyObject,
-    this: *mut PyObject,
-    args: *mut *mut PyObject,
-    keywords: *mut PyObject,
-    count: i64,
-) -> *mut PyObject {
-    // SAFETY: the contract.
-    unsafe { vectorcall(callable, this, args, count as usize, keywords) }
-}
-
-/// `CALL_FUNCTION_EX`: `callable(*arguments, **keywords)`; `keywords` is a dict or NULL. Borrows all.
-pub unsafe extern "C" fn call_function_ex(
-    tstate: *mut PyThreadState,
-    callable: *mut PyObject,
-    arguments: *mut PyObject,
-    keywords: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: the contract; a tuple made here is ours to release.
-    unsafe {
-        if is_exactly(arguments, &raw const PyTuple_Type) {
-            return PyObject_Call(callable, arguments, keywords);
-        }
-        if _Py_Check_ArgsIterable(tstate, callable, arguments) < 0 {
+            frame,
+        );
+        if new.is_null() {
             return null_mut();
         }
-        let tuple = PySequence_Tuple(arguments);
-        if tuple.is_null() {
-            return tuple;
+        crate::runtime::entry::run_frame(tstate, new)
+    }
+}
+
+/// `CALL`: consumes the callable, self or NULL, and `count` arguments, which are stackrefs at `operands`.
+///
+/// A Python function takes its arguments over, so that one that only the call keeps alive dies when the function
+/// lets go of it. The eval breaker is the caller's business.
+pub unsafe extern "C" fn call(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    operands: *mut *mut PyObject,
+    count: i64,
+) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe { call_consuming(tstate, frame.cast(), operands.cast(), count as usize, null_mut()) }
+}
+
+/// `CALL_KW`: as [`call`], with the names of the keywords as one more operand behind the arguments.
+pub unsafe extern "C" fn call_kw(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    operands: *mut *mut PyObject,
+    count: i64,
+) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
+        let names = operands.cast::<Ref>().add(2 + count as usize).read();
+        let result =
+            call_consuming(tstate, frame.cast(), operands.cast(), count as usize, names.untag());
+        if names.is_counted() {
+            Py_DECREF(names.untag());
         }
-        let result = PyObject_Call(callable, tuple, keywords);
-        Py_DECREF(tuple);
         result
     }
+}
+
+/// `CALL_FUNCTION_EX`: consumes callable, a NULL, the positional arguments and the keywords (a dict or NULL), which are
+/// stackrefs at `operands`.
+pub unsafe extern "C" fn call_function_ex(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    operands: *mut *mut PyObject,
+    _: i64,
+) -> *mut PyObject {
+    // SAFETY: the contract; every operand is given up exactly once on each way.
+    unsafe {
+        let operands = operands.cast::<Ref>();
+        let callable = (*operands).untag();
+        let close = |reference: Ref| {
+            if reference.is_counted() {
+                Py_DECREF(reference.untag());
+            }
+        };
+        let given = *operands.add(2);
+        let keywords = *operands.add(3);
+        let arguments = if is_exactly(given.untag(), &raw const PyTuple_Type) {
+            if !given.is_counted() {
+                Py_INCREF(given.untag());
+            }
+            given.untag()
+        } else {
+            let tuple = if _Py_Check_ArgsIterable(tstate, callable, given.untag()) < 0 {
+                null_mut()
+            } else {
+                PySequence_Tuple(given.untag())
+            };
+            if tuple.is_null() {
+                close(keywords);
+                close(given);
+                close(*operands);
+                return null_mut();
+            }
+            close(given);
+            tuple
+        };
+        if is_python_function(callable) {
+            let count = PyTuple_GET_SIZE(arguments);
+            let mapping = if keywords.is_null() { null_mut() } else { keywords.untag() };
+            if !mapping.is_null() && !keywords.is_counted() {
+                Py_INCREF(mapping);
+            }
+            let new = private::_PyEvalFramePushAndInit_Ex(
+                tstate,
+                *operands,
+                namespace(callable),
+                count,
+                arguments,
+                mapping,
+                frame.cast(),
+            );
+            if new.is_null() {
+                return null_mut();
+            }
+            return crate::runtime::entry::run_frame(tstate, new);
+        }
+        let mapping = if keywords.is_null() { null_mut() } else { keywords.untag() };
+        let result = PyObject_Call(callable, arguments, mapping);
+        close(keywords);
+        Py_DECREF(arguments);
+        close(*operands);
+        result
+    }
+}
+
+/// `len(object)`, as the builtin has it. Borrows it.
+pub unsafe extern "C" fn size(object: *mut PyObject) -> i64 {
+    // SAFETY: the contract.
+    unsafe { PyObject_Size(object) as i64 }
 }
 
 /// `CALL_INTRINSIC_1`: the interpreter's own unary function number `oparg`. Borrows `value`.

@@ -5,6 +5,8 @@ use pyo3::ffi::*;
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
+use crate::cpython::unicode;
+
 /// The empty string, borrowed (it is immortal).
 unsafe fn empty_string() -> *mut PyObject {
     // SAFETY: the contract.
@@ -91,8 +93,38 @@ pub unsafe extern "C" fn unicode_eq(left: *mut PyObject, right: *mut PyObject) -
     i32::from(left == right || unsafe { _PyUnicode_Equal(left, right) } != 0)
 }
 
-/// `string[index]` of an exact str. Borrows it.
-pub unsafe extern "C" fn unicode_get_item(string: *mut PyObject, index: i64) -> *mut PyObject {
-    // SAFETY: the contract.
-    unsafe { PySequence_GetItem(string, index as isize) }
+/// `string[index]` of an exact str, for ASCII and Latin-1 results; NULL without an error for other characters and
+/// for an index out of range. Borrows it; the result is immortal.
+pub unsafe extern "C" fn unicode_item(string: *mut PyObject, index: i64) -> *mut PyObject {
+    // SAFETY: the contract; the index is checked.
+    unsafe {
+        let length = PyUnicode_GET_LENGTH(string) as i64;
+        let index = if index < 0 { index + length } else { index };
+        if index < 0 || index >= length {
+            return null_mut();
+        }
+        let character = PyUnicode_ReadChar(string, index as isize);
+        u8::try_from(character)
+            .map_or(null_mut(), |code| unicode::character_address(code) as *mut PyObject)
+    }
+}
+
+/// `local += right` for exact strs, where the local's home slot `slot` has the left one: appends in place when nobody
+/// else has it. Empties the slot; borrows `right`.
+pub unsafe extern "C" fn unicode_append(
+    frame: *mut InterpreterFrame,
+    right: *mut PyObject,
+    slot: i64,
+) -> *mut PyObject {
+    // SAFETY: the contract; the slot's reference becomes the result's.
+    unsafe {
+        let home = (&raw mut (*frame).localsplus).cast::<usize>().add(slot as usize);
+        let left = home.replace(STACKREF_NULL);
+        let mut result = (left & !3) as *mut PyObject;
+        if left & 1 != 0 {
+            Py_INCREF(result);
+        }
+        PyUnicode_Append(&raw mut result, right);
+        result
+    }
 }

@@ -19,8 +19,10 @@ pub enum Param {
     Obj,
     /// An object or NULL, borrowed.
     NullableObj,
-    /// A plain number.
+    /// A number known when compiling.
     Imm,
+    /// A number computed at run time.
+    Word,
     /// An array of words, or room for results.
     Ptr,
     /// An unboxed float, in a floating point register.
@@ -38,6 +40,10 @@ pub enum Ret {
     Status,
     /// i32, 0 or 1; negative when an exception is set.
     Bool,
+    /// i64, negative when an exception is set.
+    Word,
+    /// An object or NULL, borrowed; never an exception.
+    Found,
     /// Nothing.
     Void,
     /// An unboxed float.
@@ -61,6 +67,7 @@ macro_rules! param_type {
     (Obj) => { *mut PyObject };
     (NullableObj) => { *mut PyObject };
     (Imm) => { i64 };
+    (Word) => { i64 };
     (Ptr) => { *mut *mut PyObject };
     (F64) => { f64 };
 }
@@ -70,6 +77,8 @@ macro_rules! ret_type {
     (Borrowed) => { *mut PyObject };
     (Iter) => { *mut PyObject };
     (Status) => { i32 };
+    (Word) => { i64 };
+    (Found) => { *mut PyObject };
     (Bool) => { i32 };
     (Void) => { () };
     (F64) => { f64 };
@@ -172,7 +181,7 @@ helpers! {
     FloatPow arith float_pow (F64, F64) -> NewRef [nopy];
     FloatMod arith float_mod (F64, F64) -> F64 [pure];
     FloatFloorDiv arith float_floordiv (F64, F64) -> F64 [pure];
-    LongFromI64 arith long_from_i64 (Imm) -> NewRef [nopy];
+    LongFromI64 arith long_from_i64 (Word) -> NewRef [nopy];
     LongToI64 arith long_to_i64 (Obj, Ptr) -> Bool [pure];
     LongToF64 arith long_to_f64 (Obj, Ptr) -> Status [nopy];
     LongAdd arith long_add (Obj, Obj) -> NewRef [nopy];
@@ -183,6 +192,9 @@ helpers! {
     LongCompare arith long_compare (Obj, Obj, Imm) -> Bool [pure];
 
     LoadAttr attrs load_attr (Obj, Obj) -> NewRef;
+    LoadAttrHint attrs load_attr_hint (Obj, Obj, Imm) -> Found [pure];
+    AddInlineValue attrs add_inline_value (Obj, Obj, Imm) -> Void [pure];
+    KeysValue attrs keys_value (Ptr, Imm) -> Found [pure];
     LoadMethod attrs load_method (TState, Obj, Obj, Ptr) -> NewRef;
     StoreAttr attrs store_attr (Obj, Obj, Obj) -> Status;
     DeleteAttr attrs delete_attr (Obj, Obj) -> Status;
@@ -237,9 +249,10 @@ helpers! {
     UnpackSequence iter unpack_sequence (TState, Obj, Imm, Ptr) -> Status;
     UnpackEx iter unpack_ex (TState, Obj, Imm, Ptr) -> Status;
 
-    Call calls call (Obj, NullableObj, Ptr, Imm) -> NewRef;
-    CallKw calls call_kw (Obj, NullableObj, Ptr, Obj, Imm) -> NewRef;
-    CallFunctionEx calls call_function_ex (TState, Obj, Obj, NullableObj) -> NewRef;
+    Call calls call (TState, Frame, Ptr, Imm) -> NewRef;
+    CallKw calls call_kw (TState, Frame, Ptr, Imm) -> NewRef;
+    CallFunctionEx calls call_function_ex (TState, Frame, Ptr, Imm) -> NewRef;
+    Size calls size (Obj) -> Word;
     CallIntrinsic1 calls call_intrinsic_1 (TState, Obj, Imm) -> NewRef;
     CallIntrinsic2 calls call_intrinsic_2 (TState, Obj, Obj, Imm) -> NewRef;
     ExitInitCheck calls exit_init_check (Obj) -> Status [nopy];
@@ -251,7 +264,7 @@ helpers! {
     CheckExcMatch exceptions check_exc_match (TState, Obj, Obj) -> Bool;
     CheckEgMatch exceptions check_eg_match (TState, Frame, Obj, Obj, Ptr) -> NewRef;
     RaiseVarargs exceptions raise_varargs (TState, NullableObj, NullableObj) -> Status;
-    Reraise exceptions reraise (Frame, Obj, Imm) -> Status [nopy];
+    Reraise exceptions reraise (Frame, Obj, Word) -> Status [nopy];
     WithExceptStart exceptions with_except_start (Obj, NullableObj, Obj) -> NewRef;
 
     MatchClass matching match_class (TState, Obj, Obj, Obj, Imm) -> NewRef;
@@ -270,7 +283,8 @@ helpers! {
     BuildTemplate strings build_template (Obj, Obj) -> NewRef;
     UnicodeConcat strings unicode_concat (Obj, Obj) -> NewRef [nopy];
     UnicodeEq strings unicode_eq (Obj, Obj) -> Bool [pure];
-    UnicodeGetItem strings unicode_get_item (Obj, Imm) -> NewRef [nopy];
+    UnicodeItem strings unicode_item (Obj, Word) -> Found [pure];
+    UnicodeAppend strings unicode_append (Frame, Obj, Imm) -> NewRef [nopy];
 
     MakeFunction functions make_function (Obj, Obj) -> NewRef;
     SetFunctionAttribute functions set_function_attribute (Obj, Obj, Imm) -> Void [pure];

@@ -1,0 +1,151 @@
+//! One piece of machine code with everything needed to enter it, leave it and talk about it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pyo3::ffi::{PyObject, PyThreadState};
+
+use crate::bytecode::opcode::CodeOffset;
+use crate::cpython::frame::InterpreterFrame;
+use crate::hir::function::Kind;
+use crate::hir::inst::Reason;
+
+/// The signature of every executable's machine code: runs `frame`, which is the thread's current frame.
+///
+/// For functions the result is a new reference, or null with an exception set, and the frame is popped. For
+/// loops the frame stays, the interpreter goes on at its `instr_ptr`, and the result is [`OSR_RAISED`] or
+/// [`OSR_EXITED`].
+pub type Body = unsafe extern "C" fn(*mut PyThreadState, *mut InterpreterFrame) -> *mut PyObject;
+
+/// A loop's executable left with an exception that the interpreter must raise at the frame's `instr_ptr`.
+pub const OSR_RAISED: usize = 1;
+/// A loop's executable is done with the frame, whether at a return or by a side exit.
+pub const OSR_EXITED: usize = 2;
+
+/// Counters that machine code increments by address. The first three are mirrored in the telemetry page.
+#[repr(C)]
+#[derive(Default, Debug)]
+pub struct Counters {
+    pub entries: AtomicU64,
+    pub deopts: AtomicU64,
+    pub reifications: AtomicU64,
+}
+
+/// A side exit's description, found by its index when it is taken.
+#[derive(Clone, Debug)]
+pub struct SideExit {
+    pub reason: Reason,
+    /// Where the interpreter goes on.
+    pub offset: CodeOffset,
+    /// The bytecode whose guess failed.
+    pub site: CodeOffset,
+    /// How often it was taken.
+    pub taken: u64,
+}
+
+/// The part of an executable that its machine code reads by address.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Header {
+    /// The value of `tstate->eval_breaker` with which the machine code runs without looking further.
+    pub expected_breaker: AtomicU64,
+    /// The executable, once it is boxed at its final place.
+    pub executable: *mut Executable,
+    /// Where the counters are: in the telemetry page or in memory of our own.
+    pub counters: *const Counters,
+}
+
+/// What is known about one piece of machine code. Owned by its code object's [`super::state::CodeState`]; does not
+/// keep the code object alive.
+pub struct Executable {
+    /// The code object's address; valid while the executable is installed.
+    pub code: usize,
+    pub kind: Kind,
+    pub qualname: String,
+    pub filename: String,
+    pub first_line: u32,
+    /// The line of the loop header, or the first line.
+    pub line: u32,
+    pub body: Body,
+    /// Start of the machine code.
+    pub address: usize,
+    /// Bytes of machine code.
+    pub size: usize,
+    pub header: Box<Header>,
+    /// By the index that machine code gives when it leaves.
+    pub exits: Vec<SideExit>,
+    /// Code objects that the machine code names.
+    pub keeps: Keeps,
+    /// The HIR's text, for people.
+    pub hir: String,
+    /// Nanoseconds that compiling took.
+    pub compile_ns: u64,
+    /// Keeps the machine code mapped.
+    pub memory: super::memory::CodeMemory,
+    /// The slot in the telemetry page, when one was free.
+    pub slot: Option<rjit_telemetry::SlotId>,
+    /// The region in the perf map.
+    pub region: Option<rjit_perfmap::RegionId>,
+}
+
+/// References to Python objects, given back when dropped (with the GIL held).
+#[derive(Debug)]
+pub struct Keeps(Vec<usize>);
+
+impl Keeps {
+    /// Takes a reference to each object. They must be alive.
+    pub fn take(objects: Vec<usize>) -> Keeps {
+        for object in &objects {
+            // SAFETY: the caller found them alive, and no Python code ran since.
+            unsafe { pyo3::ffi::Py_INCREF(*object as *mut PyObject) };
+        }
+        Keeps(objects)
+    }
+}
+
+impl Drop for Keeps {
+    fn drop(&mut self) {
+        for object in &self.0 {
+            // SAFETY: gives back the reference that `take` took; executables are freed with the GIL held.
+            unsafe { pyo3::ffi::Py_DECREF(*object as *mut PyObject) };
+        }
+    }
+}
+
+/// The function at the start of finished machine code.
+pub fn body_at(address: *const u8) -> Body {
+    // SAFETY: the compiler makes all machine code with exactly this signature and calling convention.
+    unsafe { std::mem::transmute::<*const u8, Body>(address) }
+}
+
+impl Executable {
+    /// Puts the executable at its final place, where its machine code finds it.
+    pub fn settle(self) -> Box<Executable> {
+        let mut settled = Box::new(self);
+        let address: *mut Executable = &raw mut *settled;
+        settled.header.executable = address;
+        settled
+    }
+
+    pub fn entries(&self) -> u64 {
+        self.counters().entries.load(Ordering::Relaxed)
+    }
+
+    pub fn deopts(&self) -> u64 {
+        self.counters().deopts.load(Ordering::Relaxed)
+    }
+
+    pub fn reifications(&self) -> u64 {
+        self.counters().reifications.load(Ordering::Relaxed)
+    }
+
+    pub fn counters(&self) -> &Counters {
+        // SAFETY: the counters outlive the executable: they are in the telemetry page, which stays mapped, or leaked.
+        unsafe { &*self.header.counters }
+    }
+}
+
+/// The address of the counters that a header names.
+pub fn counters_of(header: *const Header) -> usize {
+    // SAFETY: headers are boxed before their machine code is made and live as long as it.
+    unsafe { (*header).counters as usize }
+}

@@ -1,0 +1,103 @@
+//! Executable memory, writable or executable but never both.
+//!
+//! Each executable has pages of its own, so that it can be freed alone. `cranelift-jit` writes the code while the pages
+//! are writable and then asks for them to be made executable.
+
+use std::io;
+use std::ptr::NonNull;
+use std::sync::{Arc, Mutex};
+
+use cranelift_jit::{BranchProtection, JITMemoryKind, JITMemoryProvider};
+use cranelift_module::{ModuleError, ModuleResult};
+
+struct Mapping {
+    start: NonNull<u8>,
+    len: usize,
+    protection: i32,
+}
+
+// SAFETY: a mapping belongs to the process, not to a thread.
+unsafe impl Send for Mapping {}
+
+/// The pages of one executable; unmapped when the last owner drops them.
+#[derive(Clone)]
+pub struct CodeMemory {
+    mappings: Arc<Mutex<Mappings>>,
+}
+
+#[derive(Default)]
+struct Mappings(Vec<Mapping>);
+
+impl Drop for Mappings {
+    fn drop(&mut self) {
+        for mapping in &self.0 {
+            // SAFETY: the mapping was made by `map` and nobody runs or reads it any more: its executable is gone.
+            unsafe { libc::munmap(mapping.start.as_ptr().cast(), mapping.len) };
+        }
+    }
+}
+
+impl CodeMemory {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> CodeMemory {
+        CodeMemory { mappings: Arc::default() }
+    }
+
+    /// A provider for one compilation, which puts its pages into this memory.
+    pub fn provider(&self) -> Box<dyn JITMemoryProvider + Send> {
+        Box::new(Provider { memory: self.clone() })
+    }
+}
+
+struct Provider {
+    memory: CodeMemory,
+}
+
+impl JITMemoryProvider for Provider {
+    fn allocate(&mut self, size: usize, align: u64, kind: JITMemoryKind) -> io::Result<*mut u8> {
+        const PAGE: usize = 4096;
+        assert!(align as usize <= PAGE, "code needs no more than page alignment");
+        let len = size.max(1).next_multiple_of(PAGE);
+        // SAFETY: an anonymous private mapping at an address of the kernel's choice touches no existing memory.
+        let start = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                len,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if start == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        let start = NonNull::new(start.cast::<u8>()).ok_or_else(|| io::Error::other("mapped at zero"))?;
+        let protection = match kind {
+            JITMemoryKind::Executable => libc::PROT_READ | libc::PROT_EXEC,
+            JITMemoryKind::Writable => libc::PROT_READ | libc::PROT_WRITE,
+            JITMemoryKind::ReadOnly => libc::PROT_READ,
+        };
+        lock(&self.memory).0.push(Mapping { start, len, protection });
+        Ok(start.as_ptr())
+    }
+
+    unsafe fn free_memory(&mut self) {
+        *lock(&self.memory) = Mappings::default();
+    }
+
+    fn finalize(&mut self, _: BranchProtection) -> ModuleResult<()> {
+        for mapping in &lock(&self.memory).0 {
+            // SAFETY: changes the protection of pages of our own, which nobody executes yet.
+            let status = unsafe { libc::mprotect(mapping.start.as_ptr().cast(), mapping.len, mapping.protection) };
+            if status != 0 {
+                return Err(ModuleError::Backend(io::Error::last_os_error().into()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lock(memory: &CodeMemory) -> std::sync::MutexGuard<'_, Mappings> {
+    memory.mappings.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,192 @@
+//! One compilation from end to end: bytecode and profile to HIR, HIR to Cranelift, Cranelift to an executable.
+
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
+use std::time::Instant;
+
+use cranelift_codegen::ir::UserFuncName;
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, ir};
+use cranelift_frontend::FunctionBuilderContext;
+use cranelift_jit::{JITBuilder, JITModule};
+use cranelift_module::{Linkage, Module, default_libcall_names};
+use pyo3::Python;
+use pyo3::ffi::PyObject;
+
+use crate::bytecode::info::{CodeFlags, CodeInfo};
+use crate::code::executable::{Body, Counters, Executable, Header, Keeps, body_at};
+use crate::code::memory::CodeMemory;
+use crate::code::state::{CodeState, cell_address};
+use crate::cpython::code::Code;
+use crate::cpython::function::Function;
+use crate::cpython::kinds;
+use crate::hir::builder::{Refusal, build};
+use crate::hir::function::Kind;
+use crate::hir::inst::CallTarget;
+use crate::hir::opt::optimize;
+use crate::hir::types::Kinds;
+use crate::lower::lower;
+use crate::profile::Profile;
+use crate::runtime::ops::functions::common_constants;
+use crate::tier;
+
+/// Functions with more bytecode than this are left to the interpreter: compiling them would stop the program for
+/// longer than it could gain.
+const MAX_INSTRUCTIONS: usize = 20_000;
+
+/// The namespaces that a code object runs with, borrowed; NULL when not known.
+#[derive(Copy, Clone, Debug)]
+pub struct Namespaces {
+    pub globals: *mut PyObject,
+    pub builtins: *mut PyObject,
+}
+
+/// Compiles `code` as `kind`, counting into `counters`. Nothing is installed or registered.
+///
+/// # Errors
+/// Says why the code object cannot be compiled.
+pub fn compile(
+    code: Code,
+    kind: Kind,
+    entry_depth: u32,
+    namespaces: Namespaces,
+    state: &CodeState,
+    counters: *const Counters,
+) -> Result<Executable, Refusal> {
+    let start = Instant::now();
+    let info = code.read().map_err(|error| Refusal::new(error.to_string()))?;
+    if info.flags.has(CodeFlags::GENERATOR) {
+        return Err(Refusal::new("generator"));
+    }
+    if info.flags.has(CodeFlags::COROUTINE) {
+        return Err(Refusal::new("coroutine"));
+    }
+    if info.flags.has(CodeFlags::ASYNC_GENERATOR) {
+        return Err(Refusal::new("asynchronous generator"));
+    }
+    if info.instrs.len() > MAX_INSTRUCTIONS {
+        return Err(Refusal::new(format!("more than {MAX_INSTRUCTIONS} instructions")));
+    }
+    let common = Python::attach(common_constants)
+        .map_err(|error| Refusal::new(format!("common constants: {error}")))?;
+    let profile = Profile::new(
+        entry_depth,
+        state.failed.clone(),
+        namespaces.globals,
+        namespaces.builtins,
+        common,
+        Box::new(call_target),
+    );
+    let mut hir = build(&info, &profile, kind)?;
+    optimize(&mut hir).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
+    let header = Box::new(Header {
+        expected_breaker: AtomicU64::new(u64::MAX),
+        executable: std::ptr::null_mut(),
+        counters,
+    });
+    let machine = assemble(&hir, &info, &header)?;
+    let line = match kind {
+        Kind::Function => info.first_line,
+        Kind::Loop(header) => info.lines.lookup(header).line.unwrap_or(info.first_line),
+    };
+    let keeps: Vec<usize> = machine.lowered.keeps.into_iter().filter(|kept| *kept != code.as_ptr() as usize).collect();
+    Ok(Executable {
+        code: code.as_ptr() as usize,
+        kind,
+        qualname: info.qualname.clone(),
+        filename: info.filename.clone(),
+        first_line: info.first_line,
+        line,
+        body: machine.body,
+        address: machine.body as *const () as usize,
+        size: machine.size,
+        header,
+        exits: machine.lowered.exits,
+        keeps: Keeps::take(keeps),
+        hir: hir.to_string(),
+        compile_ns: start.elapsed().as_nanos() as u64,
+        memory: machine.memory,
+        slot: None,
+        region: None,
+    })
+}
+
+struct Machine {
+    body: Body,
+    size: usize,
+    memory: CodeMemory,
+    lowered: crate::lower::Lowered,
+}
+
+fn assemble(hir: &crate::hir::function::Function, info: &CodeInfo, header: &Header) -> Result<Machine, Refusal> {
+    let failed = |stage: &str, error: &dyn std::fmt::Display| Refusal::new(format!("{stage}: {error}"));
+    let isa = isa().map_err(|error| failed("machine", error))?;
+    let memory = CodeMemory::new();
+    let mut builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
+    builder.memory_provider(memory.provider());
+    let mut module = JITModule::new(builder);
+    let mut function = ir::Function::with_name_signature(UserFuncName::user(0, 0), ir::Signature::new(CallConv::SystemV));
+    let mut frontend = FunctionBuilderContext::new();
+    let lowered = lower(hir, info, header, &mut function, &mut frontend, isa.frontend_config());
+    let id = module
+        .declare_function("body", Linkage::Export, &function.signature)
+        .map_err(|error| failed("module", &error))?;
+    let mut context = Context::for_function(function);
+    module.define_function(id, &mut context).map_err(|error| failed("code generation", &format!("{error:?}")))?;
+    let size = context.compiled_code().map_or(0, |code| code.code_buffer().len());
+    module.finalize_definitions().map_err(|error| failed("code memory", &error))?;
+    // The pages belong to `memory`; the module holds only bookkeeping.
+    let body = body_at(module.get_finalized_function(id));
+    Ok(Machine { body, size, memory, lowered })
+}
+
+/// The machine that compiled code runs on: this one.
+fn isa() -> Result<&'static OwnedTargetIsa, &'static String> {
+    static ISA: OnceLock<Result<OwnedTargetIsa, String>> = OnceLock::new();
+    ISA.get_or_init(|| {
+        let mut flags = settings::builder();
+        let options = [
+            ("opt_level", "speed"),
+            ("preserve_frame_pointers", "true"),
+            ("unwind_info", "true"),
+            ("is_pic", "false"),
+            ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+        ];
+        for (name, value) in options {
+            flags.set(name, value).map_err(|error| error.to_string())?;
+        }
+        let machine = cranelift_native::builder().map_err(str::to_owned)?;
+        machine.finish(settings::Flags::new(flags)).map_err(|error| error.to_string())
+    })
+    .as_ref()
+}
+
+/// The callee that a call of `object` with `nargs` positional arguments can enter directly.
+fn call_target(object: usize, nargs: u32) -> Option<CallTarget> {
+    if kinds::of_object(object) != Kinds::FUNCTION {
+        return None;
+    }
+    let function = Function::at(object);
+    let callee = function.code_view();
+        let flags = callee.flags();
+        let plain = CodeFlags::OPTIMIZED | CodeFlags::NEWLOCALS;
+        let variable = CodeFlags::VARARGS | CodeFlags::VARKEYWORDS;
+        if flags.0 & plain != plain
+            || flags.has(variable)
+            || flags.is_generator_like()
+            || callee.keyword_only_count() != 0
+            || callee.argument_count() != nargs
+        {
+            return None;
+        }
+        let state = tier::state_or_new(callee)?;
+        Some(CallTarget {
+            code: callee.as_ptr() as usize,
+            cell: cell_address(state),
+            code_units: callee.first_unit() as usize,
+            framesize: callee.frame_size(),
+            nlocalsplus: callee.localsplus_count(),
+            nargs,
+        })
+}

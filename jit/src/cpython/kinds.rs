@@ -1,0 +1,119 @@
+//! The exact builtin types that the compiler knows, as addresses, and safe look-ups of constants' values.
+
+use std::sync::OnceLock;
+
+use pyo3::ffi::{self, PyObject, PyTypeObject};
+
+use super::{dict, float, object};
+use crate::hir::types::Kinds;
+
+/// The type object of a single kind, which a guard compares with. `None` for kinds that are no single type.
+pub fn type_address(kinds: Kinds) -> Option<usize> {
+    let ty: *const PyTypeObject = match kinds {
+        Kinds::BOOL => &raw const ffi::PyBool_Type,
+        Kinds::LONG => &raw const ffi::PyLong_Type,
+        Kinds::FLOAT => &raw const ffi::PyFloat_Type,
+        Kinds::STR => &raw const ffi::PyUnicode_Type,
+        Kinds::LIST => &raw const ffi::PyList_Type,
+        Kinds::TUPLE => &raw const ffi::PyTuple_Type,
+        Kinds::DICT => &raw const ffi::PyDict_Type,
+        Kinds::SET => &raw const ffi::PySet_Type,
+        Kinds::RANGE_ITER => &raw const ffi::PyRangeIter_Type,
+        Kinds::FUNCTION => &raw const ffi::PyFunction_Type,
+        // SAFETY: None is a live object.
+        Kinds::NONE => unsafe { object::type_of(ffi::Py_None()) },
+        _ => return None,
+    };
+    Some(ty as usize)
+}
+
+/// The kind of a live object (0 for NULL).
+pub fn of_object(address: usize) -> Kinds {
+    if address == 0 {
+        return Kinds::NULL;
+    }
+    // SAFETY: the caller has a reference or a cache that keeps the object alive.
+    let ty = unsafe { object::type_of(address as *const PyObject) } as usize;
+    const KNOWN: [Kinds; 11] = [
+        Kinds::NONE,
+        Kinds::BOOL,
+        Kinds::LONG,
+        Kinds::FLOAT,
+        Kinds::STR,
+        Kinds::LIST,
+        Kinds::TUPLE,
+        Kinds::DICT,
+        Kinds::SET,
+        Kinds::RANGE_ITER,
+        Kinds::FUNCTION,
+    ];
+    KNOWN.into_iter().find(|kinds| type_address(*kinds) == Some(ty)).unwrap_or(Kinds::OTHER)
+}
+
+pub fn none() -> usize {
+    // SAFETY: only takes the address of a static object.
+    unsafe { ffi::Py_None() as usize }
+}
+
+pub fn true_object() -> usize {
+    // SAFETY: only takes the address of a static object.
+    unsafe { ffi::Py_True() as usize }
+}
+
+pub fn false_object() -> usize {
+    // SAFETY: only takes the address of a static object.
+    unsafe { ffi::Py_False() as usize }
+}
+
+pub fn module_type() -> usize {
+    (&raw const ffi::PyModule_Type) as usize
+}
+
+/// The value of an int that fits 64 bits.
+pub fn int_value(address: usize) -> Option<i64> {
+    let mut overflow = 0;
+    // SAFETY: the caller knows a live int at the address; no error is possible for one.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(address as *mut PyObject, &raw mut overflow) };
+    (overflow == 0).then_some(value)
+}
+
+/// The value of a float.
+pub fn float_value(address: usize) -> Option<f64> {
+    // SAFETY: the caller knows a live float at the address.
+    (of_object(address) == Kinds::FLOAT).then(|| unsafe { float::value(address as *const PyObject) })
+}
+
+/// The keys of an exact dict.
+pub fn exact_dict_keys(namespace: *mut PyObject) -> Option<dict::Keys> {
+    // SAFETY: an exact dict of the running code, which nobody changes during a compilation.
+    (of_object(namespace as usize) == Kinds::DICT).then(|| unsafe { dict::Keys::of_dict(namespace) })
+}
+
+/// The `len` that the interpreter started with; immortal by our reference.
+pub fn builtin_len() -> usize {
+    static LEN: OnceLock<usize> = OnceLock::new();
+    *LEN.get_or_init(|| look_up(c"builtins", &[c"len"]))
+}
+
+/// The method descriptor `list.append`.
+pub fn list_append() -> usize {
+    static APPEND: OnceLock<usize> = OnceLock::new();
+    *APPEND.get_or_init(|| look_up(c"builtins", &[c"list", c"append"]))
+}
+
+fn look_up(module: &std::ffi::CStr, path: &[&std::ffi::CStr]) -> usize {
+    // SAFETY: the GIL is held; references to the intermediate objects are given back, the last one is kept.
+    unsafe {
+        let mut object = ffi::PyImport_ImportModule(module.as_ptr());
+        for name in path {
+            if object.is_null() {
+                break;
+            }
+            let next = ffi::PyObject_GetAttrString(object, name.as_ptr());
+            ffi::Py_DECREF(object);
+            object = next;
+        }
+        ffi::PyErr_Clear();
+        object as usize
+    }
+}

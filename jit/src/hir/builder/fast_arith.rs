@@ -1,0 +1,343 @@
+//! Fast paths for arithmetic, comparison and truth: unboxed when the interpreter has seen ints or floats. Results stay
+//! unboxed on the abstract stack until something wants an object.
+
+use super::*;
+
+/// What an operand of an arithmetic instruction is expected to be.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Number {
+    Int,
+    Float,
+}
+
+const OPERATORS: u32 = 13;
+const NB_ADD: u32 = 0;
+const NB_AND: u32 = 1;
+const NB_FLOOR_DIVIDE: u32 = 2;
+const NB_LSHIFT: u32 = 3;
+const NB_MULTIPLY: u32 = 5;
+const NB_REMAINDER: u32 = 6;
+const NB_OR: u32 = 7;
+const NB_RSHIFT: u32 = 9;
+const NB_SUBTRACT: u32 = 10;
+const NB_TRUE_DIVIDE: u32 = 11;
+const NB_XOR: u32 = 12;
+
+impl Builder<'_> {
+    pub(super) fn binary_op(&mut self) -> Result<bool, Refusal> {
+        if self.fast_subscr()? || self.fast_arith() || self.fast_concat()? {
+            return Ok(true);
+        }
+        self.consume(Helper::BinaryOp, 2, &[i64::from(self.instr.oparg)])?;
+        Ok(true)
+    }
+
+    /// What is known of an operand: its representation, its inferred type, or what the profile has seen.
+    fn number(&self, entry: StackEntry) -> Option<Number> {
+        let ty = self.func.ty(entry.value);
+        match (ty.repr, ty.kinds) {
+            (Repr::I64, _) | (Repr::Obj, Kinds::LONG) => Some(Number::Int),
+            (Repr::F64, _) | (Repr::Obj, Kinds::FLOAT) => Some(Number::Float),
+            _ => None,
+        }
+    }
+
+    /// Whether it makes sense to guess that the operand is a number of this kind.
+    fn may_be(&self, entry: StackEntry, number: Number) -> bool {
+        let kinds = match number {
+            Number::Int => Kinds::LONG,
+            Number::Float => Kinds::FLOAT,
+        };
+        let ty = self.func.ty(entry.value);
+        matches!(ty.repr, Repr::I64 | Repr::F64 | Repr::Obj | Repr::Ref) && !ty.kinds.intersect(kinds).is_empty()
+    }
+
+    fn fast_arith(&mut self) -> bool {
+        let (left, right) = (self.peek(1), self.peek(0));
+        let expected = match self.instr.raw {
+            Opcode::BinaryOpAddInt | Opcode::BinaryOpSubtractInt | Opcode::BinaryOpMultiplyInt => {
+                Some((Number::Int, Number::Int))
+            }
+            Opcode::BinaryOpAddFloat | Opcode::BinaryOpSubtractFloat | Opcode::BinaryOpMultiplyFloat => {
+                Some((Number::Float, Number::Float))
+            }
+            _ => None,
+        };
+        let known = (self.number(left), self.number(right));
+        let guess = match (known, expected) {
+            ((Some(l), Some(r)), _) => (l, r),
+            ((Some(l), None), Some((_, r))) => (l, r),
+            ((None, Some(r)), Some((l, _))) => (l, r),
+            (_, Some(both)) => both,
+            _ => return false,
+        };
+        if self.profile.has_failed(self.instr.offset) && known != (Some(guess.0), Some(guess.1)) {
+            return false;
+        }
+        if !self.may_be(left, guess.0) || !self.may_be(right, guess.1) {
+            return false;
+        }
+        let operator = self.instr.oparg % OPERATORS;
+        let int_op = match operator {
+            NB_ADD => Some(IntOp::Add),
+            NB_SUBTRACT => Some(IntOp::Sub),
+            NB_MULTIPLY => Some(IntOp::Mul),
+            NB_FLOOR_DIVIDE => Some(IntOp::FloorDiv),
+            NB_REMAINDER => Some(IntOp::Mod),
+            NB_AND => Some(IntOp::And),
+            NB_OR => Some(IntOp::Or),
+            NB_XOR => Some(IntOp::Xor),
+            NB_LSHIFT => Some(IntOp::Shl),
+            NB_RSHIFT => Some(IntOp::Shr),
+            _ => None,
+        };
+        let float_op = match operator {
+            NB_ADD => Some(FloatOp::Add),
+            NB_SUBTRACT => Some(FloatOp::Sub),
+            NB_MULTIPLY => Some(FloatOp::Mul),
+            NB_TRUE_DIVIDE => Some(FloatOp::Div),
+            _ => None,
+        };
+        match guess {
+            (Number::Int, Number::Int) => {
+                // Results of ints that keep overflowing 64 bits belong to the interpreter's own arithmetic.
+                let Some(op) = int_op else { return false };
+                if self.profile.has_failed(self.instr.offset) {
+                    return false;
+                }
+                let l = self.as_i64(1);
+                let r = self.as_i64(0);
+                let result = match op {
+                    IntOp::And | IntOp::Or | IntOp::Xor => self.emit(Op::Int(op), &[l, r], Type::I64),
+                    _ => self.emit_guarded(Op::Int(op), &[l, r], Type::I64),
+                };
+                self.finish_unboxed(2, result);
+            }
+            _ => {
+                let Some(op) = float_op else { return false };
+                let l = self.as_f64(1, guess.0);
+                let r = self.as_f64(0, guess.1);
+                let result = match op {
+                    FloatOp::Div => self.emit_guarded(Op::Float(op), &[l, r], Type::F64),
+                    _ => self.emit(Op::Float(op), &[l, r], Type::F64),
+                };
+                self.finish_unboxed(2, result);
+            }
+        }
+        true
+    }
+
+    /// Drops the operands of a computation without side effects and pushes its result.
+    pub(super) fn finish_unboxed(&mut self, count: usize, result: Value) {
+        self.close_top(count);
+        self.push(result, false);
+    }
+
+    /// The operand as a machine integer.
+    pub(super) fn as_i64(&mut self, depth: usize) -> Value {
+        let entry = self.peek(depth);
+        if self.func.ty(entry.value).repr == Repr::I64 {
+            return entry.value;
+        }
+        let object = self.guard_kinds(depth, Kinds::LONG);
+        if let Op::ConstObj { address, .. } = self.func.inst(object).op
+            && let Some(value) = self.profile.int_value(address)
+        {
+            return self.const_i64(value);
+        }
+        if let Op::BoxInt = self.func.inst(object).op {
+            return self.func.inst(object).args[0];
+        }
+        self.emit_guarded(Op::UnboxInt, &[object], Type::I64)
+    }
+
+    fn as_f64(&mut self, depth: usize, number: Number) -> Value {
+        let entry = self.peek(depth);
+        if self.func.ty(entry.value).repr == Repr::F64 {
+            return entry.value;
+        }
+        if number == Number::Int {
+            let int = self.as_i64(depth);
+            return self.emit(Op::IntToFloat, &[int], Type::F64);
+        }
+        let object = self.guard_kinds(depth, Kinds::FLOAT);
+        if let Op::ConstObj { address, .. } = self.func.inst(object).op
+            && let Some(value) = self.profile.float_value(address)
+        {
+            return self.emit(Op::ConstF64(value.to_bits()), &[], Type::F64);
+        }
+        if let Op::BoxFloat = self.func.inst(object).op {
+            return self.func.inst(object).args[0];
+        }
+        self.emit(Op::UnboxFloat, &[object], Type::F64)
+    }
+
+    /// The operand as an object of one of `kinds`, guarded unless that is known. The abstract state learns it.
+    pub(super) fn guard_kinds(&mut self, depth: usize, kinds: Kinds) -> Value {
+        let object = self.peek_obj(depth);
+        if self.func.ty(object).kinds.is_within(kinds) {
+            return object;
+        }
+        let refined = self.emit_guarded(Op::GuardKinds { kinds }, &[object], Type::obj(kinds));
+        self.learn(object, refined);
+        refined
+    }
+
+    /// Replaces a value by what a guard knows of it.
+    pub(super) fn learn(&mut self, old: Value, new: Value) {
+        for entry in &mut self.state.stack {
+            if entry.value == old {
+                entry.value = new;
+            }
+        }
+        for local in &mut self.state.locals {
+            if *local == Local::Value(old) {
+                *local = Local::Value(new);
+            }
+        }
+    }
+
+    pub(super) fn unary_negative(&mut self) -> Result<bool, Refusal> {
+        let entry = self.peek(0);
+        match self.number(entry) {
+            Some(Number::Int) if !self.profile.has_failed(self.instr.offset) => {
+                let value = self.as_i64(0);
+                let result = self.emit_guarded(Op::IntNeg, &[value], Type::I64);
+                self.finish_unboxed(1, result);
+            }
+            Some(Number::Float) => {
+                let value = self.as_f64(0, Number::Float);
+                let result = self.emit(Op::FloatNeg, &[value], Type::F64);
+                self.finish_unboxed(1, result);
+            }
+            _ => self.unary(Helper::UnaryNegative)?,
+        }
+        Ok(true)
+    }
+
+    pub(super) fn compare_op(&mut self) -> Result<bool, Refusal> {
+        let cond = [Cond::Lt, Cond::Le, Cond::Eq, Cond::Ne, Cond::Gt, Cond::Ge][(self.instr.oparg >> 5) as usize];
+        let (left, right) = (self.peek(1), self.peek(0));
+        let expected = match self.instr.raw {
+            Opcode::CompareOpInt => Some((Number::Int, Number::Int)),
+            Opcode::CompareOpFloat => Some((Number::Float, Number::Float)),
+            _ => None,
+        };
+        let known = (self.number(left), self.number(right));
+        let guess = match (known, expected) {
+            ((Some(l), Some(r)), _) if l == r => Some(l),
+            ((Some(_), Some(_)), _) => None,
+            (_, Some((l, _))) => Some(l),
+            _ => None,
+        };
+        let sure = guess.is_some_and(|g| known == (Some(g), Some(g)));
+        if let Some(guess) = guess
+            && (sure || !self.profile.has_failed(self.instr.offset))
+            && self.may_be(left, guess)
+            && self.may_be(right, guess)
+        {
+            let result = match guess {
+                Number::Int => {
+                    let l = self.as_i64(1);
+                    let r = self.as_i64(0);
+                    self.emit(Op::Compare(cond), &[l, r], Type::BOOL)
+                }
+                Number::Float => {
+                    let l = self.as_f64(1, Number::Float);
+                    let r = self.as_f64(0, Number::Float);
+                    self.emit(Op::FloatCompare(cond), &[l, r], Type::BOOL)
+                }
+            };
+            self.finish_unboxed(2, result);
+            return Ok(true);
+        }
+        if self.instr.raw == Opcode::CompareOpStr
+            && matches!(cond, Cond::Eq | Cond::Ne)
+            && !self.profile.has_failed(self.instr.offset)
+        {
+            let l = self.guard_kinds(1, Kinds::STR);
+            let r = self.guard_kinds(0, Kinds::STR);
+            let equal = self.helper(Helper::UnicodeEq, &[l, r], &[]);
+            let zero = self.const_i64(0);
+            let cond = if cond == Cond::Eq { Cond::Ne } else { Cond::Eq };
+            let result = self.emit(Op::Compare(cond), &[equal, zero], Type::BOOL);
+            self.finish_unboxed(2, result);
+            return Ok(true);
+        }
+        self.generic_compare()?;
+        Ok(true)
+    }
+
+    /// The truth of the top operand when its type tells how to compute it; consumes the operand.
+    pub(super) fn fast_to_bool(&mut self) -> Option<Value> {
+        let entry = self.peek(0);
+        let ty = self.func.ty(entry.value);
+        match ty.repr {
+            Repr::Bool => {
+                self.pop();
+                return Some(entry.value);
+            }
+            Repr::I64 => {
+                self.pop();
+                let zero = self.const_i64(0);
+                return Some(self.emit(Op::Compare(Cond::Ne), &[entry.value, zero], Type::BOOL));
+            }
+            Repr::F64 => {
+                self.pop();
+                let zero = self.emit(Op::ConstF64(0), &[], Type::F64);
+                return Some(self.emit(Op::FloatCompare(Cond::Ne), &[entry.value, zero], Type::BOOL));
+            }
+            _ => {}
+        }
+        let kinds = match self.instr.raw {
+            _ if self.profile.has_failed(self.instr.offset) => return None,
+            Opcode::ToBoolBool => Kinds::BOOL,
+            Opcode::ToBoolInt => Kinds::LONG,
+            Opcode::ToBoolList => Kinds::LIST,
+            Opcode::ToBoolNone => Kinds::NONE,
+            Opcode::ToBoolStr => Kinds::STR,
+            _ => return None,
+        };
+        let object = self.guard_kinds(0, kinds);
+        let cond = match kinds {
+            Kinds::BOOL => self.emit(Op::UnboxBool, &[object], Type::BOOL),
+            Kinds::NONE => self.emit(Op::ConstBool(false), &[], Type::BOOL),
+            Kinds::LONG => {
+                let offset = crate::cpython::long::LV_TAG;
+                let tag = self.emit(Op::Load { offset, mem: Mem::I64 }, &[object], Type::I64);
+                let three = self.const_i64(3);
+                let sign = self.emit(Op::Int(IntOp::And), &[tag, three], Type::I64);
+                let one = self.const_i64(1);
+                self.emit(Op::Compare(Cond::Ne), &[sign, one], Type::BOOL)
+            }
+            _ => {
+                let offset = match kinds {
+                    Kinds::LIST => crate::cpython::object::OB_SIZE,
+                    _ => crate::cpython::unicode::LENGTH,
+                };
+                let size = self.emit(Op::Load { offset, mem: Mem::I64 }, &[object], Type::I64);
+                let zero = self.const_i64(0);
+                self.emit(Op::Compare(Cond::Ne), &[size, zero], Type::BOOL)
+            }
+        };
+        self.set_line();
+        self.close_top(1);
+        Some(cond)
+    }
+
+    /// String concatenation of two exact strings.
+    fn fast_concat(&mut self) -> Result<bool, Refusal> {
+        if self.instr.raw != Opcode::BinaryOpAddUnicode || self.profile.has_failed(self.instr.offset) {
+            return Ok(false);
+        }
+        let l = self.guard_kinds(1, Kinds::STR);
+        let r = self.guard_kinds(0, Kinds::STR);
+        self.set_line();
+        let result = self.helper(Helper::UnicodeConcat, &[l, r], &[]);
+        self.check(result, ErrorKind::Null)?;
+        self.close_top(2);
+        let result = self.emit(Op::Refine { kinds: Kinds::STR }, &[result], Type::obj(Kinds::STR));
+        self.push(result, true);
+        Ok(true)
+    }
+}

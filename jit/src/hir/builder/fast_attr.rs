@@ -1,0 +1,326 @@
+//! Attributes and globals: the interpreter's inline caches name the class version, the dict version and the place of
+//! the value; compiled code guards the versions and loads.
+
+use super::*;
+use crate::cpython::{dict, function, module, object, typeobject};
+
+impl Builder<'_> {
+    /// Guards that the class of `object` still has the version that the cache was made for.
+    fn guard_version(&mut self, object: Value, version: u32) -> Value {
+        let ty = self.emit(Op::TypeOf, &[object], Type::obj(Kinds::OTHER));
+        if self.shapes.get(&object) == Some(&version) {
+            return ty;
+        }
+        let tag = self.emit(Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 }, &[ty], Type::I64);
+        self.guard_equal(tag, i64::from(version), Reason::TypeVersion);
+        self.shapes.insert(object, version);
+        ty
+    }
+
+    pub(super) fn guard_equal(&mut self, value: Value, expected: i64, reason: Reason) {
+        let expected = self.const_i64(expected);
+        let cond = self.emit(Op::Compare(Cond::Eq), &[value, expected], Type::BOOL);
+        self.emit_guarded(Op::Guard { reason }, &[cond], Type::NONE);
+    }
+
+    pub(super) fn guard_not_null(&mut self, value: Value) -> Value {
+        let zero = self.const_i64(0);
+        let cond = self.emit(Op::Compare(Cond::Ne), &[value, zero], Type::BOOL);
+        self.emit_guarded(Op::Guard { reason: Reason::Missing }, &[cond], Type::NONE);
+        self.emit(Op::Refine { kinds: Kinds::ANY }, &[value], Type::OBJ)
+    }
+
+    /// Guards that the object keeps its attributes in the inline array behind its fixed part.
+    fn guard_inline_values(&mut self, object: Value, ty: Value) {
+        let size = self.emit(Op::Load { offset: typeobject::TP_BASICSIZE, mem: Mem::I64 }, &[ty], Type::I64);
+        let base = self.emit(Op::AddAddr, &[object, size], Type::I64);
+        let valid = self.emit(Op::Load { offset: dict::VALUES_VALID, mem: Mem::U8 }, &[base], Type::I64);
+        let zero = self.const_i64(0);
+        let cond = self.emit(Op::Compare(Cond::Ne), &[valid, zero], Type::BOOL);
+        self.emit_guarded(Op::Guard { reason: Reason::Shape }, &[cond], Type::NONE);
+    }
+
+    pub(super) fn load_attr(&mut self) -> Result<(), Refusal> {
+        if !self.profile.has_failed(self.instr.offset) && self.fast_load_attr()? {
+            return Ok(());
+        }
+        let oparg = self.instr.oparg;
+        let name = self.const_name(oparg >> 1);
+        let owner = self.peek_obj(0);
+        self.set_line();
+        if oparg & 1 == 0 {
+            let result = self.helper(Helper::LoadAttr, &[owner, name], &[]);
+            self.check(result, ErrorKind::Null)?;
+            self.close_top(1);
+            self.push(result, true);
+        } else {
+            let at = self.scratch(1);
+            let out = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+            let result = self.helper(Helper::LoadMethod, &[owner, name, out], &[]);
+            self.check(result, ErrorKind::Null)?;
+            let receiver = self.load_receiver(at);
+            self.close_top(1);
+            self.push(result, true);
+            self.push(receiver, true);
+        }
+        self.safepoint(false)
+    }
+
+    /// Replaces the owner on the stack by an attribute that `value` borrows, with a NULL above it if the instruction
+    /// prepares a call.
+    fn finish_load(&mut self, value: Value) {
+        self.emit(Op::IncRef, &[value], Type::NONE);
+        self.set_line();
+        self.close_top(1);
+        self.push(value, true);
+        if self.instr.oparg & 1 != 0 {
+            let null = self.null_ref();
+            self.push(null, true);
+        }
+    }
+
+    fn fast_load_attr(&mut self) -> Result<bool, Refusal> {
+        let instr = self.instr.clone();
+        match instr.raw {
+            Opcode::LoadAttrInstanceValue => {
+                let owner = self.peek_obj(0);
+                let ty = self.guard_version(owner, instr.cache_u32(1));
+                self.guard_inline_values(owner, ty);
+                let offset = i32::from(instr.cache_u16(3));
+                let value = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
+                let value = self.guard_not_null(value);
+                self.finish_load(value);
+            }
+            Opcode::LoadAttrSlot => {
+                let owner = self.peek_obj(0);
+                self.guard_version(owner, instr.cache_u32(1));
+                let offset = i32::from(instr.cache_u16(3));
+                let value = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
+                let value = self.guard_not_null(value);
+                self.finish_load(value);
+            }
+            Opcode::LoadAttrWithHint => {
+                let owner = self.peek_obj(0);
+                self.guard_version(owner, instr.cache_u32(1));
+                let name = self.const_name(instr.oparg >> 1);
+                let hint = i64::from(instr.cache_u16(3));
+                let value = self.helper(Helper::LoadAttrHint, &[owner, name], &[hint]);
+                let value = self.guard_not_null(value);
+                self.finish_load(value);
+            }
+            Opcode::LoadAttrMethodWithValues => {
+                let owner = self.peek_obj(0);
+                let ty = self.guard_version(owner, instr.cache_u32(1));
+                self.guard_inline_values(owner, ty);
+                self.push_method(instr.cache_u64(5) as usize);
+            }
+            Opcode::LoadAttrMethodNoDict => {
+                let owner = self.peek_obj(0);
+                self.guard_version(owner, instr.cache_u32(1));
+                self.push_method(instr.cache_u64(5) as usize);
+            }
+            Opcode::LoadAttrMethodLazyDict => {
+                let owner = self.peek_obj(0);
+                self.guard_version(owner, instr.cache_u32(1));
+                // The offset is negative for managed dicts; the cache keeps it as 16 bits.
+                let offset = i32::from(instr.cache_u16(3) as i16);
+                let dict = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
+                self.guard_equal(dict, 0, Reason::Shape);
+                self.push_method(instr.cache_u64(5) as usize);
+            }
+            Opcode::LoadAttrNondescriptorWithValues => {
+                let owner = self.peek_obj(0);
+                let ty = self.guard_version(owner, instr.cache_u32(1));
+                self.guard_inline_values(owner, ty);
+                let value = self.known_obj(instr.cache_u64(5) as usize);
+                self.finish_load(value);
+            }
+            Opcode::LoadAttrNondescriptorNoDict => {
+                let owner = self.peek_obj(0);
+                self.guard_version(owner, instr.cache_u32(1));
+                let value = self.known_obj(instr.cache_u64(5) as usize);
+                self.finish_load(value);
+            }
+            Opcode::LoadAttrClass => {
+                let owner = self.peek_obj(0);
+                let ty = self.emit(Op::TypeOf, &[owner], Type::obj(Kinds::OTHER));
+                let flags = self.emit(Op::Load { offset: typeobject::TP_FLAGS, mem: Mem::I64 }, &[ty], Type::I64);
+                let bit = self.const_i64(typeobject::FLAG_TYPE_SUBCLASS as i64);
+                let is_type = self.emit(Op::Int(IntOp::And), &[flags, bit], Type::I64);
+                self.guard_equal(is_type, typeobject::FLAG_TYPE_SUBCLASS as i64, Reason::Type);
+                let tag = Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 };
+                let tag = self.emit(tag, &[owner], Type::I64);
+                self.guard_equal(tag, i64::from(instr.cache_u32(1)), Reason::TypeVersion);
+                let value = self.known_obj(instr.cache_u64(5) as usize);
+                self.finish_load(value);
+            }
+            Opcode::LoadAttrModule => {
+                let owner = self.peek_obj(0);
+                let ty = self.emit(Op::TypeOf, &[owner], Type::obj(Kinds::OTHER));
+                let module_type = self.profile.module_type();
+                self.guard_equal(ty, module_type as i64, Reason::Type);
+                let dict = self.emit(Op::Load { offset: module::MD_DICT, mem: Mem::Obj }, &[owner], Type::OBJ);
+                let version = instr.cache_u32(1);
+                let keys = self.guard_keys(dict, version);
+                let index = instr.cache_u16(3);
+                let value = self.helper(Helper::KeysValue, &[keys], &[i64::from(index)]);
+                let value = self.guard_not_null(value);
+                self.finish_load(value);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// An object that the inline cache names. It is only read behind the guards that keep the cache valid.
+    fn known_obj(&mut self, address: usize) -> Value {
+        let kinds = self.profile.kinds_of(address);
+        self.emit(Op::ConstObj { address, kinds }, &[], Type::obj(kinds))
+    }
+
+    /// Replaces the owner by an unbound method and the owner as its self.
+    fn push_method(&mut self, method: usize) {
+        let value = self.known_obj(method);
+        self.expect.insert(value, method);
+        self.emit(Op::IncRef, &[value], Type::NONE);
+        let owner = self.pop();
+        self.push(value, true);
+        self.push(owner.value, owner.owned);
+    }
+
+    fn guard_keys(&mut self, dict: Value, version: u32) -> Value {
+        let keys = self.emit(Op::Load { offset: dict::MA_KEYS, mem: Mem::I64 }, &[dict], Type::I64);
+        let found = self.emit(Op::Load { offset: dict::DK_VERSION, mem: Mem::U32 }, &[keys], Type::I64);
+        self.guard_equal(found, i64::from(version), Reason::KeysVersion);
+        keys
+    }
+
+    pub(super) fn const_name(&mut self, index: u32) -> Value {
+        let address = self.code.names[index as usize].object;
+        self.emit(Op::ConstObj { address, kinds: Kinds::STR }, &[], Type::obj(Kinds::STR))
+    }
+
+    pub(super) fn load_global(&mut self) -> Result<(), Refusal> {
+        let instr = self.instr.clone();
+        if !self.profile.has_failed(instr.offset) {
+            let place = match instr.raw {
+                Opcode::LoadGlobalModule => self.profile.global_entry(&instr),
+                Opcode::LoadGlobalBuiltin => self.profile.builtin_entry(&instr),
+                _ => None,
+            };
+            if let Some(place) = place {
+                let globals = self.emit(Op::FrameGlobals, &[], Type::OBJ);
+                let mut keys = self.guard_keys(globals, place.globals_version);
+                if let Some(version) = place.builtins_version {
+                    let builtins = self.emit(Op::FrameBuiltins, &[], Type::OBJ);
+                    keys = self.guard_keys(builtins, version);
+                }
+                let load = Op::Load { offset: place.offset, mem: Mem::Obj };
+                let value = self.emit(load, &[keys], Type::OBJ_OR_NULL);
+                let value = self.guard_not_null(value);
+                self.expect.insert(value, place.object);
+                self.emit(Op::IncRef, &[value], Type::NONE);
+                self.push_global(value);
+                return Ok(());
+            }
+        }
+        let name = self.const_name(instr.oparg >> 1);
+        let globals = self.emit(Op::FrameGlobals, &[], Type::OBJ);
+        let builtins = self.emit(Op::FrameBuiltins, &[], Type::OBJ);
+        self.set_line();
+        let value = self.helper(Helper::LoadGlobal, &[globals, builtins, name], &[]);
+        self.check(value, ErrorKind::Null)?;
+        self.push_global(value);
+        self.safepoint(false)
+    }
+
+    fn push_global(&mut self, value: Value) {
+        self.push(value, true);
+        if self.instr.oparg & 1 != 0 {
+            let null = self.null_ref();
+            self.push(null, true);
+        }
+    }
+
+    pub(super) fn store_attr(&mut self) -> Result<(), Refusal> {
+        let instr = self.instr.clone();
+        if !self.profile.has_failed(instr.offset) {
+            match instr.raw {
+                Opcode::StoreAttrInstanceValue => return self.store_inline_value(&instr),
+                Opcode::StoreAttrSlot => {
+                    self.peek_obj(1);
+                    let owner = self.peek_obj(0);
+                    self.guard_version(owner, instr.cache_u32(1));
+                    let offset = i32::from(instr.cache_u16(3));
+                    self.set_line();
+                    let entry = self.peek(1);
+                    let value = self.to_owned(entry);
+                    let old = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
+                    self.emit(Op::Store { offset, mem: Mem::Obj }, &[owner, value], Type::NONE);
+                    self.finish_store(old);
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        let name = self.const_name(instr.oparg);
+        let (value, owner) = (self.peek_obj(1), self.peek_obj(0));
+        self.set_line();
+        let status = self.helper(Helper::StoreAttr, &[value, owner, name], &[]);
+        self.check(status, ErrorKind::Negative)?;
+        self.close_top(2);
+        self.safepoint(false)
+    }
+
+    /// After the value has moved into the object: drops what was there, then the owner.
+    fn finish_store(&mut self, old: Value) {
+        let owner = self.pop();
+        self.pop();
+        self.emit(Op::DecRef, &[old], Type::NONE);
+        self.close(owner);
+    }
+
+    fn store_inline_value(&mut self, instr: &Instr) -> Result<(), Refusal> {
+        self.peek_obj(1);
+        let owner = self.peek_obj(0);
+        let ty = self.guard_version(owner, instr.cache_u32(1));
+        let dict = Op::Load { offset: typeobject::MANAGED_DICT, mem: Mem::I64 };
+        let dict = self.emit(dict, &[owner], Type::I64);
+        self.guard_equal(dict, 0, Reason::Shape);
+        self.guard_inline_values(owner, ty);
+        let offset = i32::from(instr.cache_u16(3));
+        self.set_line();
+        let entry = self.peek(1);
+        let value = self.to_owned(entry);
+        let old = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
+        let zero = self.const_i64(0);
+        let bound = self.emit(Op::Compare(Cond::Ne), &[old, zero], Type::BOOL);
+        let (replace, add) = (self.func.new_block(false), self.func.new_block(false));
+        let join = self.func.new_block(false);
+        self.terminate(Terminator::Branch { cond: bound, then: Edge::to(replace), otherwise: Edge::to(add) });
+        self.switch_to(replace);
+        self.emit(Op::Store { offset, mem: Mem::Obj }, &[owner, value], Type::NONE);
+        self.terminate(Terminator::Jump(Edge::to(join)));
+        self.switch_to(add);
+        self.helper(Helper::AddInlineValue, &[owner, value], &[i64::from(offset)]);
+        self.terminate(Terminator::Jump(Edge::to(join)));
+        self.switch_to(join);
+        self.finish_store(old);
+        Ok(())
+    }
+
+    /// Guards that a callable is the function `address` and still has the code that was compiled against.
+    pub(super) fn guard_function(&mut self, callable: Value, address: usize, code: usize) {
+        if !matches!(self.func.inst(callable).op, Op::ConstObj { .. }) {
+            self.guard_equal(callable, address as i64, Reason::Callee);
+        }
+        let load = Op::Load { offset: function::FUNC_CODE, mem: Mem::Obj };
+        let found = self.emit(load, &[callable], Type::OBJ);
+        self.guard_equal(found, code as i64, Reason::Callee);
+    }
+
+    /// The size of a list, tuple or other variable-sized object.
+    pub(super) fn var_size(&mut self, object: Value) -> Value {
+        self.emit(Op::Load { offset: object::OB_SIZE, mem: Mem::I64 }, &[object], Type::I64)
+    }
+}

@@ -1,0 +1,86 @@
+//! Calls whose callee is known when compiling: compiled functions are entered directly, and a few builtins are done
+//! in place.
+
+use super::*;
+use crate::cpython::{dict, unicode};
+use crate::profile::Builtin;
+
+impl Builder<'_> {
+    /// Translates the call if its callee is known; says whether it did.
+    pub(super) fn fast_call(&mut self) -> Result<bool, Refusal> {
+        if self.profile.has_failed(self.instr.offset) {
+            return Ok(false);
+        }
+        let nargs = self.instr.oparg;
+        let callable = self.peek(nargs as usize + 1);
+        let receiver = self.peek(nargs as usize);
+        let has_self = !matches!(self.func.inst(receiver.value).op, Op::ConstRef(NULL_REF));
+        if has_self && self.func.ty(receiver.value).repr == Repr::Ref {
+            return Ok(false);
+        }
+        let Some(&object) = self.expect.get(&callable.value) else { return Ok(false) };
+        if let Some(builtin) = self.profile.builtin(object) {
+            return self.call_builtin(builtin, object, has_self);
+        }
+        let Some(target) = self.profile.call_target(object, nargs + u32::from(has_self)) else { return Ok(false) };
+        self.guard_function(callable.value, object, target.code);
+        self.set_line();
+        self.scratch(nargs + 2);
+        let refs = self.take_refs(nargs as usize + 2);
+        let result = self.emit(Op::CallDirect { target, has_self }, &refs, Type::OBJ);
+        self.finish_call(result)?;
+        Ok(true)
+    }
+
+    fn call_builtin(&mut self, builtin: Builtin, object: usize, has_self: bool) -> Result<bool, Refusal> {
+        let nargs = self.instr.oparg;
+        match builtin {
+            Builtin::Len if nargs == 1 && !has_self => {
+                let arg = self.peek_obj(0);
+                let kinds = self.func.ty(arg).kinds;
+                let callable = self.peek(2).value;
+                self.guard_equal(callable, object as i64, Reason::Callee);
+                let offset = if kinds.is_within(Kinds::LIST.union(Kinds::TUPLE)) {
+                    crate::cpython::object::OB_SIZE
+                } else if kinds == Kinds::STR {
+                    unicode::LENGTH
+                } else if kinds == Kinds::DICT {
+                    dict::MA_USED
+                } else {
+                    self.set_line();
+                    let size = self.helper(Helper::Size, &[arg], &[]);
+                    self.check(size, ErrorKind::Negative)?;
+                    self.finish_builtin(size);
+                    self.safepoint(true)?;
+                    return Ok(true);
+                };
+                let size = self.emit(Op::Load { offset, mem: Mem::I64 }, &[arg], Type::I64);
+                self.set_line();
+                self.finish_builtin(size);
+                Ok(true)
+            }
+            Builtin::ListAppend if nargs == 1 && has_self => {
+                let callable = self.peek(2).value;
+                if !matches!(self.func.inst(callable).op, Op::ConstObj { .. }) {
+                    self.guard_equal(callable, object as i64, Reason::Callee);
+                }
+                let list = self.guard_kinds(1, Kinds::LIST);
+                let item = self.peek_obj(0);
+                self.set_line();
+                let status = self.helper(Helper::ListAppend, &[list, item], &[]);
+                self.check(status, ErrorKind::Negative)?;
+                let none = self.const_obj(self.profile.none());
+                self.close_top(3);
+                self.push(none, false);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Drops callable, NULL and argument; pushes the unboxed result.
+    fn finish_builtin(&mut self, result: Value) {
+        self.close_top(3);
+        self.push(result, false);
+    }
+}

@@ -1,0 +1,138 @@
+//! Iteration. A loop keeps two operands: the iterator, and either NULL or the index into a list or tuple that the
+//! interpreter iterates without an iterator object.
+
+use super::*;
+use crate::cpython::{list, range, tuple};
+
+/// The stackref of a list loop's index once the list is exhausted: the integer -1.
+const EXHAUSTED: u64 = (-1i64 << 2) as u64 | 3;
+
+impl Builder<'_> {
+    pub(super) fn get_iter(&mut self) -> Result<(), Refusal> {
+        let iterable = self.peek_obj(0);
+        self.set_line();
+        let at = self.scratch(1);
+        let out = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let iterator = self.helper(Helper::GetIter, &[iterable, out], &[i64::from(self.instr.oparg)]);
+        self.check(iterator, ErrorKind::Null)?;
+        let index = self.emit(Op::LoadScratch { at, repr: Repr::Ref }, &[], Type::REF);
+        self.close_top(1);
+        self.push(iterator, true);
+        self.push(index, true);
+        self.safepoint(false)
+    }
+
+    pub(super) fn for_iter(&mut self) -> Result<(), Refusal> {
+        if !self.profile.has_failed(self.instr.offset) {
+            match self.instr.raw {
+                Opcode::ForIterRange => {
+                    self.for_range();
+                    return Ok(());
+                }
+                Opcode::ForIterList => {
+                    self.for_sequence(Kinds::LIST);
+                    return Ok(());
+                }
+                Opcode::ForIterTuple => {
+                    self.for_sequence(Kinds::TUPLE);
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        let iterator = self.peek_obj(1);
+        let index = self.peek(0).value;
+        self.set_line();
+        let at = self.scratch(1);
+        self.emit(Op::SpillArgs { at }, &[index], Type::NONE);
+        let slot = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let item = self.helper(Helper::ForIter, &[iterator, slot], &[]);
+        self.check(item, ErrorKind::One)?;
+        let index = self.emit(Op::LoadScratch { at, repr: Repr::Ref }, &[], Type::REF);
+        self.poke(0, StackEntry { value: index, owned: true });
+        let zero = self.const_i64(0);
+        let more = self.emit(Op::Compare(Cond::Ne), &[item, zero], Type::BOOL);
+        let body = self.func.new_block(false);
+        let done = self.end_of_loop(1);
+        self.terminate(Terminator::Branch { cond: more, then: Edge::to(body), otherwise: done });
+        self.settle_end();
+        self.switch_to(body);
+        let item = self.emit(Op::Refine { kinds: Kinds::ANY }, &[item], Type::OBJ);
+        self.push(item, true);
+        self.safepoint(false)?;
+        self.jump_to(self.instr.next);
+        Ok(())
+    }
+
+    /// The edge for an exhausted iterator.
+    fn end_of_loop(&mut self, edge: usize) -> Edge {
+        let target = self.instr.jump_target().expect("a loop has an end");
+        self.edge_to(target, edge)
+    }
+
+    fn settle_end(&mut self) {
+        let target = self.instr.jump_target().expect("a loop has an end");
+        self.settle(target);
+    }
+
+    /// Ends the block: on to the loop's body with `item` when `more` holds.
+    fn for_range(&mut self) {
+        let iterator = self.guard_kinds(1, Kinds::RANGE_ITER);
+        let len = self.emit(Op::Load { offset: range::ITER_LEN, mem: Mem::I64 }, &[iterator], Type::I64);
+        let zero = self.const_i64(0);
+        let more = self.emit(Op::Compare(Cond::Gt), &[len, zero], Type::BOOL);
+        let body = self.func.new_block(false);
+        let done = self.end_of_loop(1);
+        self.terminate(Terminator::Branch { cond: more, then: Edge::to(body), otherwise: done });
+        self.settle_end();
+        self.switch_to(body);
+        let start = self.emit(Op::Load { offset: range::ITER_START, mem: Mem::I64 }, &[iterator], Type::I64);
+        let step = self.emit(Op::Load { offset: range::ITER_STEP, mem: Mem::I64 }, &[iterator], Type::I64);
+        // Like the iterator itself, which wraps around behind its last item.
+        let next = self.emit(Op::AddAddr, &[start, step], Type::I64);
+        self.emit(Op::Store { offset: range::ITER_START, mem: Mem::I64 }, &[iterator, next], Type::NONE);
+        let minus_one = self.const_i64(-1);
+        let len = self.emit(Op::AddAddr, &[len, minus_one], Type::I64);
+        self.emit(Op::Store { offset: range::ITER_LEN, mem: Mem::I64 }, &[iterator, len], Type::NONE);
+        self.push(start, false);
+        self.before = None;
+        self.jump_to(self.instr.next);
+    }
+
+    fn for_sequence(&mut self, kinds: Kinds) {
+        let iterable = self.guard_kinds(1, kinds);
+        let index = self.peek(0).value;
+        let bits = self.emit(Op::Bits, &[index], Type::I64);
+        // Only a loop that iterates without an iterator object has an index; its tag is part of the comparison.
+        let tag = self.const_i64(3);
+        let tag = self.emit(Op::Int(IntOp::And), &[bits, tag], Type::I64);
+        self.guard_equal(tag, 3, Reason::Layout);
+        let position = self.emit(Op::ShiftRight { by: 2 }, &[bits], Type::I64);
+        let size = self.var_size(iterable);
+        let more = self.emit(Op::Compare(Cond::Below), &[position, size], Type::BOOL);
+        let (body, exhausted) = (self.func.new_block(false), self.func.new_block(false));
+        self.terminate(Terminator::Branch { cond: more, then: Edge::to(body), otherwise: Edge::to(exhausted) });
+        let state = self.state.clone();
+        self.switch_to(exhausted);
+        let end = self.emit(Op::ConstRef(EXHAUSTED), &[], Type::REF);
+        self.poke(0, StackEntry { value: end, owned: true });
+        let target = self.instr.jump_target().expect("a loop has an end");
+        self.jump_to(target);
+        self.state = state;
+        self.switch_to(body);
+        let item = if kinds == Kinds::TUPLE {
+            self.emit(Op::Load { offset: tuple::OB_ITEM, mem: Mem::Obj }, &[iterable, position], Type::OBJ)
+        } else {
+            let items = self.emit(Op::Load { offset: list::OB_ITEM, mem: Mem::I64 }, &[iterable], Type::I64);
+            self.emit(Op::Load { offset: 0, mem: Mem::Obj }, &[items, position], Type::OBJ)
+        };
+        self.emit(Op::IncRef, &[item], Type::NONE);
+        let four = self.const_i64(4);
+        let next = self.emit(Op::AddAddr, &[bits, four], Type::I64);
+        let next = self.emit(Op::AsRef, &[next], Type::REF);
+        self.poke(0, StackEntry { value: next, owned: true });
+        self.push(item, true);
+        self.before = None;
+        self.jump_to(self.instr.next);
+    }
+}

@@ -1,0 +1,141 @@
+//! Subscripts of the builtin containers.
+
+use super::*;
+use crate::cpython::{list, tuple};
+
+impl Builder<'_> {
+    /// Loads through `BINARY_OP []` when the interpreter has seen a builtin container.
+    pub(super) fn fast_subscr(&mut self) -> Result<bool, Refusal> {
+        if self.profile.has_failed(self.instr.offset) {
+            return Ok(false);
+        }
+        match self.instr.raw {
+            Opcode::BinaryOpSubscrListInt => {
+                let container = self.guard_kinds(1, Kinds::LIST);
+                let index = self.as_i64(0);
+                let index = self.wrapped_index(container, index);
+                let load = Op::Load { offset: list::OB_ITEM, mem: Mem::I64 };
+                let items = self.emit(load, &[container], Type::I64);
+                let item = self.emit(Op::Load { offset: 0, mem: Mem::Obj }, &[items, index], Type::OBJ);
+                self.finish_subscr(item);
+            }
+            Opcode::BinaryOpSubscrTupleInt => {
+                let container = self.guard_kinds(1, Kinds::TUPLE);
+                let index = self.as_i64(0);
+                let index = self.wrapped_index(container, index);
+                let load = Op::Load { offset: tuple::OB_ITEM, mem: Mem::Obj };
+                let item = self.emit(load, &[container, index], Type::OBJ);
+                self.finish_subscr(item);
+            }
+            Opcode::BinaryOpSubscrDict => {
+                let container = self.guard_kinds(1, Kinds::DICT);
+                let key = self.peek_obj(0);
+                self.set_line();
+                let item = self.helper(Helper::DictGetItem, &[container, key], &[]);
+                self.check(item, ErrorKind::Null)?;
+                self.close_top(2);
+                self.push(item, true);
+                self.safepoint(false)?;
+            }
+            Opcode::BinaryOpSubscrStrInt => {
+                let container = self.guard_kinds(1, Kinds::STR);
+                let index = self.as_i64(0);
+                self.set_line();
+                let item = self.helper(Helper::UnicodeItem, &[container, index], &[]);
+                let item = self.guard_not_null(item);
+                let item = self.emit(Op::Refine { kinds: Kinds::STR }, &[item], Type::obj(Kinds::STR));
+                self.close_top(2);
+                self.push(item, true);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The index as an offset from the start; exits when it is out of range.
+    fn wrapped_index(&mut self, container: Value, index: Value) -> Value {
+        let size = self.var_size(container);
+        let index = self.emit(Op::WrapIndex, &[index, size], Type::I64);
+        let inside = self.emit(Op::Compare(Cond::Below), &[index, size], Type::BOOL);
+        self.emit_guarded(Op::Guard { reason: Reason::Bounds }, &[inside], Type::NONE);
+        index
+    }
+
+    fn finish_subscr(&mut self, item: Value) {
+        self.emit(Op::IncRef, &[item], Type::NONE);
+        self.set_line();
+        self.close_top(2);
+        self.push(item, true);
+    }
+
+    pub(super) fn store_subscr(&mut self) -> Result<(), Refusal> {
+        if !self.profile.has_failed(self.instr.offset) {
+            match self.instr.raw {
+                Opcode::StoreSubscrListInt => {
+                    self.peek_obj(2);
+                    let container = self.guard_kinds(1, Kinds::LIST);
+                    let index = self.as_i64(0);
+                    let index = self.wrapped_index(container, index);
+                    let load = Op::Load { offset: list::OB_ITEM, mem: Mem::I64 };
+                    let items = self.emit(load, &[container], Type::I64);
+                    self.set_line();
+                    let entry = self.peek(2);
+                    let value = self.to_owned(entry);
+                    let old = self.emit(Op::Load { offset: 0, mem: Mem::Obj }, &[items, index], Type::OBJ);
+                    self.emit(Op::Store { offset: 0, mem: Mem::Obj }, &[items, value, index], Type::NONE);
+                    let (index, container) = (self.pop(), self.pop());
+                    self.pop();
+                    self.emit(Op::DecRef, &[old], Type::NONE);
+                    self.close(index);
+                    self.close(container);
+                    return Ok(());
+                }
+                Opcode::StoreSubscrDict => {
+                    let container = self.guard_kinds(1, Kinds::DICT);
+                    let (value, key) = (self.peek_obj(2), self.peek_obj(0));
+                    self.set_line();
+                    let status = self.helper(Helper::DictSetItem, &[value, container, key], &[]);
+                    self.check(status, ErrorKind::Negative)?;
+                    self.close_top(3);
+                    return self.safepoint(false);
+                }
+                _ => {}
+            }
+        }
+        self.execute(Helper::StoreSubscr, 3, &[])
+    }
+
+    pub(super) fn unpack_sequence(&mut self) -> Result<(), Refusal> {
+        let count = self.instr.oparg;
+        let kinds = match self.instr.raw {
+            _ if self.profile.has_failed(self.instr.offset) => None,
+            Opcode::UnpackSequenceTwoTuple | Opcode::UnpackSequenceTuple => Some(Kinds::TUPLE),
+            Opcode::UnpackSequenceList => Some(Kinds::LIST),
+            _ => None,
+        };
+        let Some(kinds) = kinds else {
+            return self.unpack(Helper::UnpackSequence, count);
+        };
+        let container = self.guard_kinds(0, kinds);
+        let size = self.var_size(container);
+        self.guard_equal(size, i64::from(count), Reason::Bounds);
+        let (base, first) = if kinds == Kinds::TUPLE {
+            (container, tuple::OB_ITEM)
+        } else {
+            (self.emit(Op::Load { offset: list::OB_ITEM, mem: Mem::I64 }, &[container], Type::I64), 0)
+        };
+        let mut items = Vec::new();
+        for i in 0..count {
+            let load = Op::Load { offset: first + 8 * i as i32, mem: Mem::Obj };
+            let item = self.emit(load, &[base], Type::OBJ);
+            self.emit(Op::IncRef, &[item], Type::NONE);
+            items.push(item);
+        }
+        self.set_line();
+        self.close_top(1);
+        for item in items.into_iter().rev() {
+            self.push(item, true);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,432 @@
+//! Bytecode to HIR.
+//!
+//! The builder runs the bytecode on an abstract operand stack, block by block in reverse postorder. Two properties of
+//! CPython make the result simple and exact. The interpreter's compiler has already decided which operands are
+//! borrowed (`LOAD_FAST_BORROW`), so reference counts follow the interpreter's without an ownership analysis of our
+//! own. And locals are written through to their home slots in the frame, so an observer always finds them and a side
+//! exit only has to flush the operand stack.
+//!
+//! What is known of a local is cached as an SSA value. Blocks entered by an exception, and the entry itself, start
+//! from the home slots.
+
+pub mod cfg;
+mod fast_arith;
+mod fast_attr;
+mod fast_call;
+mod fast_iter;
+mod fast_subscr;
+mod merge;
+mod ops;
+mod ops_call;
+mod ops_except;
+
+use std::collections::{HashMap, HashSet};
+
+use super::function::{Function, Kind};
+use super::inst::*;
+use super::types::{Kinds, Repr, Type};
+use crate::bytecode::decode::Instr;
+use crate::bytecode::opcode::CodeOffset;
+use crate::bytecode::info::CodeInfo;
+use crate::bytecode::opcode::Opcode;
+use crate::profile::Profile;
+use crate::runtime::ops::table::{Helper, Param, Ret};
+use cfg::Cfg;
+
+/// Why a code object cannot be compiled.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// For people: what prevents it.
+    pub reason: String,
+    /// Where, when one bytecode is to blame.
+    pub offset: Option<CodeOffset>,
+}
+
+impl Refusal {
+    pub fn new(reason: impl Into<String>) -> Refusal {
+        Refusal { reason: reason.into(), offset: None }
+    }
+}
+
+/// What is known of a local.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Local {
+    /// Only the home slot knows.
+    Home,
+    /// Bound to this object.
+    Value(Value),
+    /// Unbound.
+    Null,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    stack: Vec<StackEntry>,
+    locals: Vec<Local>,
+}
+
+/// An edge into a bytecode block, remembered until the block's parameters are known.
+pub(super) struct Incoming {
+    /// Where the edge leaves, and which of the terminator's edges it is.
+    from: Block,
+    edge: usize,
+    state: State,
+}
+
+/// How a block expects one operand.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) struct Slot {
+    repr: Repr,
+    owned: bool,
+}
+
+pub(super) struct Target {
+    block: Block,
+    incoming: Vec<Incoming>,
+    /// Set once the block has been entered: what later edges have to deliver.
+    expected: Option<Expected>,
+}
+
+/// The shape of a block's parameters.
+#[derive(Clone)]
+pub(super) struct Expected {
+    /// Operand stack, deepest first; those with `true` are parameters.
+    stack: Vec<(Slot, bool)>,
+    /// Locals that are parameters.
+    locals: Vec<u32>,
+}
+
+/// Builds the HIR of one code object from one entry.
+pub struct Builder<'a> {
+    code: &'a CodeInfo,
+    profile: &'a Profile,
+    kind: Kind,
+    func: Function,
+    cfg: Cfg,
+    targets: HashMap<CodeOffset, Target>,
+    cur: Block,
+    state: State,
+    instr: Instr,
+    /// Its index in the code's instructions.
+    index: usize,
+    /// The frame state at the start of the current instruction.
+    before: Option<StateId>,
+    /// The bytecode that observers currently see, when it is known.
+    line: Option<CodeOffset>,
+    /// Blocks already built.
+    done: HashSet<CodeOffset>,
+    /// Objects that values are expected to be, by what the profile saw.
+    expect: HashMap<Value, usize>,
+    /// Class versions that objects are known to have until something can run Python code.
+    shapes: HashMap<Value, u32>,
+}
+
+/// Compiles `code` to HIR, entered as `kind` says.
+pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function, Refusal> {
+    let entry = match kind {
+        Kind::Function => code.instrs.first().map(|i| i.start).ok_or_else(|| Refusal::new("empty code object"))?,
+        Kind::Loop(header) => header,
+    };
+    let func = Function::new(code.qualname.clone(), kind);
+    let builder = Builder {
+        code,
+        profile,
+        kind,
+        func,
+        cfg: Cfg::build(code, entry),
+        targets: HashMap::new(),
+        cur: Block(0),
+        state: State { stack: Vec::new(), locals: vec![Local::Home; code.nlocalsplus as usize] },
+        instr: code.instrs[0].clone(),
+        index: 0,
+        before: None,
+        line: None,
+        done: HashSet::new(),
+        expect: HashMap::new(),
+        shapes: HashMap::new(),
+    };
+    builder.run(entry)
+}
+
+impl Builder<'_> {
+    fn run(mut self, entry: CodeOffset) -> Result<Function, Refusal> {
+        let depth = match self.kind {
+            Kind::Function => 0,
+            Kind::Loop(_) => self.profile.entry_depth,
+        };
+        self.cur = self.func.entry;
+        for position in 0..depth {
+            let slot = self.code.nlocalsplus + position;
+            let value = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
+            self.push(value, true);
+        }
+        self.jump_to(entry);
+        let order = self.cfg.order.clone();
+        for start in order {
+            self.enter(start)?;
+            self.done.insert(start);
+            let block = self.cfg.blocks[&start].clone();
+            let mut open = true;
+            for index in block.first..block.last {
+                self.index = index;
+                self.instr = self.code.instrs[index].clone();
+                self.before = None;
+                open = self.translate().map_err(|mut refusal| {
+                    refusal.offset.get_or_insert(self.instr.offset);
+                    refusal
+                })?;
+                if !open {
+                    break;
+                }
+            }
+            if open {
+                self.jump_to(block.successors[0]);
+            }
+        }
+        Ok(self.func)
+    }
+
+    // ---- emitting
+
+    fn emit_in(&mut self, block: Block, op: Op, args: &[Value], ty: Type, state: Option<StateId>) -> Value {
+        match &op {
+            Op::Helper { helper, .. } if helper.effects().may_run_python => self.shapes.clear(),
+            Op::CallDirect { .. } => self.shapes.clear(),
+            Op::DecRef | Op::CloseRef if !self.dies_quietly(args[0]) => self.shapes.clear(),
+            _ => {}
+        }
+        let value = self.func.add_value(Inst { op, args: args.to_vec(), state, ty });
+        self.func.block_mut(block).insts.push(value);
+        value
+    }
+
+    /// Whether dropping the value cannot run Python code.
+    fn dies_quietly(&self, value: Value) -> bool {
+        const QUIET: Kinds = Kinds::LONG.union(Kinds::FLOAT).union(Kinds::STR).union(Kinds::BOOL).union(Kinds::NONE);
+        let ty = self.func.ty(value);
+        ty.repr == Repr::Obj && ty.kinds.is_within(QUIET.union(Kinds::NULL))
+    }
+
+    fn emit(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
+        self.emit_in(self.cur, op, args, ty, None)
+    }
+
+    /// Emits an instruction that exits to the start of the current bytecode when its guess fails.
+    fn emit_guarded(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
+        let state = self.before_state();
+        self.emit_in(self.cur, op, args, ty, Some(state))
+    }
+
+    fn before_state(&mut self) -> StateId {
+        match self.before {
+            Some(state) => state,
+            None => {
+                let state = self.state_at(self.instr.start);
+                self.before = Some(state);
+                state
+            }
+        }
+    }
+
+    fn state_at(&mut self, offset: CodeOffset) -> StateId {
+        self.func.add_state(FrameState { offset, stack: self.state.stack.clone() })
+    }
+
+    fn terminate(&mut self, terminator: Terminator) {
+        self.func.block_mut(self.cur).terminator = terminator;
+    }
+
+    /// Starts a new block that only the current one leads to.
+    fn switch_to(&mut self, block: Block) {
+        self.cur = block;
+    }
+
+    // ---- constants
+
+    fn const_obj(&mut self, address: usize) -> Value {
+        let kinds = self.profile.kinds_of(address);
+        self.emit(Op::ConstObj { address, kinds }, &[], Type::obj(kinds))
+    }
+
+    fn const_i64(&mut self, value: i64) -> Value {
+        self.emit(Op::ConstI64(value), &[], Type::I64)
+    }
+
+    fn null_ref(&mut self) -> Value {
+        self.emit(Op::ConstRef(NULL_REF), &[], Type::REF)
+    }
+
+    // ---- operand stack
+
+    fn push(&mut self, value: Value, owned: bool) {
+        self.state.stack.push(StackEntry { value, owned });
+    }
+
+    fn pop(&mut self) -> StackEntry {
+        self.state.stack.pop().expect("the bytecode's operand stack does not underflow")
+    }
+
+    /// The operand `depth` below the top; 0 is the top.
+    fn peek(&self, depth: usize) -> StackEntry {
+        self.state.stack[self.state.stack.len() - 1 - depth]
+    }
+
+    fn poke(&mut self, depth: usize, entry: StackEntry) {
+        let top = self.state.stack.len() - 1;
+        self.state.stack[top - depth] = entry;
+    }
+
+    /// The operand as an object without a claim on it; boxes it in place on the abstract stack when it is unboxed.
+    fn peek_obj(&mut self, depth: usize) -> Value {
+        let entry = self.peek(depth);
+        let boxed = self.boxed(entry);
+        if boxed != entry {
+            self.poke(depth, boxed);
+            self.before = None;
+        }
+        if self.func.ty(boxed.value).repr == Repr::Ref {
+            return self.emit(Op::RefToObj, &[boxed.value], Type::OBJ_OR_NULL);
+        }
+        boxed.value
+    }
+
+    /// An operand in object or stackref representation.
+    fn boxed(&mut self, entry: StackEntry) -> StackEntry {
+        match self.func.ty(entry.value).repr {
+            Repr::I64 => {
+                let value = self.emit_guarded(Op::BoxInt, &[entry.value], Type::obj(Kinds::LONG));
+                StackEntry { value, owned: true }
+            }
+            Repr::F64 => {
+                let value = self.emit_guarded(Op::BoxFloat, &[entry.value], Type::obj(Kinds::FLOAT));
+                StackEntry { value, owned: true }
+            }
+            Repr::Bool => {
+                let value = self.emit(Op::BoxBool, &[entry.value], Type::obj(Kinds::BOOL));
+                StackEntry { value, owned: false }
+            }
+            _ => entry,
+        }
+    }
+
+    /// Gives up a claim.
+    fn close(&mut self, entry: StackEntry) {
+        self.close_in(self.cur, entry);
+    }
+
+    fn close_in(&mut self, block: Block, entry: StackEntry) {
+        let ty = self.func.ty(entry.value);
+        match ty.repr {
+            Repr::Ref => {
+                if !matches!(self.func.inst(entry.value).op, Op::ConstRef(_)) {
+                    self.emit_in(block, Op::CloseRef, &[entry.value], Type::NONE, None);
+                }
+            }
+            Repr::Obj if entry.owned && !ty.kinds.is_immortal() => {
+                self.emit_in(block, Op::DecRef, &[entry.value], Type::NONE, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Pops `count` operands and closes them, the topmost first.
+    fn close_top(&mut self, count: usize) {
+        for _ in 0..count {
+            let entry = self.pop();
+            self.close(entry);
+        }
+    }
+
+    /// The operand as a stackref that whoever gets it owns.
+    fn to_ref(&mut self, entry: StackEntry) -> Value {
+        let entry = self.boxed(entry);
+        if self.func.ty(entry.value).repr == Repr::Ref {
+            return entry.value;
+        }
+        self.emit(Op::ToRef { borrowed: !entry.owned }, &[entry.value], Type::REF)
+    }
+
+    /// The operand as an object reference that whoever gets it owns.
+    fn to_owned(&mut self, entry: StackEntry) -> Value {
+        let entry = self.boxed(entry);
+        if self.func.ty(entry.value).repr == Repr::Ref {
+            return self.emit(Op::RefToOwned, &[entry.value], Type::OBJ_OR_NULL);
+        }
+        if !entry.owned {
+            self.emit(Op::IncRef, &[entry.value], Type::NONE);
+        }
+        entry.value
+    }
+
+    // ---- locals
+
+    fn load_local(&mut self, slot: u32) -> Value {
+        if let Local::Value(value) = self.state.locals[slot as usize] {
+            return value;
+        }
+        let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
+        let value = self.emit(Op::RefToObj, &[raw], Type::OBJ);
+        self.state.locals[slot as usize] = Local::Value(value);
+        value
+    }
+
+    /// Puts the operand into the home slot and closes what was there.
+    fn store_local(&mut self, slot: u32, entry: StackEntry) {
+        let entry = self.boxed(entry);
+        let was = self.state.locals[slot as usize];
+        let raw = self.to_ref(entry);
+        let old = self.emit(Op::SwapLocal { slot }, &[raw], Type::REF);
+        self.state.locals[slot as usize] = match self.func.ty(entry.value).repr {
+            Repr::Obj => Local::Value(entry.value),
+            _ => Local::Home,
+        };
+        let immortal = matches!(was, Local::Value(value) if self.func.ty(value).kinds.is_immortal());
+        if was != Local::Null && !immortal {
+            self.emit(Op::CloseRef, &[old], Type::NONE);
+        }
+    }
+
+    // ---- observers
+
+    /// Lets observers see the current bytecode; needed before whatever can call, raise or release the GIL.
+    fn set_line(&mut self) {
+        if self.line != Some(self.instr.offset) {
+            self.emit(Op::SetLine { offset: self.instr.offset }, &[], Type::NONE);
+            self.line = Some(self.instr.offset);
+        }
+    }
+
+    /// Calls a helper with `args` for its value parameters and `imms` for its immediates.
+    fn helper(&mut self, helper: Helper, args: &[Value], imms: &[i64]) -> Value {
+        self.helper_in(self.cur, helper, args, imms)
+    }
+
+    fn helper_in(&mut self, block: Block, helper: Helper, args: &[Value], imms: &[i64]) -> Value {
+        debug_assert_eq!(
+            helper.params().iter().filter(|p| **p == Param::Imm).count(),
+            imms.len(),
+            "immediates of {}",
+            helper.name()
+        );
+        let ty = match helper.ret() {
+            Ret::NewRef | Ret::Borrowed => Type::OBJ,
+            Ret::Iter | Ret::Found => Type::OBJ_OR_NULL,
+            Ret::Bool | Ret::Status | Ret::Word => Type::I64,
+            Ret::F64 => Type::F64,
+            Ret::Void => Type::NONE,
+        };
+        self.emit_in(block, Op::Helper { helper, imms: imms.into() }, args, ty, None)
+    }
+
+    /// After a call: leaves when the call's callee (or anyone meanwhile) got hold of this frame, and serves pending
+    /// signals where the interpreter would.
+    fn safepoint(&mut self, periodic: bool) -> Result<(), Refusal> {
+        let state = self.state_at(self.instr.next);
+        let status = self.emit_in(self.cur, Op::Safepoint { periodic }, &[], Type::I64, Some(state));
+        if periodic {
+            let unwind = self.state.stack.clone();
+            self.check_error(status, ErrorKind::Negative, &unwind)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,737 @@
+//! The bytecode dispatch, and the operations that need no file of their own.
+
+use super::*;
+
+/// Where `LOAD_COMMON_CONSTANT` and friends find True and False.
+const COMPARE_TO_BOOL: u32 = 16;
+
+impl Builder<'_> {
+    /// Translates the current instruction. Returns whether control goes on behind it.
+    pub(super) fn translate(&mut self) -> Result<bool, Refusal> {
+        let oparg = self.instr.oparg;
+        match self.instr.opcode {
+            Opcode::Nop | Opcode::NotTaken | Opcode::Cache | Opcode::ExtendedArg => {}
+            Opcode::Resume => self.resume()?,
+
+            Opcode::LoadFast => self.load_fast(oparg, true),
+            Opcode::LoadFastBorrow => self.load_fast(oparg, false),
+            Opcode::LoadFastLoadFast => {
+                self.load_fast(oparg >> 4, true);
+                self.load_fast(oparg & 15, true);
+            }
+            Opcode::LoadFastBorrowLoadFastBorrow => {
+                self.load_fast(oparg >> 4, false);
+                self.load_fast(oparg & 15, false);
+            }
+            Opcode::LoadFastCheck => {
+                self.check_bound(oparg)?;
+                self.load_fast(oparg, true);
+            }
+            Opcode::LoadFastAndClear => {
+                let null = self.null_ref();
+                let old = self.emit(Op::SwapLocal { slot: oparg }, &[null], Type::REF);
+                self.state.locals[oparg as usize] = Local::Null;
+                self.push(old, true);
+            }
+            Opcode::StoreFast => self.store_fast(oparg),
+            Opcode::StoreFastStoreFast => {
+                self.store_fast(oparg >> 4);
+                self.before = None;
+                self.store_fast(oparg & 15);
+            }
+            Opcode::StoreFastLoadFast => {
+                self.store_fast(oparg >> 4);
+                self.before = None;
+                self.load_fast(oparg & 15, true);
+            }
+            Opcode::DeleteFast => {
+                self.check_bound(oparg)?;
+                self.set_line();
+                let null = self.null_ref();
+                let old = self.emit(Op::SwapLocal { slot: oparg }, &[null], Type::REF);
+                self.state.locals[oparg as usize] = Local::Null;
+                self.emit(Op::CloseRef, &[old], Type::NONE);
+            }
+
+            Opcode::LoadConst => {
+                let value = self.const_obj(self.code.consts[oparg as usize]);
+                self.push(value, false);
+            }
+            Opcode::LoadSmallInt => {
+                let value = self.const_obj(self.profile.small_int(oparg));
+                self.push(value, false);
+            }
+            Opcode::LoadCommonConstant => {
+                let value = self.const_obj(self.profile.common_constant(oparg));
+                self.push(value, false);
+            }
+            Opcode::PushNull => {
+                let null = self.null_ref();
+                self.push(null, true);
+            }
+            Opcode::PopTop => {
+                self.set_line();
+                self.close_top(1);
+            }
+            Opcode::Copy => {
+                let entry = self.peek(oparg as usize - 1);
+                self.push_copy(entry);
+            }
+            Opcode::Swap => {
+                let top = self.state.stack.len() - 1;
+                self.state.stack.swap(top, top + 1 - oparg as usize);
+            }
+
+            Opcode::BinaryOp => return self.binary_op(),
+            Opcode::UnaryNegative => return self.unary_negative(),
+            Opcode::UnaryInvert => self.unary(Helper::UnaryInvert)?,
+            Opcode::UnaryNot => {
+                let entry = self.pop();
+                let cond = self.truth_of_bool(entry);
+                let not = self.emit(Op::Not, &[cond], Type::BOOL);
+                self.push(not, false);
+            }
+            Opcode::ToBool => self.to_bool()?,
+            Opcode::CompareOp => return self.compare_op(),
+            Opcode::IsOp => {
+                let (left, right) = (self.peek_obj(1), self.peek_obj(0));
+                let cond = if oparg == 0 { Cond::Eq } else { Cond::Ne };
+                let result = self.emit(Op::Compare(cond), &[left, right], Type::BOOL);
+                self.set_line();
+                self.close_top(2);
+                self.push(result, false);
+            }
+            Opcode::ContainsOp => {
+                let (left, right) = (self.peek_obj(1), self.peek_obj(0));
+                self.set_line();
+                let status = self.helper(Helper::ContainsOp, &[left, right], &[]);
+                self.check(status, ErrorKind::Negative)?;
+                let zero = self.const_i64(0);
+                let cond = if oparg == 0 { Cond::Ne } else { Cond::Eq };
+                let result = self.emit(Op::Compare(cond), &[status, zero], Type::BOOL);
+                self.close_top(2);
+                self.push(result, false);
+                self.safepoint(false)?;
+            }
+
+            Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue => {
+                let entry = self.pop();
+                let cond = self.truth_of_bool(entry);
+                self.branch(cond, self.instr.opcode == Opcode::PopJumpIfTrue);
+                return Ok(false);
+            }
+            Opcode::PopJumpIfNone | Opcode::PopJumpIfNotNone => {
+                let value = self.peek_obj(0);
+                let none = self.const_obj(self.profile.none());
+                let cond = self.emit(Op::Compare(Cond::Eq), &[value, none], Type::BOOL);
+                self.set_line();
+                self.close_top(1);
+                self.branch(cond, self.instr.opcode == Opcode::PopJumpIfNone);
+                return Ok(false);
+            }
+            Opcode::JumpForward | Opcode::JumpBackwardNoInterrupt => {
+                let target = self.instr.jump_target().expect("a jump has a target");
+                self.jump_to(target);
+                return Ok(false);
+            }
+            Opcode::JumpBackward => {
+                let target = self.instr.jump_target().expect("a jump has a target");
+                self.set_line();
+                // The interpreter serves signals before it jumps: they are raised at the jump.
+                let state = self.state_at(target);
+                let status = self.emit_in(self.cur, Op::Safepoint { periodic: true }, &[], Type::I64, Some(state));
+                self.check(status, ErrorKind::Negative)?;
+                self.jump_to(target);
+                return Ok(false);
+            }
+            Opcode::ReturnValue => {
+                self.set_line();
+                if matches!(self.kind, Kind::Loop(_)) {
+                    let state = self.before_state();
+                    self.terminate(Terminator::Leave { state });
+                    return Ok(false);
+                }
+                let entry = self.pop();
+                let value = self.to_owned(entry);
+                self.terminate(Terminator::Return { value });
+                return Ok(false);
+            }
+
+            Opcode::GetIter => self.get_iter()?,
+            Opcode::ForIter => {
+                self.for_iter()?;
+                return Ok(false);
+            }
+            Opcode::EndFor => {
+                self.set_line();
+                self.close_top(1);
+            }
+            Opcode::PopIter => {
+                self.set_line();
+                self.close_top(2);
+            }
+
+            Opcode::LoadAttr => self.load_attr()?,
+            Opcode::StoreAttr => self.store_attr()?,
+            Opcode::DeleteAttr => self.delete_attr()?,
+            Opcode::LoadSuperAttr => self.load_super_attr()?,
+            Opcode::LoadSpecial => self.load_special()?,
+
+            Opcode::LoadGlobal => self.load_global()?,
+            Opcode::LoadName => self.load_name()?,
+            Opcode::StoreName => self.store_name()?,
+            Opcode::StoreGlobal => self.store_global()?,
+            Opcode::DeleteName => self.delete_name()?,
+            Opcode::DeleteGlobal => self.delete_global()?,
+            Opcode::LoadLocals => self.produce(Helper::LoadLocals, &[], &[])?,
+            Opcode::LoadBuildClass => self.produce(Helper::LoadBuildClass, &[], &[])?,
+            Opcode::SetupAnnotations => {
+                self.set_line();
+                let status = self.helper(Helper::SetupAnnotations, &[], &[]);
+                self.check(status, ErrorKind::Negative)?;
+                self.safepoint(false)?;
+            }
+            Opcode::LoadFromDictOrGlobals => {
+                let name = self.const_name(oparg);
+                self.consume_with(Helper::LoadFromDictOrGlobals, 1, &[name], &[])?;
+            }
+            Opcode::LoadFromDictOrDeref => {
+                let cell = self.load_local(oparg);
+                self.consume_with(Helper::LoadFromDictOrDeref, 1, &[cell], &[i64::from(oparg)])?;
+            }
+
+            Opcode::MakeCell => {
+                let raw = self.emit(Op::LoadLocal { slot: oparg }, &[], Type::REF);
+                let initial = self.emit(Op::RefToObj, &[raw], Type::OBJ_OR_NULL);
+                let cell = self.helper(Helper::MakeCell, &[initial], &[]);
+                self.check(cell, ErrorKind::Null)?;
+                let cell = self.emit(Op::Refine { kinds: Kinds::CELL }, &[cell], Type::obj(Kinds::CELL));
+                self.store_local(oparg, StackEntry { value: cell, owned: true });
+            }
+            Opcode::CopyFreeVars => {
+                self.helper(Helper::CopyFreeVars, &[], &[i64::from(oparg)]);
+            }
+            Opcode::LoadDeref => self.load_deref()?,
+            Opcode::StoreDeref => self.store_deref(),
+            Opcode::DeleteDeref => {
+                self.set_line();
+                let cell = self.load_local(oparg);
+                let status = self.helper(Helper::DeleteDeref, &[cell], &[i64::from(oparg)]);
+                self.check(status, ErrorKind::Negative)?;
+            }
+
+            Opcode::StoreSubscr => self.store_subscr()?,
+            Opcode::DeleteSubscr => self.execute(Helper::DeleteSubscr, 2, &[])?,
+            Opcode::BinarySlice => self.consume(Helper::BinarySlice, 3, &[])?,
+            Opcode::StoreSlice => self.execute(Helper::StoreSlice, 4, &[])?,
+            Opcode::BuildSlice => self.build_slice()?,
+
+            Opcode::BuildTuple => self.build_stealing(Helper::BuildTuple, oparg, Kinds::TUPLE)?,
+            Opcode::BuildList => self.build_stealing(Helper::BuildList, oparg, Kinds::LIST)?,
+            Opcode::BuildSet => self.build_borrowing(Helper::BuildSet, oparg, oparg)?,
+            Opcode::BuildMap => self.build_borrowing(Helper::BuildMap, oparg * 2, oparg)?,
+            Opcode::BuildString => self.build_borrowing(Helper::BuildString, oparg, oparg)?,
+            Opcode::BuildInterpolation => self.build_interpolation()?,
+            Opcode::BuildTemplate => self.consume(Helper::BuildTemplate, 2, &[])?,
+            Opcode::ListAppend => self.add_to(Helper::ListAppend, 1)?,
+            Opcode::ListExtend => self.add_to(Helper::ListExtend, 1)?,
+            Opcode::SetAdd => self.add_to(Helper::SetAdd, 1)?,
+            Opcode::SetUpdate => self.add_to(Helper::SetUpdate, 1)?,
+            Opcode::DictUpdate => self.add_to(Helper::DictUpdate, 1)?,
+            Opcode::MapAdd => self.add_to(Helper::MapAdd, 2)?,
+            Opcode::DictMerge => self.dict_merge()?,
+            Opcode::UnpackSequence => self.unpack_sequence()?,
+            Opcode::UnpackEx => {
+                let count = (oparg & 0xff) + (oparg >> 8) + 1;
+                self.unpack(Helper::UnpackEx, count)?;
+            }
+
+            Opcode::FormatSimple => self.format_simple()?,
+            Opcode::FormatWithSpec => self.consume(Helper::FormatWithSpec, 2, &[])?,
+            Opcode::ConvertValue => self.consume(Helper::ConvertValue, 1, &[i64::from(oparg)])?,
+
+            Opcode::Call => self.call()?,
+            Opcode::CallKw => self.call_kw()?,
+            Opcode::CallFunctionEx => self.call_function_ex()?,
+            Opcode::CallIntrinsic1 => self.consume(Helper::CallIntrinsic1, 1, &[i64::from(oparg)])?,
+            Opcode::CallIntrinsic2 => self.call_intrinsic_2()?,
+            Opcode::MakeFunction => {
+                let globals = self.emit(Op::FrameGlobals, &[], Type::OBJ);
+                self.consume_with(Helper::MakeFunction, 1, &[globals], &[])?;
+            }
+            Opcode::SetFunctionAttribute => self.set_function_attribute(),
+
+            Opcode::ImportName => {
+                let name = self.const_name(oparg >> 2);
+                self.consume_with(Helper::ImportName, 2, &[name], &[i64::from(oparg)])?;
+            }
+            Opcode::ImportFrom => {
+                let name = self.const_name(oparg);
+                let from = self.peek_obj(0);
+                self.produce(Helper::ImportFrom, &[from, name], &[])?;
+            }
+
+            Opcode::GetLen => {
+                let value = self.peek_obj(0);
+                self.produce(Helper::GetLen, &[value], &[])?;
+            }
+            Opcode::MatchMapping => self.match_flag(Helper::MatchMapping),
+            Opcode::MatchSequence => self.match_flag(Helper::MatchSequence),
+            Opcode::MatchKeys => {
+                let (subject, keys) = (self.peek_obj(1), self.peek_obj(0));
+                self.produce(Helper::MatchKeys, &[subject, keys], &[])?;
+            }
+            Opcode::MatchClass => self.match_class()?,
+
+            Opcode::PushExcInfo => self.push_exc_info(),
+            Opcode::PopExcept => self.pop_except(),
+            Opcode::CheckExcMatch => self.check_exc_match()?,
+            Opcode::CheckEgMatch => self.check_eg_match()?,
+            Opcode::WithExceptStart => self.with_except_start()?,
+            Opcode::RaiseVarargs => {
+                self.raise_varargs()?;
+                return Ok(false);
+            }
+            Opcode::Reraise => {
+                self.reraise()?;
+                return Ok(false);
+            }
+
+            other => return Err(Refusal::new(format!("{other:?} is not compiled yet"))),
+        }
+        Ok(true)
+    }
+
+    // ---- building blocks for operations without fast paths
+
+    /// The top `count` operands as objects, deepest first.
+    pub(super) fn operands(&mut self, count: usize) -> Vec<Value> {
+        (0..count).rev().map(|depth| self.peek_obj(depth)).collect()
+    }
+
+    /// Pops `count` operands, pushes the helper's new object.
+    pub(super) fn consume(&mut self, helper: Helper, count: usize, imms: &[i64]) -> Result<(), Refusal> {
+        self.consume_with(helper, count, &[], imms)
+    }
+
+    /// Like [`Builder::consume`], with further arguments behind the operands.
+    fn consume_with(&mut self, helper: Helper, count: usize, more: &[Value], imms: &[i64]) -> Result<(), Refusal> {
+        let mut args = self.operands(count);
+        args.extend(more);
+        self.set_line();
+        let result = self.helper(helper, &args, imms);
+        self.check(result, ErrorKind::Null)?;
+        self.close_top(count);
+        self.push(result, true);
+        self.safepoint(false)
+    }
+
+    /// Pushes the helper's new object.
+    pub(super) fn produce(&mut self, helper: Helper, args: &[Value], imms: &[i64]) -> Result<(), Refusal> {
+        self.set_line();
+        let result = self.helper(helper, args, imms);
+        self.check(result, ErrorKind::Null)?;
+        self.push(result, true);
+        self.safepoint(false)
+    }
+
+    /// Pops `count` operands for a helper that only has a status.
+    pub(super) fn execute(&mut self, helper: Helper, count: usize, imms: &[i64]) -> Result<(), Refusal> {
+        let args = self.operands(count);
+        self.set_line();
+        let status = self.helper(helper, &args, imms);
+        self.check(status, ErrorKind::Negative)?;
+        self.close_top(count);
+        self.safepoint(false)
+    }
+
+    pub(super) fn unary(&mut self, helper: Helper) -> Result<(), Refusal> {
+        self.consume(helper, 1, &[])
+    }
+
+    /// Runs a helper that only has a status, then closes the top `count` operands.
+    fn execute_with(&mut self, helper: Helper, args: &[Value], count: usize) -> Result<(), Refusal> {
+        self.set_line();
+        let status = self.helper(helper, args, &[]);
+        self.check(status, ErrorKind::Negative)?;
+        self.close_top(count);
+        self.safepoint(false)
+    }
+
+    fn store_name(&mut self) -> Result<(), Refusal> {
+        let value = self.peek_obj(0);
+        let name = self.const_name(self.instr.oparg);
+        self.execute_with(Helper::StoreName, &[value, name], 1)
+    }
+
+    fn store_global(&mut self) -> Result<(), Refusal> {
+        let value = self.peek_obj(0);
+        let name = self.const_name(self.instr.oparg);
+        let globals = self.emit(Op::FrameGlobals, &[], Type::OBJ);
+        self.execute_with(Helper::StoreGlobal, &[globals, value, name], 1)
+    }
+
+    fn delete_name(&mut self) -> Result<(), Refusal> {
+        let name = self.const_name(self.instr.oparg);
+        self.execute_with(Helper::DeleteName, &[name], 0)
+    }
+
+    fn delete_global(&mut self) -> Result<(), Refusal> {
+        let name = self.const_name(self.instr.oparg);
+        let globals = self.emit(Op::FrameGlobals, &[], Type::OBJ);
+        self.execute_with(Helper::DeleteGlobal, &[globals, name], 0)
+    }
+
+    fn delete_attr(&mut self) -> Result<(), Refusal> {
+        let owner = self.peek_obj(0);
+        let name = self.const_name(self.instr.oparg);
+        self.execute_with(Helper::DeleteAttr, &[owner, name], 1)
+    }
+
+    // ---- frames and locals
+
+    fn resume(&mut self) -> Result<(), Refusal> {
+        if self.instr.oparg & 3 != 0 {
+            return Err(Refusal::new("resumes a generator"));
+        }
+        self.set_line();
+        // The interpreter repeats the instruction: it tells tools that the function starts.
+        let state = self.state_at(self.instr.start);
+        let status = self.emit_in(self.cur, Op::Safepoint { periodic: true }, &[], Type::I64, Some(state));
+        self.check(status, ErrorKind::Negative)
+    }
+
+    fn load_fast(&mut self, slot: u32, owned: bool) {
+        let value = self.load_local(slot);
+        if owned && !self.func.ty(value).kinds.is_immortal() {
+            self.emit(Op::IncRef, &[value], Type::NONE);
+            self.push(value, true);
+        } else {
+            self.push(value, false);
+        }
+    }
+
+    fn store_fast(&mut self, slot: u32) {
+        // What the store drops may be the last reference to an object whose finalizer looks at this frame.
+        self.set_line();
+        let entry = self.peek(0);
+        let entry = self.boxed(entry);
+        self.pop();
+        self.store_local(slot, entry);
+    }
+
+    fn check_bound(&mut self, slot: u32) -> Result<(), Refusal> {
+        if matches!(self.state.locals[slot as usize], Local::Value(_)) {
+            return Ok(());
+        }
+        let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
+        let value = self.emit(Op::RefToObj, &[raw], Type::OBJ_OR_NULL);
+        let zero = self.const_i64(0);
+        let bound = self.emit(Op::Compare(Cond::Ne), &[value, zero], Type::BOOL);
+        let (fine, unbound) = (self.func.new_block(false), self.func.new_block(true));
+        self.terminate(Terminator::Branch { cond: bound, then: Edge::to(fine), otherwise: Edge::to(unbound) });
+        let (line, state) = (self.line, self.state.clone());
+        self.switch_to(unbound);
+        self.set_line();
+        self.helper(Helper::UnboundLocalError, &[], &[i64::from(slot)]);
+        self.raise(&state.stack)?;
+        self.switch_to(fine);
+        self.line = line;
+        let value = self.emit(Op::Refine { kinds: Kinds::ANY }, &[value], Type::OBJ);
+        self.state.locals[slot as usize] = Local::Value(value);
+        Ok(())
+    }
+
+    fn push_copy(&mut self, entry: StackEntry) {
+        let ty = self.func.ty(entry.value);
+        match ty.repr {
+            Repr::Obj if !ty.kinds.is_immortal() => {
+                self.emit(Op::IncRef, &[entry.value], Type::NONE);
+                self.push(entry.value, true);
+            }
+            Repr::Ref if !matches!(self.func.inst(entry.value).op, Op::ConstRef(_)) => {
+                self.emit(Op::DupRef, &[entry.value], Type::NONE);
+                self.push(entry.value, true);
+            }
+            _ => self.push(entry.value, entry.owned),
+        }
+    }
+
+    // ---- truth and branches
+
+    /// The truth of an operand that is known to be a bool, which the operation consumes.
+    fn truth_of_bool(&mut self, entry: StackEntry) -> Value {
+        match self.func.ty(entry.value).repr {
+            Repr::Bool => entry.value,
+            Repr::Ref => {
+                let object = self.emit(Op::RefToObj, &[entry.value], Type::obj(Kinds::BOOL));
+                self.emit(Op::UnboxBool, &[object], Type::BOOL)
+            }
+            _ => self.emit(Op::UnboxBool, &[entry.value], Type::BOOL),
+        }
+    }
+
+    fn branch(&mut self, cond: Value, jump_if: bool) {
+        let target = self.instr.jump_target().expect("a branch has a target");
+        let next = self.instr.next;
+        let (on_true, on_false) = if jump_if { (target, next) } else { (next, target) };
+        let then = self.edge_to(on_true, 0);
+        let otherwise = self.edge_to(on_false, 1);
+        self.terminate(Terminator::Branch { cond, then, otherwise });
+        self.settle(on_true);
+        self.settle(on_false);
+    }
+
+    fn to_bool(&mut self) -> Result<(), Refusal> {
+        if let Some(cond) = self.fast_to_bool() {
+            self.push(cond, false);
+            return Ok(());
+        }
+        let value = self.peek_obj(0);
+        self.set_line();
+        let status = self.helper(Helper::ToBool, &[value], &[]);
+        self.check(status, ErrorKind::Negative)?;
+        let zero = self.const_i64(0);
+        let cond = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
+        self.close_top(1);
+        self.push(cond, false);
+        self.safepoint(false)
+    }
+
+    pub(super) fn generic_compare(&mut self) -> Result<(), Refusal> {
+        let oparg = self.instr.oparg;
+        let args = self.operands(2);
+        self.set_line();
+        let operator = i64::from(oparg >> 5);
+        if oparg & COMPARE_TO_BOOL == 0 {
+            return self.consume(Helper::CompareOp, 2, &[operator]);
+        }
+        let status = self.helper(Helper::CompareBool, &args, &[operator]);
+        self.check(status, ErrorKind::Negative)?;
+        let zero = self.const_i64(0);
+        let cond = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
+        self.close_top(2);
+        self.push(cond, false);
+        self.safepoint(false)
+    }
+
+    // ---- cells
+
+    fn load_deref(&mut self) -> Result<(), Refusal> {
+        let slot = self.instr.oparg;
+        let cell = self.load_local(slot);
+        let value = self.emit(
+            Op::Load { offset: crate::cpython::cell::OB_REF, mem: Mem::Obj },
+            &[cell],
+            Type::OBJ_OR_NULL,
+        );
+        let zero = self.const_i64(0);
+        let bound = self.emit(Op::Compare(Cond::Ne), &[value, zero], Type::BOOL);
+        let (fine, unbound) = (self.func.new_block(false), self.func.new_block(true));
+        self.terminate(Terminator::Branch { cond: bound, then: Edge::to(fine), otherwise: Edge::to(unbound) });
+        let (line, state) = (self.line, self.state.clone());
+        self.switch_to(unbound);
+        self.set_line();
+        self.helper(Helper::UnboundDerefError, &[], &[i64::from(slot)]);
+        self.raise(&state.stack)?;
+        self.switch_to(fine);
+        self.line = line;
+        let value = self.emit(Op::Refine { kinds: Kinds::ANY }, &[value], Type::OBJ);
+        self.emit(Op::IncRef, &[value], Type::NONE);
+        self.push(value, true);
+        Ok(())
+    }
+
+    fn store_deref(&mut self) {
+        self.set_line();
+        let entry = self.peek(0);
+        let entry = self.boxed(entry);
+        self.pop();
+        let value = self.to_owned(entry);
+        let cell = self.load_local(self.instr.oparg);
+        let mem = Op::Load { offset: crate::cpython::cell::OB_REF, mem: Mem::Obj };
+        let old = self.emit(mem, &[cell], Type::OBJ_OR_NULL);
+        let store = Op::Store { offset: crate::cpython::cell::OB_REF, mem: Mem::Obj };
+        self.emit(store, &[cell, value], Type::NONE);
+        self.emit(Op::DecRef, &[old], Type::NONE);
+    }
+
+    // ---- containers and strings
+
+    /// Moves the top `count` operands to the scratch area as references that the helper consumes.
+    fn build_stealing(&mut self, helper: Helper, count: u32, kinds: Kinds) -> Result<(), Refusal> {
+        self.set_line();
+        let at = self.scratch(count.max(1));
+        let mut owned = Vec::new();
+        for depth in (0..count as usize).rev() {
+            let entry = self.peek(depth);
+            owned.push(self.to_owned(entry));
+        }
+        for _ in 0..count {
+            self.pop();
+        }
+        self.emit(Op::SpillArgs { at }, &owned, Type::NONE);
+        let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let result = self.helper(helper, &[address], &[i64::from(count)]);
+        self.check(result, ErrorKind::Null)?;
+        let result = self.emit(Op::Refine { kinds }, &[result], Type::obj(kinds));
+        self.push(result, true);
+        Ok(())
+    }
+
+    /// Shows the top `operands` operands to the helper in the scratch area; they are closed afterwards.
+    fn build_borrowing(&mut self, helper: Helper, operands: u32, count: u32) -> Result<(), Refusal> {
+        let args = self.operands(operands as usize);
+        self.set_line();
+        let at = self.scratch(operands.max(1));
+        self.emit(Op::SpillArgs { at }, &args, Type::NONE);
+        let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let result = self.helper(helper, &[address], &[i64::from(count)]);
+        self.check(result, ErrorKind::Null)?;
+        self.close_top(operands as usize);
+        self.push(result, true);
+        self.safepoint(false)
+    }
+
+    /// Reserves scratch words. They live only until the next call.
+    pub(super) fn scratch(&mut self, words: u32) -> u32 {
+        self.func.scratch = self.func.scratch.max(words);
+        0
+    }
+
+    fn build_slice(&mut self) -> Result<(), Refusal> {
+        let count = self.instr.oparg as usize;
+        let mut args = self.operands(count);
+        if count == 2 {
+            let null = self.null_obj();
+            args.push(null);
+        }
+        self.set_line();
+        let result = self.helper(Helper::BuildSlice, &args, &[]);
+        self.check(result, ErrorKind::Null)?;
+        self.close_top(count);
+        self.push(result, true);
+        Ok(())
+    }
+
+    pub(super) fn null_obj(&mut self) -> Value {
+        self.emit(Op::ConstObj { address: 0, kinds: Kinds::NULL }, &[], Type::obj(Kinds::NULL))
+    }
+
+    fn build_interpolation(&mut self) -> Result<(), Refusal> {
+        let oparg = self.instr.oparg;
+        let count = 2 + (oparg & 1) as usize;
+        let mut args = self.operands(count);
+        if count == 2 {
+            let null = self.null_obj();
+            args.push(null);
+        }
+        self.set_line();
+        let result = self.helper(Helper::BuildInterpolation, &args, &[i64::from(oparg)]);
+        self.check(result, ErrorKind::Null)?;
+        self.close_top(count);
+        self.push(result, true);
+        self.safepoint(false)
+    }
+
+    /// Adds the top `count` operands to the container that lies `oparg` deeper.
+    fn add_to(&mut self, helper: Helper, count: usize) -> Result<(), Refusal> {
+        let container = self.peek_obj(self.instr.oparg as usize - 1 + count);
+        let mut args = vec![container];
+        args.extend(self.operands(count));
+        self.set_line();
+        let status = self.helper(helper, &args, &[]);
+        self.check(status, ErrorKind::Negative)?;
+        self.close_top(count);
+        self.safepoint(false)
+    }
+
+    fn dict_merge(&mut self) -> Result<(), Refusal> {
+        let depth = self.instr.oparg as usize - 1;
+        let callable = self.peek_obj(depth + 4);
+        let dict = self.peek_obj(depth + 1);
+        let update = self.peek_obj(0);
+        self.set_line();
+        let status = self.helper(Helper::DictMerge, &[callable, dict, update], &[]);
+        self.check(status, ErrorKind::Negative)?;
+        self.close_top(1);
+        self.safepoint(false)
+    }
+
+    pub(super) fn unpack(&mut self, helper: Helper, count: u32) -> Result<(), Refusal> {
+        let sequence = self.peek_obj(0);
+        self.set_line();
+        let at = self.scratch(count.max(1));
+        let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let status = self.helper(helper, &[sequence, address], &[i64::from(self.instr.oparg)]);
+        self.check(status, ErrorKind::Negative)?;
+        let mut items = Vec::new();
+        for i in 0..count {
+            items.push(self.emit(Op::LoadScratch { at: at + i, repr: Repr::Obj }, &[], Type::OBJ));
+        }
+        self.close_top(1);
+        for item in items {
+            self.push(item, true);
+        }
+        self.safepoint(false)
+    }
+
+    fn format_simple(&mut self) -> Result<(), Refusal> {
+        let entry = self.peek(0);
+        if self.func.ty(entry.value).kinds == Kinds::STR && self.func.ty(entry.value).repr == Repr::Obj {
+            return Ok(());
+        }
+        self.consume(Helper::FormatSimple, 1, &[])
+    }
+
+    // ---- matching and functions
+
+    fn match_flag(&mut self, helper: Helper) {
+        let subject = self.peek_obj(0);
+        let status = self.helper(helper, &[subject], &[]);
+        let zero = self.const_i64(0);
+        let cond = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
+        self.push(cond, false);
+    }
+
+    fn match_class(&mut self) -> Result<(), Refusal> {
+        let args = self.operands(3);
+        self.set_line();
+        let result = self.helper(Helper::MatchClass, &args, &[i64::from(self.instr.oparg)]);
+        self.check(result, ErrorKind::Null)?;
+        self.close_top(3);
+        self.push(result, true);
+        self.safepoint(false)
+    }
+
+    fn set_function_attribute(&mut self) {
+        let function = self.pop();
+        let function_object = match self.func.ty(function.value).repr {
+            Repr::Ref => self.emit(Op::RefToObj, &[function.value], Type::OBJ),
+            _ => function.value,
+        };
+        let attribute = self.peek_obj(0);
+        self.helper(Helper::SetFunctionAttribute, &[attribute, function_object], &[i64::from(self.instr.oparg)]);
+        self.close_top(1);
+        self.push(function.value, function.owned);
+    }
+
+    fn call_intrinsic_2(&mut self) -> Result<(), Refusal> {
+        let args = self.operands(2);
+        self.set_line();
+        let result = self.helper(Helper::CallIntrinsic2, &args, &[i64::from(self.instr.oparg)]);
+        self.check(result, ErrorKind::Null)?;
+        // Unlike other operations, the interpreter closes the deeper operand first.
+        let top = self.pop();
+        let deep = self.pop();
+        self.close(deep);
+        self.close(top);
+        self.push(result, true);
+        self.safepoint(false)
+    }
+
+    fn load_name(&mut self) -> Result<(), Refusal> {
+        let name = self.const_name(self.instr.oparg);
+        self.produce(Helper::LoadName, &[name], &[])
+    }
+}

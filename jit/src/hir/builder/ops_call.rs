@@ -1,0 +1,94 @@
+//! Calls of every form. The runtime's call helpers consume the callable and all arguments, like the interpreter's
+//! own instructions: an argument that only the call keeps alive dies when the callee lets go of it.
+
+use super::*;
+
+impl Builder<'_> {
+    pub(super) fn call(&mut self) -> Result<(), Refusal> {
+        if self.fast_call()? {
+            return Ok(());
+        }
+        let nargs = self.instr.oparg;
+        self.call_stealing(Helper::Call, nargs + 2, i64::from(nargs))
+    }
+
+    pub(super) fn call_kw(&mut self) -> Result<(), Refusal> {
+        let nargs = self.instr.oparg;
+        self.call_stealing(Helper::CallKw, nargs + 3, i64::from(nargs))
+    }
+
+    pub(super) fn call_function_ex(&mut self) -> Result<(), Refusal> {
+        self.call_stealing(Helper::CallFunctionEx, 4, 0)
+    }
+
+    /// Moves the top `operands` operands to the scratch area as stackrefs and lets `helper` consume them.
+    fn call_stealing(&mut self, helper: Helper, operands: u32, nargs: i64) -> Result<(), Refusal> {
+        self.set_line();
+        let refs = self.take_refs(operands as usize);
+        let at = self.scratch(operands);
+        self.emit(Op::SpillArgs { at }, &refs, Type::NONE);
+        let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let result = self.helper(helper, &[address], &[nargs]);
+        self.finish_call(result)
+    }
+
+    /// Pops the top `count` operands as stackrefs, deepest first, with their claims.
+    pub(super) fn take_refs(&mut self, count: usize) -> Vec<Value> {
+        let mut refs = Vec::new();
+        for depth in (0..count).rev() {
+            let entry = self.peek(depth);
+            refs.push(self.to_ref(entry));
+        }
+        for _ in 0..count {
+            self.pop();
+        }
+        refs
+    }
+
+    /// Pushes the result of a call whose operands are consumed.
+    pub(super) fn finish_call(&mut self, result: Value) -> Result<(), Refusal> {
+        self.check(result, ErrorKind::Null)?;
+        self.push(result, true);
+        // A with statement must not be interrupted between entering and being ready to exit.
+        let after_special = self.index > 0 && self.code.instrs[self.index - 1].opcode == Opcode::LoadSpecial;
+        self.safepoint(!after_special)
+    }
+
+    pub(super) fn load_super_attr(&mut self) -> Result<(), Refusal> {
+        let oparg = self.instr.oparg;
+        let mut args = self.operands(3);
+        args.push(self.const_name(oparg >> 2));
+        self.set_line();
+        let at = self.scratch(1);
+        args.push(self.emit(Op::ScratchAddr { at }, &[], Type::I64));
+        let result = self.helper(Helper::LoadSuperAttr, &args, &[i64::from(oparg)]);
+        self.check(result, ErrorKind::Null)?;
+        let receiver = (oparg & 1 != 0).then(|| self.load_receiver(at));
+        self.close_top(3);
+        self.push(result, true);
+        if let Some(receiver) = receiver {
+            self.push(receiver, true);
+        }
+        self.safepoint(false)
+    }
+
+    /// The self that a method look-up left in the scratch area, as an owned stackref or NULL.
+    pub(super) fn load_receiver(&mut self, at: u32) -> Value {
+        let object = self.emit(Op::LoadScratch { at, repr: Repr::Obj }, &[], Type::OBJ_OR_NULL);
+        self.emit(Op::NullableToRef, &[object], Type::REF)
+    }
+
+    pub(super) fn load_special(&mut self) -> Result<(), Refusal> {
+        let owner = self.peek_obj(0);
+        self.set_line();
+        let at = self.scratch(1);
+        let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let result = self.helper(Helper::LoadSpecial, &[owner, address], &[i64::from(self.instr.oparg)]);
+        self.check(result, ErrorKind::Null)?;
+        let receiver = self.load_receiver(at);
+        self.close_top(1);
+        self.push(result, true);
+        self.push(receiver, true);
+        self.safepoint(false)
+    }
+}

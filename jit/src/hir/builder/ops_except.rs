@@ -1,0 +1,195 @@
+//! Exceptions: the way from an operation that fails to its handler or out of the function, and the bytecodes that
+//! handlers are made of.
+
+use super::*;
+
+impl Builder<'_> {
+    /// Ends the current block: when `value` tells of an error, everything on the abstract stack is unwound; otherwise
+    /// control goes on in a new block.
+    pub(super) fn check(&mut self, value: Value, kind: ErrorKind) -> Result<(), Refusal> {
+        let unwind = self.state.stack.clone();
+        self.check_error(value, kind, &unwind)
+    }
+
+    /// Like [`Builder::check`], with the operands that exist at the time of the error.
+    pub(super) fn check_error(&mut self, value: Value, kind: ErrorKind, unwind: &[StackEntry]) -> Result<(), Refusal> {
+        let (error, ok) = (self.func.new_block(true), self.func.new_block(false));
+        self.terminate(Terminator::OnError { value, kind, error: Edge::to(error), ok: Edge::to(ok) });
+        let saved = (self.state.clone(), self.line, self.before);
+        self.switch_to(error);
+        self.raise(unwind)?;
+        (self.state, self.line, self.before) = saved;
+        self.switch_to(ok);
+        Ok(())
+    }
+
+    /// Ends the current block, with an exception set by the current instruction: adds the traceback entry and goes to
+    /// the handler or leaves. `unwind` is the operand stack at that point.
+    pub(super) fn raise(&mut self, unwind: &[StackEntry]) -> Result<(), Refusal> {
+        let handled = self.code.exceptions.lookup(self.instr.offset).is_some();
+        if !handled && matches!(self.kind, Kind::Loop(_)) {
+            // The interpreter raises again at this very instruction and does the rest.
+            let state = self.func.add_state(FrameState { offset: self.instr.start, stack: unwind.to_vec() });
+            self.terminate(Terminator::Throw { state });
+            return Ok(());
+        }
+        self.emit(Op::Traceback, &[], Type::NONE);
+        self.unwind(unwind, None)
+    }
+
+    /// Ends the current block, with an exception set and its traceback complete. `lasti` overrides where handlers are
+    /// told that the exception came from.
+    fn unwind(&mut self, unwind: &[StackEntry], lasti: Option<Value>) -> Result<(), Refusal> {
+        let handler = self.code.exceptions.lookup(self.instr.offset).cloned();
+        let depth = handler.as_ref().map_or(0, |h| h.depth as usize);
+        if depth > unwind.len() {
+            return Err(Refusal::new("exception table and operand stack disagree"));
+        }
+        for entry in unwind[depth..].iter().rev() {
+            self.close(*entry);
+        }
+        let Some(handler) = handler else {
+            self.terminate(Terminator::Unwind);
+            return Ok(());
+        };
+        let mut stack = Vec::new();
+        self.before = Some(self.func.add_state(FrameState { offset: self.instr.start, stack: unwind.to_vec() }));
+        for entry in &unwind[..depth] {
+            stack.push(StackEntry { value: self.to_ref(*entry), owned: true });
+        }
+        if handler.lasti {
+            let value = match lasti {
+                Some(value) => value,
+                None => {
+                    let bits = (u64::from(self.instr.offset.0) << 2) | 3;
+                    self.emit(Op::ConstRef(bits), &[], Type::REF)
+                }
+            };
+            stack.push(StackEntry { value, owned: true });
+        }
+        let exception = self.emit(Op::TakeException, &[], Type::obj(Kinds::OTHER));
+        let exception = self.emit(Op::ToRef { borrowed: false }, &[exception], Type::REF);
+        stack.push(StackEntry { value: exception, owned: true });
+        let locals = vec![Local::Home; self.code.nlocalsplus as usize];
+        let edge = self.edge_with(handler.target, 0, self.cur, State { stack, locals });
+        self.terminate(Terminator::Jump(edge));
+        self.settle(handler.target);
+        Ok(())
+    }
+
+    /// Leaves the instruction to the interpreter.
+    fn exit_here(&mut self, reason: Reason) {
+        let state = self.before_state();
+        self.terminate(Terminator::Exit { state, reason });
+    }
+
+    pub(super) fn raise_varargs(&mut self) -> Result<(), Refusal> {
+        let count = self.instr.oparg as usize;
+        let handled = self.code.exceptions.lookup(self.instr.offset).is_some();
+        if !handled && matches!(self.kind, Kind::Loop(_)) {
+            self.set_line();
+            self.exit_here(Reason::Callee);
+            return Ok(());
+        }
+        let mut args = self.operands(count);
+        while args.len() < 2 {
+            args.push(self.null_obj());
+        }
+        self.set_line();
+        let status = self.helper(Helper::RaiseVarargs, &args, &[]);
+        self.close_top(count);
+        let minus_one = self.const_i64(-1);
+        let fresh = self.emit(Op::Compare(Cond::Eq), &[status, minus_one], Type::BOOL);
+        let (raise, reraise) = (self.func.new_block(true), self.func.new_block(true));
+        self.terminate(Terminator::Branch { cond: fresh, then: Edge::to(raise), otherwise: Edge::to(reraise) });
+        let unwind = self.state.stack.clone();
+        let saved = (self.state.clone(), self.line, self.before);
+        self.switch_to(raise);
+        self.raise(&unwind)?;
+        (self.state, self.line, self.before) = saved;
+        self.switch_to(reraise);
+        self.unwind(&unwind, None)
+    }
+
+    pub(super) fn reraise(&mut self) -> Result<(), Refusal> {
+        let oparg = self.instr.oparg as usize;
+        let handled = self.code.exceptions.lookup(self.instr.offset).is_some();
+        if !handled && matches!(self.kind, Kind::Loop(_)) {
+            self.set_line();
+            self.exit_here(Reason::Callee);
+            return Ok(());
+        }
+        self.set_line();
+        let lasti = (oparg > 0).then(|| self.peek(oparg).value);
+        let exception = self.peek_obj(0);
+        let from = match lasti {
+            Some(lasti) => {
+                let bits = self.emit(Op::Bits, &[lasti], Type::I64);
+                self.emit(Op::ShiftRight { by: 2 }, &[bits], Type::I64)
+            }
+            None => self.const_i64(-1),
+        };
+        self.helper(Helper::Reraise, &[exception, from], &[]);
+        self.line = None;
+        self.close_top(1);
+        let unwind = self.state.stack.clone();
+        self.unwind(&unwind, lasti)
+    }
+
+    pub(super) fn push_exc_info(&mut self) {
+        let exception = self.pop();
+        let object = self.entry_obj(exception);
+        let previous = self.helper(Helper::PushExcInfo, &[object], &[]);
+        self.push(previous, true);
+        self.push(exception.value, exception.owned);
+    }
+
+    pub(super) fn pop_except(&mut self) {
+        self.set_line();
+        let previous = self.peek_obj(0);
+        self.helper(Helper::PopExcept, &[previous], &[]);
+        self.close_top(1);
+    }
+
+    /// An operand as an object without a claim on it; it must be boxed already.
+    pub(super) fn entry_obj(&mut self, entry: StackEntry) -> Value {
+        match self.func.ty(entry.value).repr {
+            Repr::Ref => self.emit(Op::RefToObj, &[entry.value], Type::OBJ),
+            _ => entry.value,
+        }
+    }
+
+    pub(super) fn check_exc_match(&mut self) -> Result<(), Refusal> {
+        let args = self.operands(2);
+        self.set_line();
+        let status = self.helper(Helper::CheckExcMatch, &args, &[]);
+        self.check(status, ErrorKind::Negative)?;
+        let zero = self.const_i64(0);
+        let cond = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
+        self.close_top(1);
+        self.push(cond, false);
+        Ok(())
+    }
+
+    pub(super) fn check_eg_match(&mut self) -> Result<(), Refusal> {
+        let mut args = self.operands(2);
+        self.set_line();
+        let at = self.scratch(1);
+        args.push(self.emit(Op::ScratchAddr { at }, &[], Type::I64));
+        // The helper returns the match and writes the rest.
+        let matched = self.helper(Helper::CheckEgMatch, &args, &[]);
+        self.check(matched, ErrorKind::Null)?;
+        let rest = self.emit(Op::LoadScratch { at, repr: Repr::Obj }, &[], Type::OBJ);
+        self.close_top(2);
+        self.push(rest, true);
+        self.push(matched, true);
+        self.safepoint(false)
+    }
+
+    pub(super) fn with_except_start(&mut self) -> Result<(), Refusal> {
+        let exception = self.peek_obj(0);
+        let exit_self = self.peek_obj(3);
+        let exit_func = self.peek_obj(4);
+        self.produce(Helper::WithExceptStart, &[exit_func, exit_self, exception], &[])
+    }
+}

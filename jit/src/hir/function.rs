@@ -1,0 +1,169 @@
+//! A function in HIR: blocks, instructions and frame states, addressed by small indexes.
+
+use super::inst::{Block, Edge, FrameState, Inst, Op, StateId, Terminator, Value};
+use super::types::Type;
+use crate::bytecode::opcode::CodeOffset;
+
+/// Whether a compilation covers a whole function or is entered at a running loop.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// Entered by a call; returns the function's result.
+    Function,
+    /// Entered by on-stack replacement at the loop header with this offset; takes the frame over until the function
+    /// returns, but leaves popping it to the interpreter.
+    Loop(CodeOffset),
+}
+
+/// A basic block: parameters, straight-line instructions, one terminator.
+#[derive(Clone, Debug)]
+pub struct BlockData {
+    pub params: Vec<Value>,
+    pub insts: Vec<Value>,
+    pub terminator: Terminator,
+    /// Rarely executed: error handling and slow paths. Placed out of the way.
+    pub cold: bool,
+}
+
+/// A function in HIR.
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub name: String,
+    pub kind: Kind,
+    pub values: Vec<Inst>,
+    pub blocks: Vec<BlockData>,
+    pub states: Vec<FrameState>,
+    pub entry: Block,
+    /// Words of scratch memory, for arrays that calls read or write.
+    pub scratch: u32,
+}
+
+impl Function {
+    pub fn new(name: String, kind: Kind) -> Function {
+        let mut function = Function {
+            name,
+            kind,
+            values: Vec::new(),
+            blocks: Vec::new(),
+            states: Vec::new(),
+            entry: Block(0),
+            scratch: 0,
+        };
+        function.entry = function.new_block(false);
+        function
+    }
+
+    pub fn new_block(&mut self, cold: bool) -> Block {
+        self.blocks.push(BlockData {
+            params: Vec::new(),
+            insts: Vec::new(),
+            terminator: Terminator::Open,
+            cold,
+        });
+        Block(self.blocks.len() as u32 - 1)
+    }
+
+    pub fn add_param(&mut self, block: Block, ty: Type) -> Value {
+        let value = self.add_value(Inst { op: Op::Param, args: Vec::new(), state: None, ty });
+        self.blocks[block.index()].params.push(value);
+        value
+    }
+
+    pub fn add_value(&mut self, inst: Inst) -> Value {
+        self.values.push(inst);
+        Value(self.values.len() as u32 - 1)
+    }
+
+    pub fn add_state(&mut self, state: FrameState) -> StateId {
+        self.states.push(state);
+        StateId(self.states.len() as u32 - 1)
+    }
+
+    pub fn inst(&self, value: Value) -> &Inst {
+        &self.values[value.index()]
+    }
+
+    pub fn ty(&self, value: Value) -> Type {
+        self.values[value.index()].ty
+    }
+
+    pub fn block(&self, block: Block) -> &BlockData {
+        &self.blocks[block.index()]
+    }
+
+    pub fn block_mut(&mut self, block: Block) -> &mut BlockData {
+        &mut self.blocks[block.index()]
+    }
+
+    pub fn state(&self, state: StateId) -> &FrameState {
+        &self.states[state.index()]
+    }
+
+    /// Blocks that the entry reaches, each before the blocks it alone leads to.
+    pub fn reverse_postorder(&self) -> Vec<Block> {
+        let mut seen = vec![false; self.blocks.len()];
+        let mut order = Vec::new();
+        // (block, next successor to visit)
+        let mut work = vec![(self.entry, 0)];
+        seen[self.entry.index()] = true;
+        while let Some((block, next)) = work.pop() {
+            let successors = self.block(block).terminator.edges();
+            if let Some(edge) = successors.get(next) {
+                let target = edge.block;
+                work.push((block, next + 1));
+                if !seen[target.index()] {
+                    seen[target.index()] = true;
+                    work.push((target, 0));
+                }
+            } else {
+                order.push(block);
+            }
+        }
+        order.reverse();
+        order
+    }
+}
+
+impl Terminator {
+    /// The ways out of the block, in a fixed order.
+    pub fn edges(&self) -> Vec<&Edge> {
+        match self {
+            Terminator::Jump(edge) => vec![edge],
+            Terminator::Branch { then, otherwise, .. } => vec![then, otherwise],
+            Terminator::OnError { error, ok, .. } => vec![error, ok],
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn edges_mut(&mut self) -> Vec<&mut Edge> {
+        match self {
+            Terminator::Jump(edge) => vec![edge],
+            Terminator::Branch { then, otherwise, .. } => vec![then, otherwise],
+            Terminator::OnError { error, ok, .. } => vec![error, ok],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The value that decides or leaves, other than edge arguments.
+    pub fn operand(&self) -> Option<Value> {
+        match self {
+            Terminator::Branch { cond, .. } => Some(*cond),
+            Terminator::OnError { value, .. } | Terminator::Return { value } => Some(*value),
+            _ => None,
+        }
+    }
+
+    pub fn operand_mut(&mut self) -> Option<&mut Value> {
+        match self {
+            Terminator::Branch { cond, .. } => Some(cond),
+            Terminator::OnError { value, .. } | Terminator::Return { value } => Some(value),
+            _ => None,
+        }
+    }
+
+    pub fn state(&self) -> Option<StateId> {
+        match self {
+            Terminator::Throw { state } | Terminator::Leave { state } | Terminator::Exit { state, .. } => Some(*state),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,433 @@
+//! The instructions of the HIR.
+//!
+//! Most are small enough to be one or two machine instructions: a fast path of a bytecode is composed by the builder
+//! from guards, loads, arithmetic and stores, so that lowering stays mechanical and every pass sees what really
+//! happens. Everything that has no fast path is one [`Op::Helper`].
+
+use super::types::{Kinds, Repr, Type};
+use crate::bytecode::opcode::CodeOffset;
+use crate::runtime::ops::table::Helper;
+
+macro_rules! entity {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+        impl $name {
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+entity!(
+    /// An SSA value: a block parameter or the result of an instruction.
+    Value, "v"
+);
+entity!(
+    /// A basic block.
+    Block, "b"
+);
+entity!(
+    /// A frame state: what the interpreter needs to go on at a bytecode.
+    StateId, "s"
+);
+
+/// The bits of a NULL `_PyStackRef`.
+pub const NULL_REF: u64 = 1;
+
+/// Why a guard gives up, as shown in statistics and the inspector.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[repr(u8)]
+pub enum Reason {
+    Type,
+    TypeVersion,
+    KeysVersion,
+    Identity,
+    Missing,
+    Overflow,
+    ZeroDivision,
+    Bounds,
+    Shape,
+    Callee,
+    Observed,
+    Memory,
+    Recursion,
+    Layout,
+}
+
+impl Reason {
+    pub const ALL: [Reason; 14] = [
+        Reason::Type,
+        Reason::TypeVersion,
+        Reason::KeysVersion,
+        Reason::Identity,
+        Reason::Missing,
+        Reason::Overflow,
+        Reason::ZeroDivision,
+        Reason::Bounds,
+        Reason::Shape,
+        Reason::Callee,
+        Reason::Observed,
+        Reason::Memory,
+        Reason::Recursion,
+        Reason::Layout,
+    ];
+
+    /// A short text for people.
+    pub fn text(self) -> &'static str {
+        match self {
+            Reason::Type => "guard type failed",
+            Reason::TypeVersion => "guard class version failed",
+            Reason::KeysVersion => "guard dict keys failed",
+            Reason::Identity => "guard identity failed",
+            Reason::Missing => "value missing",
+            Reason::Overflow => "integer overflow",
+            Reason::ZeroDivision => "division by zero",
+            Reason::Bounds => "index out of range",
+            Reason::Shape => "guard object shape failed",
+            Reason::Callee => "guard callee failed",
+            Reason::Observed => "frame observed",
+            Reason::Memory => "out of memory",
+            Reason::Recursion => "recursion limit",
+            Reason::Layout => "unexpected representation",
+        }
+    }
+}
+
+/// Binary operations on unboxed integers; those marked so leave by a side exit when the result would not fit.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum IntOp {
+    /// Exits on overflow.
+    Add,
+    /// Exits on overflow.
+    Sub,
+    /// Exits on overflow.
+    Mul,
+    /// Python's floor division; exits when the divisor is zero or the result overflows.
+    FloorDiv,
+    /// Python's modulo; exits when the divisor is zero.
+    Mod,
+    And,
+    Or,
+    Xor,
+    /// Exits when the count is negative or bits are lost.
+    Shl,
+    /// Exits when the count is negative.
+    Shr,
+}
+
+/// Binary operations on doubles.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum FloatOp {
+    Add,
+    Sub,
+    Mul,
+    /// Exits when the divisor is zero.
+    Div,
+}
+
+/// Comparisons, of integers (signed) and doubles (ordered, false with NaN except `Ne`).
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Cond {
+    Lt,
+    Le,
+    Eq,
+    Ne,
+    Gt,
+    Ge,
+    /// Unsigned less-than, for bounds checks.
+    Below,
+}
+
+/// The width and meaning of a memory access.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Mem {
+    /// A `PyObject*`, possibly NULL.
+    Obj,
+    I64,
+    U32,
+    U16,
+    U8,
+    F64,
+}
+
+/// An operation. Operands are in [`Inst::args`], in the order the comments give.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Op {
+    /// A parameter of its block.
+    Param,
+    /// A `PyObject*` that the code object or the executable keeps alive.
+    ConstObj { address: usize, kinds: Kinds },
+    /// Raw stackref bits: NULL or a tagged integer.
+    ConstRef(u64),
+    ConstI64(i64),
+    /// A double by its bits.
+    ConstF64(u64),
+    ConstBool(bool),
+
+    /// The raw stackref in a local's home slot.
+    LoadLocal { slot: u32 },
+    /// (ref) -> old ref. Puts a stackref into the home slot and hands out what was there.
+    SwapLocal { slot: u32 },
+
+    /// (obj) -> ref. Tags the pointer as borrowed or leaves it as owned.
+    ToRef { borrowed: bool },
+    /// (ref) -> obj without its tag; no reference is taken.
+    RefToObj,
+    /// (obj or NULL) -> ref that takes over the reference.
+    NullableToRef,
+    /// (ref) -> obj. Takes a reference where the stackref had none; consumes the stackref.
+    RefToOwned,
+    /// (obj)
+    IncRef,
+    /// (obj)
+    DecRef,
+    /// (ref). Takes another reference unless the tag says that there is none.
+    DupRef,
+    /// (ref). Gives up the reference unless the tag says that there is none.
+    CloseRef,
+
+    /// (obj) -> the same, known to be of `kinds`. Exits otherwise.
+    GuardKinds { kinds: Kinds },
+    /// (cond). Exits when false.
+    Guard { reason: Reason },
+    /// (obj) -> the same, refined without a test.
+    Refine { kinds: Kinds },
+
+    /// (int) -> i64. Exits when it does not fit.
+    UnboxInt,
+    /// (float) -> f64
+    UnboxFloat,
+    /// (bool) -> cond
+    UnboxBool,
+    /// (i64) -> new reference to an int
+    BoxInt,
+    /// (f64) -> new reference to a float
+    BoxFloat,
+    /// (cond) -> True or False, borrowed
+    BoxBool,
+
+    /// (i64, i64) -> i64
+    Int(IntOp),
+    /// (i64) -> i64, exits on overflow
+    IntNeg,
+    /// (f64, f64) -> f64
+    Float(FloatOp),
+    /// (f64) -> f64
+    FloatNeg,
+    /// (i64) -> f64, rounded to nearest as Python does
+    IntToFloat,
+    /// (i64, i64) -> cond; also compares object addresses and stackref bits
+    Compare(Cond),
+    /// (f64, f64) -> cond
+    FloatCompare(Cond),
+    /// (cond) -> cond
+    Not,
+
+    /// (base, [index]) -> the memory at base + offset + index * 8
+    Load { offset: i32, mem: Mem },
+    /// (base, value, [index])
+    Store { offset: i32, mem: Mem },
+    /// (obj) -> obj. The object's type.
+    TypeOf,
+    /// (i64 | ref, ) -> i64: reinterprets raw bits as an integer
+    Bits,
+    /// (i64) -> ref: reinterprets an integer as stackref bits
+    AsRef,
+    /// (i64 | obj, i64) -> i64. Adds without looking at overflow.
+    AddAddr,
+    /// (i64) -> i64. Arithmetic shift by a constant.
+    ShiftRight { by: u8 },
+    /// (index, size) -> i64. A negative index counts from the end.
+    WrapIndex,
+
+    /// A call to a runtime helper. `imms[i]` fills the parameters that are not values, in order.
+    Helper { helper: Helper, imms: Box<[i64]> },
+    /// (obj..) Puts operands into consecutive words of the scratch area above the operand stack, at word `at`.
+    SpillArgs { at: u32 },
+    /// The address of word `at` of the scratch area.
+    ScratchAddr { at: u32 },
+    /// Reads word `at` of the scratch area.
+    LoadScratch { at: u32, repr: Repr },
+
+    /// (callable ref, self ref or NULL, argument refs...) -> new reference or NULL. Pushes the callee's frame, which
+    /// takes over the operands, and enters its machine code; calls the general way when there is none just now.
+    CallDirect { target: CallTarget, has_self: bool },
+
+    /// Tells observers which bytecode is being executed.
+    SetLine { offset: CodeOffset },
+    /// -> status. Exits when this frame was observed; with `periodic` also serves the eval breaker, which
+    /// may raise.
+    Safepoint { periodic: bool },
+    /// Adds this frame to the traceback of the raised exception.
+    Traceback,
+    /// -> new reference to the raised exception, which is cleared
+    TakeException,
+    /// The thread state's address as i64.
+    ThreadState,
+    /// The frame's globals or builtins dict.
+    FrameGlobals,
+    FrameBuiltins,
+    /// The function object running in the frame.
+    FrameFunction,
+}
+
+/// A callee known when compiling.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct CallTarget {
+    /// The callee's code object.
+    pub code: usize,
+    /// The callee's [`crate::code::state::CodeCell`], which holds its entry point while it is compiled.
+    pub cell: usize,
+    /// Where the callee's bytecode starts.
+    pub code_units: usize,
+    /// Words of the data stack the frame needs.
+    pub framesize: u32,
+    /// Home slots, of which the first `nargs` are filled by the call.
+    pub nlocalsplus: u32,
+    pub nargs: u32,
+}
+
+/// How a result tells of an error.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ErrorKind {
+    /// A NULL object.
+    Null,
+    /// A negative status.
+    Negative,
+    /// The value 1: not an address, and distinct from an exhausted iterator's 0.
+    One,
+}
+
+/// The end of a block.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Terminator {
+    Jump(Edge),
+    /// Both ways are taken by the truth of a cond.
+    Branch { cond: Value, then: Edge, otherwise: Edge },
+    /// Leaves to `error` when `value` says that an exception is set.
+    OnError { value: Value, kind: ErrorKind, error: Edge, ok: Edge },
+    /// Returns an owned reference from the function.
+    Return { value: Value },
+    /// Leaves the function with the exception that is set; everything is closed already.
+    Unwind,
+    /// Leaves a loop's executable with the exception that is set; the interpreter raises it at the state's bytecode.
+    Throw { state: StateId },
+    /// Leaves a loop's executable where the interpreter is to go on as a matter of course.
+    Leave { state: StateId },
+    /// Goes on in the interpreter because a guess failed.
+    Exit { state: StateId, reason: Reason },
+    /// The block is still being built.
+    Open,
+}
+
+/// A way into a block, with the values of its parameters.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Edge {
+    pub block: Block,
+    pub args: Vec<Value>,
+}
+
+impl Edge {
+    pub fn to(block: Block) -> Edge {
+        Edge { block, args: Vec::new() }
+    }
+}
+
+/// One instruction.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Inst {
+    pub op: Op,
+    pub args: Vec<Value>,
+    /// Where the interpreter goes on when the instruction exits.
+    pub state: Option<StateId>,
+    pub ty: Type,
+}
+
+/// What the interpreter finds on its operand stack at a bytecode.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FrameState {
+    /// The bytecode to go on with.
+    pub offset: CodeOffset,
+    /// Deepest first.
+    pub stack: Vec<StackEntry>,
+}
+
+/// One operand on the abstract stack.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct StackEntry {
+    pub value: Value,
+    /// Whether the stack owns a reference to the object. Raw stackrefs say so themselves and count as owned.
+    pub owned: bool,
+}
+
+impl Op {
+    /// Whether the instruction does something besides computing its result, so that it must stay even when nobody
+    /// reads the result.
+    pub fn has_effect(&self) -> bool {
+        !matches!(
+            self,
+            Op::Param
+                | Op::ConstObj { .. }
+                | Op::ConstRef(_)
+                | Op::ConstI64(_)
+                | Op::ConstF64(_)
+                | Op::ConstBool(_)
+                | Op::LoadLocal { .. }
+                | Op::ToRef { .. }
+                | Op::RefToObj
+                | Op::NullableToRef
+                | Op::Refine { .. }
+                | Op::UnboxFloat
+                | Op::UnboxBool
+                | Op::BoxBool
+                | Op::FloatNeg
+                | Op::IntToFloat
+                | Op::Compare(_)
+                | Op::FloatCompare(_)
+                | Op::Not
+                | Op::Load { .. }
+                | Op::TypeOf
+                | Op::Bits
+                | Op::AsRef
+                | Op::AddAddr
+                | Op::ShiftRight { .. }
+                | Op::WrapIndex
+                | Op::ScratchAddr { .. }
+                | Op::LoadScratch { .. }
+                | Op::ThreadState
+                | Op::FrameGlobals
+                | Op::FrameBuiltins
+                | Op::FrameFunction
+        ) && !matches!(self, Op::Float(op) if *op != FloatOp::Div)
+            && !matches!(self, Op::Int(IntOp::And | IntOp::Or | IntOp::Xor))
+    }
+
+    /// Whether the instruction may leave through a side exit and so needs a frame state.
+    pub fn needs_state(&self) -> bool {
+        match self {
+            Op::GuardKinds { .. }
+            | Op::Guard { .. }
+            | Op::UnboxInt
+            | Op::BoxInt
+            | Op::BoxFloat
+            | Op::IntNeg
+            | Op::Safepoint { .. } => true,
+            Op::Int(op) => !matches!(op, IntOp::And | IntOp::Or | IntOp::Xor),
+            Op::Float(op) => *op == FloatOp::Div,
+            _ => false,
+        }
+    }
+}

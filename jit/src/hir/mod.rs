@@ -1,0 +1,10 @@
+//! The compiler's intermediate representation: SSA over basic blocks, typed, with a frame state for every way back
+//! into the interpreter. It knows Python's operations and CPython's memory layout, and nothing of machine code.
+
+pub mod builder;
+pub mod function;
+pub mod inst;
+pub mod opt;
+pub mod print;
+pub mod types;
+pub mod verify;

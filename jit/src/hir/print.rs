@@ -1,0 +1,154 @@
+//! The HIR's text form, for people and for snapshot tests.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::function::{Function, Kind};
+use super::inst::{Edge, Op, StateId, Terminator, Value};
+use super::types::Repr;
+
+impl Display for Function {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Kind::Function => writeln!(f, "function {}", self.name)?,
+            Kind::Loop(header) => writeln!(f, "loop {} @{}", self.name, header.0)?,
+        }
+        for block in self.reverse_postorder() {
+            let data = self.block(block);
+            write!(f, "{block}")?;
+            if !data.params.is_empty() {
+                f.write_str("(")?;
+                for (i, param) in data.params.iter().enumerate() {
+                    let comma = if i == 0 { "" } else { ", " };
+                    write!(f, "{comma}{param}: {}", self.ty(*param))?;
+                }
+                f.write_str(")")?;
+            }
+            f.write_str(if data.cold { ": cold\n" } else { ":\n" })?;
+            for value in &data.insts {
+                self.print_inst(f, *value)?;
+            }
+            f.write_str("    ")?;
+            self.print_terminator(f, &data.terminator)?;
+            f.write_str("\n")?;
+        }
+        Ok(())
+    }
+}
+
+impl Function {
+    fn print_inst(&self, f: &mut Formatter<'_>, value: Value) -> fmt::Result {
+        let inst = self.inst(value);
+        f.write_str("    ")?;
+        if inst.ty.repr != Repr::None {
+            write!(f, "{value}: {} = ", inst.ty)?;
+        }
+        match &inst.op {
+            Op::ConstObj { address, .. } => write!(f, "const {}", self.object_name(*address))?,
+            Op::ConstRef(1) => f.write_str("const_ref null")?,
+            Op::ConstRef(bits) => write!(f, "const_ref {bits:#x}")?,
+            Op::ConstI64(v) => write!(f, "const_i64 {v}")?,
+            Op::ConstF64(bits) => write!(f, "const_f64 {:?}", f64::from_bits(*bits))?,
+            Op::ConstBool(v) => write!(f, "const_cond {v}")?,
+            Op::LoadLocal { slot } => write!(f, "load_local {slot}")?,
+            Op::SwapLocal { slot } => write!(f, "swap_local {slot}")?,
+            Op::ToRef { borrowed } => f.write_str(if *borrowed { "borrow_ref" } else { "own_ref" })?,
+            Op::GuardKinds { kinds } => write!(f, "guard_type {kinds}")?,
+            Op::Guard { reason } => write!(f, "guard {reason:?}")?,
+            Op::Refine { kinds } => write!(f, "refine {kinds}")?,
+            Op::Int(op) => write!(f, "int.{op:?}")?,
+            Op::Float(op) => write!(f, "float.{op:?}")?,
+            Op::Compare(cond) => write!(f, "compare.{cond:?}")?,
+            Op::FloatCompare(cond) => write!(f, "float_compare.{cond:?}")?,
+            Op::Load { offset, mem } => write!(f, "load.{mem:?} +{offset}")?,
+            Op::Store { offset, mem } => write!(f, "store.{mem:?} +{offset}")?,
+            Op::Helper { helper, imms } => {
+                write!(f, "call {}", helper.name())?;
+                if !imms.is_empty() {
+                    write!(f, " {imms:?}")?;
+                }
+            }
+            Op::SpillArgs { at } => write!(f, "spill_args @{at}")?,
+            Op::ScratchAddr { at } => write!(f, "scratch_addr @{at}")?,
+            Op::LoadScratch { at, .. } => write!(f, "load_scratch @{at}")?,
+            Op::CallDirect { target, .. } => write!(f, "call_direct nargs={}", target.nargs)?,
+            Op::SetLine { offset } => write!(f, "set_line @{}", offset.0)?,
+            Op::Safepoint { periodic } => write!(f, "safepoint periodic={periodic}")?,
+            op => write!(f, "{}", snake(&format!("{op:?}")))?,
+        }
+        for arg in &inst.args {
+            write!(f, " {arg}")?;
+        }
+        if let Some(state) = inst.state {
+            self.print_state(f, state)?;
+        }
+        f.write_str("\n")
+    }
+
+    fn print_state(&self, f: &mut Formatter<'_>, id: StateId) -> fmt::Result {
+        let state = self.state(id);
+        write!(f, "  ; @{} [", state.offset.0)?;
+        for (i, entry) in state.stack.iter().enumerate() {
+            let comma = if i == 0 { "" } else { ", " };
+            let own = if entry.owned { "" } else { "&" };
+            write!(f, "{comma}{own}{}", entry.value)?;
+        }
+        f.write_str("]")
+    }
+
+    fn print_terminator(&self, f: &mut Formatter<'_>, terminator: &Terminator) -> fmt::Result {
+        match terminator {
+            Terminator::Jump(edge) => write!(f, "jump {edge}"),
+            Terminator::Branch { cond, then, otherwise } => write!(f, "branch {cond} {then} else {otherwise}"),
+            Terminator::OnError { value, kind, error, ok } => write!(f, "on_error.{kind:?} {value} {error} else {ok}"),
+            Terminator::Return { value } => write!(f, "return {value}"),
+            Terminator::Unwind => f.write_str("unwind"),
+            Terminator::Throw { state } => {
+                f.write_str("throw")?;
+                self.print_state(f, *state)
+            }
+            Terminator::Leave { state } => {
+                f.write_str("leave")?;
+                self.print_state(f, *state)
+            }
+            Terminator::Exit { state, reason } => {
+                write!(f, "exit {reason:?}")?;
+                self.print_state(f, *state)
+            }
+            Terminator::Open => f.write_str("open"),
+        }
+    }
+
+    fn object_name(&self, address: usize) -> String {
+        if address == 0 { "null".to_owned() } else { "object".to_owned() }
+    }
+}
+
+impl Display for Edge {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.block)?;
+        if !self.args.is_empty() {
+            f.write_str("(")?;
+            for (i, arg) in self.args.iter().enumerate() {
+                let comma = if i == 0 { "" } else { ", " };
+                write!(f, "{comma}{arg}")?;
+            }
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+fn snake(camel: &str) -> String {
+    let mut out = String::new();
+    for c in camel.chars() {
+        if c.is_ascii_uppercase() {
+            if !out.is_empty() {
+                out.push('_');
+            }
+            out.push(c.to_ascii_lowercase());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}

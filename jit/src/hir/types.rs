@@ -1,0 +1,151 @@
+//! What is known of a value: how it is represented in machine registers, and which Python types it can have.
+//!
+//! The lattice is deliberately small: a set of exact builtin types plus "anything else". It is what the guards of
+//! the compiler can test with one comparison, and what decides whether an operation has a fast path.
+
+use std::fmt;
+
+/// How a value sits in a register.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Repr {
+    /// An untagged `PyObject*`; 0 stands for a missing object.
+    Obj,
+    /// The raw bits of a `_PyStackRef`, tag included: an owned or borrowed object, NULL, or a tagged integer.
+    Ref,
+    /// A 64-bit signed integer.
+    I64,
+    /// A double.
+    F64,
+    /// A truth value in an 8-bit register, 0 or 1.
+    Bool,
+    /// The instruction has no result.
+    None,
+}
+
+/// The Python types an object can have, as a set.
+#[derive(Copy, Clone, PartialEq, Eq, Hash)]
+pub struct Kinds(u16);
+
+impl Kinds {
+    pub const EMPTY: Kinds = Kinds(0);
+    pub const NULL: Kinds = Kinds(1);
+    pub const NONE: Kinds = Kinds(1 << 1);
+    pub const BOOL: Kinds = Kinds(1 << 2);
+    pub const LONG: Kinds = Kinds(1 << 3);
+    pub const FLOAT: Kinds = Kinds(1 << 4);
+    pub const STR: Kinds = Kinds(1 << 5);
+    pub const LIST: Kinds = Kinds(1 << 6);
+    pub const TUPLE: Kinds = Kinds(1 << 7);
+    pub const DICT: Kinds = Kinds(1 << 8);
+    pub const SET: Kinds = Kinds(1 << 9);
+    pub const RANGE_ITER: Kinds = Kinds(1 << 10);
+    pub const FUNCTION: Kinds = Kinds(1 << 11);
+    pub const CELL: Kinds = Kinds(1 << 12);
+    pub const OTHER: Kinds = Kinds(1 << 15);
+    /// Any object, never NULL.
+    pub const ANY: Kinds = Kinds(0xffff & !1);
+    /// Any object or NULL.
+    pub const ANY_OR_NULL: Kinds = Kinds(0xffff);
+
+    const NAMES: [(Kinds, &'static str); 14] = [
+        (Kinds::NULL, "null"),
+        (Kinds::NONE, "none"),
+        (Kinds::BOOL, "bool"),
+        (Kinds::LONG, "int"),
+        (Kinds::FLOAT, "float"),
+        (Kinds::STR, "str"),
+        (Kinds::LIST, "list"),
+        (Kinds::TUPLE, "tuple"),
+        (Kinds::DICT, "dict"),
+        (Kinds::SET, "set"),
+        (Kinds::RANGE_ITER, "range_iterator"),
+        (Kinds::FUNCTION, "function"),
+        (Kinds::CELL, "cell"),
+        (Kinds::OTHER, "other"),
+    ];
+
+    pub const fn union(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
+    pub const fn intersect(self, other: Kinds) -> Kinds {
+        Kinds(self.0 & other.0)
+    }
+
+    /// Whether every type in `self` is also in `other`.
+    pub const fn is_within(self, other: Kinds) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether objects of these types never reach reference count zero.
+    pub const fn is_immortal(self) -> bool {
+        self.is_within(Kinds(Kinds::NONE.0 | Kinds::BOOL.0 | Kinds::NULL.0))
+    }
+}
+
+impl fmt::Display for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Kinds::ANY => return f.write_str("any"),
+            Kinds::ANY_OR_NULL => return f.write_str("any?"),
+            Kinds::EMPTY => return f.write_str("never"),
+            _ => {}
+        }
+        let mut first = true;
+        for (kind, name) in Kinds::NAMES {
+            if kind.is_within(*self) {
+                if !first {
+                    f.write_str("|")?;
+                }
+                first = false;
+                f.write_str(name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Representation and, for objects, the possible Python types.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Type {
+    pub repr: Repr,
+    pub kinds: Kinds,
+}
+
+impl Type {
+    pub const OBJ: Type = Type::obj(Kinds::ANY);
+    pub const OBJ_OR_NULL: Type = Type::obj(Kinds::ANY_OR_NULL);
+    pub const REF: Type = Type { repr: Repr::Ref, kinds: Kinds::ANY_OR_NULL };
+    pub const I64: Type = Type { repr: Repr::I64, kinds: Kinds::LONG };
+    pub const F64: Type = Type { repr: Repr::F64, kinds: Kinds::FLOAT };
+    pub const BOOL: Type = Type { repr: Repr::Bool, kinds: Kinds::BOOL };
+    pub const NONE: Type = Type { repr: Repr::None, kinds: Kinds::EMPTY };
+
+    /// An object of one of `kinds`.
+    pub const fn obj(kinds: Kinds) -> Type {
+        Type { repr: Repr::Obj, kinds }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.repr {
+            Repr::Obj => write!(f, "{}", self.kinds),
+            Repr::Ref => f.write_str("ref"),
+            Repr::I64 => f.write_str("i64"),
+            Repr::F64 => f.write_str("f64"),
+            Repr::Bool => f.write_str("cond"),
+            Repr::None => f.write_str("-"),
+        }
+    }
+}

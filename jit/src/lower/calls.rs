@@ -1,0 +1,116 @@
+//! Calls of compiled functions, and what follows every call.
+
+use super::*;
+use crate::cpython::{frame as layout, function, thread};
+use crate::hir::inst::CallTarget;
+use crate::runtime::ops::table::Helper;
+
+impl Lowering<'_, '_> {
+    pub(super) fn call_direct(&mut self, target: CallTarget, has_self: bool, operands: &[Value]) -> ir::Value {
+        if !self.keeps.contains(&target.code) {
+            self.keeps.push(target.code);
+        }
+        let refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
+        let (fast, slow, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let result = self.b.append_block_param(done, types::I64);
+        let tstate = self.tstate;
+        let cell = self.imm(target.cell as i64);
+        let body = self.load(types::I64, cell, 0);
+        let new_frame = self.load(types::I64, tstate, thread::DATASTACK_TOP);
+        let top = self.b.ins().iadd_imm_s(new_frame, 8 * i64::from(target.framesize));
+        let limit = self.load(types::I64, tstate, thread::DATASTACK_LIMIT);
+        let compiled = self.b.ins().icmp_imm_s(IntCC::NotEqual, body, 0);
+        let room = self.b.ins().icmp(IntCC::UnsignedLessThan, top, limit);
+        let possible = self.b.ins().band(compiled, room);
+        self.b.ins().brif(possible, fast, &[], slow, &[]);
+
+        self.b.switch_to_block(fast);
+        self.push_frame(target, new_frame, &refs, has_self);
+        self.store(top, tstate, thread::DATASTACK_TOP);
+        self.store(new_frame, tstate, thread::CURRENT_FRAME);
+        let signature = self.b.import_signature(body_signature(CallConv::SystemV));
+        let call = self.b.ins().call_indirect(signature, body, &[tstate, new_frame]);
+        let value = self.b.inst_results(call)[0];
+        self.b.ins().jump(done, &[BlockArg::Value(value)]);
+
+        self.b.switch_to_block(slow);
+        let slot = self.scratch.expect("the function has scratch memory");
+        for (i, bits) in refs.iter().enumerate() {
+            self.b.ins().stack_store(types::I64, *bits, slot, 8 * i as i32);
+        }
+        let address = self.b.ins().stack_addr(types::I64, slot, 0);
+        let count = self.imm(operands.len() as i64 - 2);
+        let args = [self.tstate, self.frame, address, count];
+        let value = self.call_runtime(Helper::Call.address(), &args, Some(types::I64)).expect("has a result");
+        self.b.ins().jump(done, &[BlockArg::Value(value)]);
+
+        self.b.switch_to_block(done);
+        result
+    }
+
+    /// Fills in a frame for the callee: valid for any observer from its first instruction on.
+    fn push_frame(&mut self, target: CallTarget, new: ir::Value, refs: &[ir::Value], has_self: bool) {
+        let code = self.imm(target.code as i64);
+        self.incref(code);
+        self.store(code, new, layout::F_EXECUTABLE);
+        let frame = self.frame;
+        self.store(frame, new, layout::PREVIOUS);
+        self.store(refs[0], new, layout::F_FUNCOBJ);
+        let callee = self.untag(refs[0]);
+        let globals = self.load(types::I64, callee, function::FUNC_GLOBALS);
+        self.store(globals, new, layout::F_GLOBALS);
+        let builtins = self.load(types::I64, callee, function::FUNC_BUILTINS);
+        self.store(builtins, new, layout::F_BUILTINS);
+        let zero = self.imm(0);
+        self.store(zero, new, layout::F_LOCALS);
+        self.store(zero, new, layout::FRAME_OBJ);
+        let start = self.imm(target.code_units as i64);
+        self.store(start, new, layout::INSTR_PTR);
+        let stack = i64::from(layout::LOCALSPLUS + 8 * target.nlocalsplus as i32);
+        let stack = self.b.ins().iadd_imm_s(new, stack);
+        self.store(stack, new, layout::STACKPOINTER);
+        // return_offset, owner and visited in one store.
+        let marks = self.b.ins().iconst(types::I32, i64::from(frames::RUNNING));
+        self.store(marks, new, layout::RETURN_OFFSET);
+        let args = if has_self { &refs[1..] } else { &refs[2..] };
+        for (i, bits) in args.iter().enumerate() {
+            let offset = self.slot_offset(i as u32);
+            self.store(*bits, new, offset);
+        }
+        let null = self.imm(layout::NULL_BITS as i64);
+        for slot in args.len() as u32..target.nlocalsplus {
+            let offset = self.slot_offset(slot);
+            self.store(null, new, offset);
+        }
+    }
+
+    /// 0 when nothing happened, negative when an exception is set; leaves when this frame was observed.
+    pub(super) fn safepoint(&mut self, periodic: bool, state: StateId) -> ir::Value {
+        let (tstate, frame) = (self.tstate, self.frame);
+        let (slow, done) = (self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(done, types::I64);
+        self.b.set_cold_block(slow);
+        let object = self.load(types::I64, frame, layout::FRAME_OBJ);
+        let mut attention = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
+        let header = self.imm(self.header as i64);
+        if periodic {
+            let breaker = self.load(types::I64, tstate, thread::EVAL_BREAKER);
+            let expected = self.load(types::I64, header, 0);
+            let differs = self.b.ins().icmp(IntCC::NotEqual, breaker, expected);
+            attention = self.b.ins().bor(attention, differs);
+        }
+        let zero = self.imm(0);
+        self.b.ins().brif(attention, slow, &[], done, &[BlockArg::Value(zero)]);
+        self.b.switch_to_block(slow);
+        let flag = self.imm(i64::from(periodic));
+        let status = self
+            .call_runtime(frames::safepoint as *const () as usize, &[tstate, frame, header, flag], Some(types::I64))
+            .expect("has a result");
+        let leave = self.b.ins().icmp_imm_s(IntCC::Equal, status, frames::OBSERVED_STATUS);
+        self.guard_not(leave, state, Reason::Observed);
+        self.b.ins().jump(done, &[BlockArg::Value(status)]);
+        self.b.switch_to_block(done);
+        result
+    }
+}

@@ -1,0 +1,177 @@
+//! Leaving machine code: side exits, returns, and what happens at entry.
+
+use super::*;
+use crate::cpython::thread;
+use crate::runtime::{deopt, entry};
+
+/// C stack that must be left when machine code is entered: enough to run this frame in the interpreter instead.
+const STACK_MARGIN: i64 = 96 * 1024;
+
+/// Home slots that a return closes inline; more are left to the runtime.
+const INLINE_SLOTS: u32 = 12;
+
+impl Lowering<'_, '_> {
+    /// The block that leaves through a side exit. Guards with the same state share it.
+    pub(super) fn exit(&mut self, state: StateId, reason: Reason) -> ir::Block {
+        if let Some(block) = self.exits.get(&(state, reason)) {
+            return *block;
+        }
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        self.exits.insert((state, reason), block);
+        self.pending.push((state, reason, self.site, block));
+        block
+    }
+
+    /// Goes on in a new block when `ok` holds, leaves otherwise.
+    pub(super) fn guard(&mut self, ok: ir::Value, state: StateId, reason: Reason) {
+        let exit = self.exit(state, reason);
+        let next = self.b.create_block();
+        self.b.ins().brif(ok, next, &[], exit, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Leaves when `bad` holds.
+    pub(super) fn guard_not(&mut self, bad: ir::Value, state: StateId, reason: Reason) {
+        let exit = self.exit(state, reason);
+        let next = self.b.create_block();
+        self.b.ins().brif(bad, exit, &[], next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    pub(super) fn emit_exits(&mut self) {
+        while let Some((state, reason, site, block)) = self.pending.pop() {
+            self.b.switch_to_block(block);
+            self.site = site;
+            self.flush(state);
+            let index = self.records.len();
+            let offset = self.hir.state(state).offset;
+            self.records.push(SideExit { reason, offset, site, taken: 0 });
+            let header = self.imm(self.header as i64);
+            let index = self.imm(index as i64);
+            let address = if self.is_loop() {
+                deopt::exit_loop as *const () as usize
+            } else {
+                deopt::exit_function as *const () as usize
+            };
+            let args = [self.tstate, self.frame, header, index];
+            let result = self.call_runtime(address, &args, Some(types::I64)).expect("has a result");
+            self.b.ins().return_(&[result]);
+        }
+    }
+
+    /// Writes the operand stack of `state` into the frame and points the frame at the state's bytecode.
+    pub(super) fn flush(&mut self, state: StateId) {
+        let data = self.hir.state(state).clone();
+        let base = self.code.nlocalsplus;
+        for (position, entry) in data.stack.iter().enumerate() {
+            let bits = self.stack_bits(*entry);
+            let offset = self.slot_offset(base + position as u32);
+            let frame = self.frame;
+            self.store(bits, frame, offset);
+        }
+        let frame = self.frame;
+        let top = self.slot_offset(base + data.stack.len() as u32);
+        let top = self.b.ins().iadd_imm_s(frame, i64::from(top));
+        self.store(top, frame, crate::cpython::frame::STACKPOINTER);
+        let target = self.imm((self.code.code_units + data.offset.index() * 2) as i64);
+        self.store(target, frame, crate::cpython::frame::INSTR_PTR);
+    }
+
+    fn stack_bits(&mut self, entry: inst::StackEntry) -> ir::Value {
+        let value = self.value(entry.value);
+        match self.hir.ty(entry.value).repr {
+            Repr::Obj if entry.owned => value,
+            Repr::Obj => self.b.ins().bor_imm_s(value, 1),
+            Repr::Ref => value,
+            Repr::I64 => self.call_runtime(deopt::box_int as *const () as usize, &[value], Some(types::I64)).expect("has a result"),
+            Repr::F64 => self.call_runtime(deopt::box_float as *const () as usize, &[value], Some(types::I64)).expect("has a result"),
+            Repr::Bool => {
+                let object = self.bool_object(value);
+                self.b.ins().bor_imm_s(object, 1)
+            }
+            Repr::None => unreachable!("instructions without a result are not on the stack"),
+        }
+    }
+
+    pub(super) fn prologue(&mut self) {
+        let counters = self.counters();
+        let entries = self.load(types::I64, counters, 0);
+        let entries = self.b.ins().iadd_imm_s(entries, 1);
+        self.store(entries, counters, 0);
+        if self.is_loop() {
+            return;
+        }
+        let (tstate, frame) = (self.tstate, self.frame);
+        let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
+        let fewer = self.b.ins().iadd_imm_s(remaining, -1);
+        self.store(fewer, tstate, thread::PY_RECURSION_REMAINING);
+        let exhausted = self.b.ins().icmp_imm_s(IntCC::SignedLessThanOrEqual, remaining, 0);
+        let stack = self.b.ins().get_stack_pointer(types::I64);
+        let limit = self.load(types::I64, tstate, thread::C_STACK_SOFT_LIMIT);
+        let limit = self.b.ins().iadd_imm_s(limit, STACK_MARGIN);
+        let low = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
+        let trouble = self.b.ins().bor(exhausted, low);
+        let (slow, fine) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        self.b.ins().brif(trouble, slow, &[], fine, &[]);
+        self.b.switch_to_block(slow);
+        // Raises, or runs the whole frame in the interpreter.
+        let address = entry::out_of_stack as *const () as usize;
+        let result = self.call_runtime(address, &[tstate, frame], Some(types::I64)).expect("has a result");
+        let go_on = self.b.ins().icmp_imm_s(IntCC::Equal, result, entry::GO_ON as i64);
+        let done = self.b.create_block();
+        self.b.ins().brif(go_on, fine, &[], done, &[]);
+        self.b.switch_to_block(done);
+        self.b.ins().return_(&[result]);
+        self.b.switch_to_block(fine);
+    }
+
+    fn counters(&mut self) -> ir::Value {
+        let address = crate::code::executable::counters_of(self.header);
+        self.imm(address as i64)
+    }
+
+    /// Pops the frame and returns `value`.
+    pub(super) fn leave(&mut self, value: ir::Value) {
+        let (tstate, frame) = (self.tstate, self.frame);
+        if self.code.nlocalsplus > INLINE_SLOTS {
+            self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
+            self.b.ins().return_(&[value]);
+            return;
+        }
+        use crate::cpython::frame as layout;
+        let (slow, fast) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(slow);
+        let object = self.load(types::I64, frame, layout::FRAME_OBJ);
+        let profiled = self.load(types::I64, tstate, thread::LAST_PROFILED_FRAME);
+        let profiled = self.b.ins().icmp(IntCC::Equal, profiled, frame);
+        let observed = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
+        let chunk = self.load(types::I64, tstate, thread::DATASTACK_CHUNK);
+        let chunk_start = self.b.ins().iadd_imm_s(chunk, i64::from(thread::CHUNK_DATA));
+        let at_start = self.b.ins().icmp(IntCC::Equal, chunk_start, frame);
+        let special = self.b.ins().bor(profiled, observed);
+        let special = self.b.ins().bor(special, at_start);
+        self.b.ins().brif(special, slow, &[], fast, &[]);
+        self.b.switch_to_block(slow);
+        self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
+        self.b.ins().return_(&[value]);
+        self.b.switch_to_block(fast);
+        let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
+        let remaining = self.b.ins().iadd_imm_s(remaining, 1);
+        self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
+        let previous = self.load(types::I64, frame, layout::PREVIOUS);
+        self.store(previous, tstate, thread::CURRENT_FRAME);
+        for slot in 0..self.code.nlocalsplus {
+            let offset = self.slot_offset(slot);
+            let bits = self.load(types::I64, frame, offset);
+            self.close_ref(bits);
+        }
+        let function = self.load(types::I64, frame, layout::F_FUNCOBJ);
+        self.close_ref(function);
+        let code = self.load(types::I64, frame, layout::F_EXECUTABLE);
+        self.close_ref(code);
+        self.store(frame, tstate, thread::DATASTACK_TOP);
+        self.b.ins().return_(&[value]);
+    }
+}

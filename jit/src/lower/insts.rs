@@ -1,0 +1,273 @@
+//! One HIR instruction to Cranelift.
+
+use super::numbers::{float_cc, int_cc};
+use super::*;
+use crate::cpython::{frame as layout, kinds, object};
+use crate::hir::inst::{Mem, Op};
+use crate::runtime::ops::table::{Helper, Param, Ret};
+
+impl Lowering<'_, '_> {
+    pub(super) fn inst(&mut self, value: Value) {
+        let inst = self.hir.inst(value);
+        let arg = |this: &Self, i: usize| this.value(inst.args[i]);
+        let state = inst.state;
+        let wanted = || state.expect("verified: the instruction has a state");
+        let result = match &inst.op {
+            Op::Param => return,
+            Op::ConstObj { address, .. } => self.imm(*address as i64),
+            Op::ConstRef(bits) => self.imm(*bits as i64),
+            Op::ConstI64(v) => self.imm(*v),
+            Op::ConstF64(bits) => self.b.ins().f64const(f64::from_bits(*bits)),
+            Op::ConstBool(v) => self.b.ins().iconst(types::I8, i64::from(*v)),
+
+            Op::LoadLocal { slot } => {
+                let (frame, offset) = (self.frame, self.slot_offset(*slot));
+                self.load(types::I64, frame, offset)
+            }
+            Op::SwapLocal { slot } => {
+                let (frame, offset) = (self.frame, self.slot_offset(*slot));
+                let old = self.load(types::I64, frame, offset);
+                let new = arg(self, 0);
+                self.store(new, frame, offset);
+                old
+            }
+
+            Op::ToRef { borrowed: true } => {
+                let object = arg(self, 0);
+                self.b.ins().bor_imm_s(object, 1)
+            }
+            Op::ToRef { borrowed: false } | Op::Refine { .. } | Op::Bits | Op::AsRef => arg(self, 0),
+            Op::NullableToRef => {
+                let object = arg(self, 0);
+                let missing = self.b.ins().icmp_imm_s(IntCC::Equal, object, 0);
+                let null = self.imm(inst::NULL_REF as i64);
+                self.b.ins().select(missing, null, object)
+            }
+            Op::RefToObj => {
+                let bits = arg(self, 0);
+                self.untag(bits)
+            }
+            Op::RefToOwned => {
+                let bits = arg(self, 0);
+                self.own(bits)
+            }
+            Op::IncRef => {
+                let object = arg(self, 0);
+                return self.incref(object);
+            }
+            Op::DecRef => {
+                let object = arg(self, 0);
+                return self.decref(object, self.hir.ty(inst.args[0]).kinds);
+            }
+            Op::DupRef => {
+                let bits = arg(self, 0);
+                return self.dup_ref(bits);
+            }
+            Op::CloseRef => {
+                let bits = arg(self, 0);
+                return self.close_ref(bits);
+            }
+
+            Op::GuardKinds { kinds } => {
+                let object = arg(self, 0);
+                self.guard_kinds(object, *kinds, wanted());
+                object
+            }
+            Op::Guard { reason } => {
+                let cond = arg(self, 0);
+                return self.guard(cond, wanted(), *reason);
+            }
+
+            Op::UnboxInt => {
+                let object = arg(self, 0);
+                self.unbox_int(object, wanted())
+            }
+            Op::UnboxFloat => {
+                let object = arg(self, 0);
+                self.unbox_float(object)
+            }
+            Op::UnboxBool => {
+                let object = arg(self, 0);
+                let yes = self.imm(kinds::true_object() as i64);
+                self.b.ins().icmp(IntCC::Equal, object, yes)
+            }
+            Op::BoxInt => {
+                let int = arg(self, 0);
+                self.box_int(int, wanted())
+            }
+            Op::BoxFloat => {
+                let float = arg(self, 0);
+                self.box_float(float, wanted())
+            }
+            Op::BoxBool => {
+                let cond = arg(self, 0);
+                self.bool_object(cond)
+            }
+
+            Op::Int(op) => self.int_op(*op, inst.args[0], inst.args[1], state),
+            Op::IntNeg => {
+                let int = arg(self, 0);
+                self.int_neg(int, wanted())
+            }
+            Op::Float(op) => {
+                let (l, r) = (arg(self, 0), arg(self, 1));
+                self.float_op(*op, l, r, state)
+            }
+            Op::FloatNeg => {
+                let float = arg(self, 0);
+                self.b.ins().fneg(float)
+            }
+            Op::IntToFloat => {
+                let int = arg(self, 0);
+                self.b.ins().fcvt_from_sint(types::F64, int)
+            }
+            Op::Compare(cond) => {
+                let (l, r) = (arg(self, 0), arg(self, 1));
+                self.b.ins().icmp(int_cc(*cond), l, r)
+            }
+            Op::FloatCompare(cond) => {
+                let (l, r) = (arg(self, 0), arg(self, 1));
+                self.b.ins().fcmp(float_cc(*cond), l, r)
+            }
+            Op::Not => {
+                let cond = arg(self, 0);
+                self.b.ins().bxor_imm_s(cond, 1)
+            }
+
+            Op::Load { offset, mem } => {
+                let base = self.indexed(inst.args[0], inst.args.get(1).copied());
+                match mem {
+                    Mem::Obj | Mem::I64 => self.load(types::I64, base, *offset),
+                    Mem::F64 => self.load(types::F64, base, *offset),
+                    Mem::U32 => {
+                        let value = self.load(types::I32, base, *offset);
+                        self.b.ins().uextend(types::I64, value)
+                    }
+                    Mem::U16 => {
+                        let value = self.load(types::I16, base, *offset);
+                        self.b.ins().uextend(types::I64, value)
+                    }
+                    Mem::U8 => {
+                        let value = self.load(types::I8, base, *offset);
+                        self.b.ins().uextend(types::I64, value)
+                    }
+                }
+            }
+            Op::Store { offset, .. } => {
+                let base = self.indexed(inst.args[0], inst.args.get(2).copied());
+                let value = arg(self, 1);
+                return self.store(value, base, *offset);
+            }
+            Op::TypeOf => {
+                let object = arg(self, 0);
+                self.load(types::I64, object, object::OB_TYPE)
+            }
+            Op::AddAddr => {
+                let (l, r) = (arg(self, 0), arg(self, 1));
+                self.b.ins().iadd(l, r)
+            }
+            Op::ShiftRight { by } => {
+                let bits = arg(self, 0);
+                self.b.ins().sshr_imm_s(bits, i64::from(*by))
+            }
+            Op::WrapIndex => {
+                let (index, size) = (arg(self, 0), arg(self, 1));
+                let wrapped = self.b.ins().iadd(index, size);
+                let negative = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, index, 0);
+                self.b.ins().select(negative, wrapped, index)
+            }
+
+            Op::Helper { helper, imms } => match self.helper(*helper, imms, &inst.args) {
+                Some(result) => result,
+                None => return,
+            },
+            Op::SpillArgs { at } => {
+                let slot = self.scratch.expect("the function has scratch memory");
+                for (i, &operand) in inst.args.iter().enumerate() {
+                    let operand = self.value(operand);
+                    self.b.ins().stack_store(types::I64, operand, slot, 8 * (*at as i32 + i as i32));
+                }
+                return;
+            }
+            Op::ScratchAddr { at } => {
+                let slot = self.scratch.expect("the function has scratch memory");
+                self.b.ins().stack_addr(types::I64, slot, 8 * *at as i32)
+            }
+            Op::LoadScratch { at, .. } => {
+                let slot = self.scratch.expect("the function has scratch memory");
+                self.b.ins().stack_load(types::I64, types::I64, slot, 8 * *at as i32)
+            }
+            Op::CallDirect { target, has_self } => self.call_direct(*target, *has_self, &inst.args),
+
+            Op::SetLine { offset } => {
+                self.site = *offset;
+                let target = self.imm((self.code.code_units + offset.index() * 2) as i64);
+                let frame = self.frame;
+                return self.store(target, frame, layout::INSTR_PTR);
+            }
+            Op::Safepoint { periodic } => self.safepoint(*periodic, wanted()),
+            Op::Traceback => {
+                let args = [self.tstate, self.frame];
+                self.call_runtime(frames::add_traceback as *const () as usize, &args, None);
+                return;
+            }
+            Op::TakeException => self
+                .call_runtime(Helper::TakeException.address(), &[], Some(types::I64))
+                .expect("has a result"),
+            Op::ThreadState => self.tstate,
+            Op::FrameGlobals => {
+                let frame = self.frame;
+                self.load(types::I64, frame, layout::F_GLOBALS)
+            }
+            Op::FrameBuiltins => {
+                let frame = self.frame;
+                self.load(types::I64, frame, layout::F_BUILTINS)
+            }
+            Op::FrameFunction => {
+                let frame = self.frame;
+                let bits = self.load(types::I64, frame, layout::F_FUNCOBJ);
+                self.untag(bits)
+            }
+        };
+        self.values.insert(value, result);
+    }
+
+    fn indexed(&mut self, base: Value, index: Option<Value>) -> ir::Value {
+        let base = self.value(base);
+        match index {
+            None => base,
+            Some(index) => {
+                let index = self.value(index);
+                let scaled = self.b.ins().ishl_imm_s(index, 3);
+                self.b.ins().iadd(base, scaled)
+            }
+        }
+    }
+
+    fn helper(&mut self, helper: Helper, imms: &[i64], operands: &[Value]) -> Option<ir::Value> {
+        let mut imms = imms.iter();
+        let mut operands = operands.iter();
+        let mut args = Vec::new();
+        for param in helper.params() {
+            args.push(match param {
+                Param::TState => self.tstate,
+                Param::Frame => self.frame,
+                Param::Imm => self.imm(*imms.next().expect("an immediate for each such parameter")),
+                _ => self.value(*operands.next().expect("an operand for each such parameter")),
+            });
+        }
+        let address = helper.address();
+        match helper.ret() {
+            Ret::Void => {
+                self.call_runtime(address, &args, None);
+                None
+            }
+            Ret::Status | Ret::Bool => {
+                let status = self.call_runtime(address, &args, Some(types::I32)).expect("has a result");
+                Some(self.b.ins().sextend(types::I64, status))
+            }
+            Ret::F64 => self.call_runtime(address, &args, Some(types::F64)),
+            _ => self.call_runtime(address, &args, Some(types::I64)),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! HIR to Cranelift IR.
+//!
+//! Lowering is mechanical: one HIR instruction becomes a few Cranelift instructions, a side exit becomes a cold block.
+//! Everything it needs to know about CPython's layout comes from `cpython/`.
+
+mod calls;
+mod exits;
+mod insts;
+mod numbers;
+mod refs;
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::{
+    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, StackSlot, StackSlotData, StackSlotKind, condcodes::IntCC,
+    types,
+};
+use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+use crate::bytecode::info::CodeInfo;
+use crate::bytecode::opcode::CodeOffset;
+use crate::code::executable::{Header, SideExit};
+use crate::cpython::frame;
+use crate::hir::function::{Function, Kind};
+use crate::hir::inst::{self, ErrorKind, Reason, StateId, Terminator, Value};
+use crate::hir::types::Repr;
+use crate::runtime::frames;
+
+/// What lowering learns besides the code itself.
+pub struct Lowered {
+    /// Side exits, by the index that the machine code passes to the runtime.
+    pub exits: Vec<SideExit>,
+    /// Code objects whose addresses are in the machine code.
+    pub keeps: Vec<usize>,
+}
+
+/// Context of one lowering.
+struct Lowering<'a, 'b> {
+    hir: &'a Function,
+    code: &'a CodeInfo,
+    header: *const Header,
+    b: FunctionBuilder<'b>,
+    blocks: Vec<ir::Block>,
+    values: HashMap<Value, ir::Value>,
+    tstate: ir::Value,
+    frame: ir::Value,
+    scratch: Option<StackSlot>,
+    /// Side exits asked for so far, shared by guards with the same state.
+    exits: HashMap<(StateId, Reason), ir::Block>,
+    pending: Vec<(StateId, Reason, CodeOffset, ir::Block)>,
+    records: Vec<SideExit>,
+    keeps: Vec<usize>,
+    /// The bytecode that the current instruction belongs to.
+    site: CodeOffset,
+}
+
+/// Lowers `hir` into `func`, whose signature it sets.
+pub fn lower(
+    hir: &Function,
+    code: &CodeInfo,
+    header: *const Header,
+    func: &mut ir::Function,
+    context: &mut FunctionBuilderContext,
+    target: TargetFrontendConfig,
+) -> Lowered {
+    func.signature = body_signature(func.signature.call_conv);
+    let builder = FunctionBuilder::new(func, context);
+    let nothing = ir::Value::from_u32(0);
+    let mut lowering = Lowering {
+        hir,
+        code,
+        header,
+        b: builder,
+        blocks: Vec::new(),
+        values: HashMap::new(),
+        tstate: nothing,
+        frame: nothing,
+        scratch: None,
+        exits: HashMap::new(),
+        pending: Vec::new(),
+        records: Vec::new(),
+        keeps: Vec::new(),
+        site: CodeOffset(0),
+    };
+    lowering.run();
+    let Lowering { b, records, keeps, .. } = lowering;
+    b.finalize(target);
+    Lowered { exits: records, keeps }
+}
+
+fn body_signature(call_conv: CallConv) -> Signature {
+    let mut signature = Signature::new(call_conv);
+    signature.params.extend([AbiParam::new(types::I64), AbiParam::new(types::I64)]);
+    signature.returns.push(AbiParam::new(types::I64));
+    signature
+}
+
+impl Lowering<'_, '_> {
+    fn run(&mut self) {
+        let order = self.hir.reverse_postorder();
+        for _ in 0..self.hir.blocks.len() {
+            let block = self.b.create_block();
+            self.blocks.push(block);
+        }
+        let entry = self.b.create_block();
+        self.b.append_block_params_for_function_params(entry);
+        self.b.switch_to_block(entry);
+        self.tstate = self.b.block_params(entry)[0];
+        self.frame = self.b.block_params(entry)[1];
+        if self.hir.scratch > 0 {
+            let data = StackSlotData::new(StackSlotKind::ExplicitSlot, self.hir.scratch * 8, 3);
+            self.scratch = Some(self.b.create_sized_stack_slot(data));
+        }
+        self.prologue();
+        for &block in &order {
+            let data = self.hir.block(block);
+            for &param in &data.params {
+                let ty = clif_type(self.hir.ty(param).repr);
+                let value = self.b.append_block_param(self.blocks[block.index()], ty);
+                self.values.insert(param, value);
+            }
+            if data.cold {
+                self.b.set_cold_block(self.blocks[block.index()]);
+            }
+        }
+        let first = self.blocks[self.hir.entry.index()];
+        self.b.ins().jump(first, &[]);
+        let mut sites: HashMap<inst::Block, CodeOffset> = HashMap::new();
+        for &block in &order {
+            self.site = sites.get(&block).copied().unwrap_or(CodeOffset(0));
+            self.b.switch_to_block(self.blocks[block.index()]);
+            let data = self.hir.block(block);
+            for &value in &data.insts {
+                self.inst(value);
+            }
+            self.terminator(&data.terminator);
+            for edge in data.terminator.edges() {
+                sites.entry(edge.block).or_insert(self.site);
+            }
+        }
+        self.emit_exits();
+        self.b.seal_all_blocks();
+    }
+
+    fn terminator(&mut self, terminator: &Terminator) {
+        match terminator {
+            Terminator::Jump(edge) => {
+                let (block, args) = self.edge(edge);
+                self.b.ins().jump(block, &args);
+            }
+            Terminator::Branch { cond, then, otherwise } => {
+                let cond = self.value(*cond);
+                let (then, then_args) = self.edge(then);
+                let (otherwise, other_args) = self.edge(otherwise);
+                self.b.ins().brif(cond, then, &then_args, otherwise, &other_args);
+            }
+            Terminator::OnError { value, kind, error, ok } => {
+                let value = self.value(*value);
+                let failed = match kind {
+                    ErrorKind::Null => self.b.ins().icmp_imm_s(IntCC::Equal, value, 0),
+                    ErrorKind::Negative => self.b.ins().icmp_imm_s(IntCC::SignedLessThan, value, 0),
+                    ErrorKind::One => self.b.ins().icmp_imm_s(IntCC::Equal, value, 1),
+                };
+                let (error, error_args) = self.edge(error);
+                let (ok, ok_args) = self.edge(ok);
+                self.b.ins().brif(failed, error, &error_args, ok, &ok_args);
+            }
+            Terminator::Return { value } => {
+                let value = self.value(*value);
+                self.leave(value);
+            }
+            Terminator::Unwind => {
+                let (tstate, frame) = (self.tstate, self.frame);
+                self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
+                let null = self.b.ins().iconst(types::I64, 0);
+                self.b.ins().return_(&[null]);
+            }
+            Terminator::Throw { state } => {
+                self.flush(*state);
+                let status = self.b.ins().iconst(types::I64, crate::code::executable::OSR_RAISED as i64);
+                self.b.ins().return_(&[status]);
+            }
+            Terminator::Leave { state } => {
+                self.flush(*state);
+                let status = self.b.ins().iconst(types::I64, crate::code::executable::OSR_EXITED as i64);
+                self.b.ins().return_(&[status]);
+            }
+            Terminator::Exit { state, reason } => {
+                let block = self.exit(*state, *reason);
+                self.b.ins().jump(block, &[]);
+            }
+            Terminator::Open => unreachable!("verified HIR has terminators"),
+        }
+    }
+
+    fn edge(&mut self, edge: &inst::Edge) -> (ir::Block, Vec<BlockArg>) {
+        let args = edge.args.iter().map(|arg| BlockArg::Value(self.value(*arg))).collect();
+        (self.blocks[edge.block.index()], args)
+    }
+
+    fn value(&self, value: Value) -> ir::Value {
+        self.values[&value]
+    }
+
+    // ---- memory
+
+    fn load(&mut self, ty: ir::Type, base: ir::Value, offset: i32) -> ir::Value {
+        self.b.ins().load(ty, MemFlagsData::trusted(), base, offset)
+    }
+
+    fn store(&mut self, value: ir::Value, base: ir::Value, offset: i32) {
+        self.b.ins().store(MemFlagsData::trusted(), value, base, offset);
+    }
+
+    fn imm(&mut self, value: i64) -> ir::Value {
+        self.b.ins().iconst(types::I64, value)
+    }
+
+    fn slot_offset(&self, slot: u32) -> i32 {
+        frame::LOCALSPLUS + 8 * slot as i32
+    }
+
+    /// Calls a runtime function whose parameters and result are words.
+    fn call_runtime(&mut self, address: usize, args: &[ir::Value], ret: Option<ir::Type>) -> Option<ir::Value> {
+        let mut signature = Signature::new(CallConv::SystemV);
+        for arg in args {
+            let ty = self.b.func.dfg.value_type(*arg);
+            signature.params.push(AbiParam::new(ty));
+        }
+        signature.returns.extend(ret.map(AbiParam::new));
+        let signature = self.b.import_signature(signature);
+        let callee = self.imm(address as i64);
+        let call = self.b.ins().call_indirect(signature, callee, args);
+        ret.map(|_| self.b.inst_results(call)[0])
+    }
+
+    fn is_loop(&self) -> bool {
+        matches!(self.hir.kind, Kind::Loop(_))
+    }
+}
+
+fn clif_type(repr: Repr) -> ir::Type {
+    match repr {
+        Repr::F64 => types::F64,
+        Repr::Bool => types::I8,
+        _ => types::I64,
+    }
+}

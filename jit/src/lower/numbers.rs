@@ -1,0 +1,203 @@
+//! Integers and floats: boxes and arithmetic with Python's semantics.
+
+use super::*;
+use cranelift_codegen::ir::condcodes::FloatCC;
+
+use crate::cpython::{float, kinds, long, object};
+use crate::hir::inst::{Cond, FloatOp, IntOp, Op};
+use crate::hir::types::Kinds;
+use crate::runtime::ops::table::Helper;
+
+impl Lowering<'_, '_> {
+    pub(super) fn guard_kinds(&mut self, object: ir::Value, wanted: Kinds, state: StateId) {
+        let address = kinds::type_address(wanted).expect("guards test single types");
+        let ty = self.load(types::I64, object, object::OB_TYPE);
+        let expected = self.imm(address as i64);
+        let same = self.b.ins().icmp(IntCC::Equal, ty, expected);
+        self.guard(same, state, Reason::Type);
+    }
+
+    pub(super) fn unbox_int(&mut self, object: ir::Value, state: StateId) -> ir::Value {
+        let (compact, big, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(done, types::I64);
+        self.b.set_cold_block(big);
+        let tag = self.load(types::I64, object, long::LV_TAG);
+        let small = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, long::COMPACT_TAG_LIMIT as i64);
+        self.b.ins().brif(small, compact, &[], big, &[]);
+        self.b.switch_to_block(compact);
+        let digit = self.load(types::I32, object, long::OB_DIGIT);
+        let digit = self.b.ins().uextend(types::I64, digit);
+        let sign = self.b.ins().band_imm_s(tag, long::TAG_SIGN_MASK as i64);
+        let one = self.imm(1);
+        let sign = self.b.ins().isub(one, sign);
+        let value = self.b.ins().imul(sign, digit);
+        self.b.ins().jump(done, &[BlockArg::Value(value)]);
+        self.b.switch_to_block(big);
+        let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
+        let out = self.b.ins().stack_addr(types::I64, slot, 0);
+        let fits = self
+            .call_runtime(Helper::LongToI64.address(), &[object, out], Some(types::I32))
+            .expect("has a result");
+        self.guard(fits, state, Reason::Overflow);
+        let value = self.b.ins().stack_load(types::I64, types::I64, slot, 0);
+        self.b.ins().jump(done, &[BlockArg::Value(value)]);
+        self.b.switch_to_block(done);
+        result
+    }
+
+    pub(super) fn box_int(&mut self, value: ir::Value, state: StateId) -> ir::Value {
+        let (small, big, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(done, types::I64);
+        let index = self.b.ins().iadd_imm_s(value, -long::SMALL_MIN);
+        let count = long::SMALL_MAX - long::SMALL_MIN + 1;
+        let is_small = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, index, count);
+        self.b.ins().brif(is_small, small, &[], big, &[]);
+        self.b.switch_to_block(small);
+        let offset = self.b.ins().imul_imm_s(index, i64::from(long::LONG_SIZE));
+        let table = self.imm(long::small_table() as i64);
+        let address = self.b.ins().iadd(table, offset);
+        self.b.ins().jump(done, &[BlockArg::Value(address)]);
+        self.b.switch_to_block(big);
+        let made = self
+            .call_runtime(Helper::LongFromI64.address(), &[value], Some(types::I64))
+            .expect("has a result");
+        self.guard(made, state, Reason::Memory);
+        self.b.ins().jump(done, &[BlockArg::Value(made)]);
+        self.b.switch_to_block(done);
+        result
+    }
+
+    pub(super) fn box_float(&mut self, value: ir::Value, state: StateId) -> ir::Value {
+        let made = self
+            .call_runtime(Helper::FloatNew.address(), &[value], Some(types::I64))
+            .expect("has a result");
+        self.guard(made, state, Reason::Memory);
+        made
+    }
+
+    pub(super) fn unbox_float(&mut self, object: ir::Value) -> ir::Value {
+        self.load(types::F64, object, float::OB_FVAL)
+    }
+
+    fn constant(&self, value: Value) -> Option<i64> {
+        match self.hir.inst(value).op {
+            Op::ConstI64(v) => Some(v),
+            _ => None,
+        }
+    }
+
+    pub(super) fn int_op(&mut self, op: IntOp, left: Value, right: Value, state: Option<StateId>) -> ir::Value {
+        let known = self.constant(right);
+        let (l, r) = (self.value(left), self.value(right));
+        match op {
+            IntOp::And => return self.b.ins().band(l, r),
+            IntOp::Or => return self.b.ins().bor(l, r),
+            IntOp::Xor => return self.b.ins().bxor(l, r),
+            _ => {}
+        }
+        let state = state.expect("verified: the operation has a state");
+        match op {
+            IntOp::Add => {
+                let (result, overflow) = self.b.ins().sadd_overflow(l, r);
+                self.guard_not(overflow, state, Reason::Overflow);
+                result
+            }
+            IntOp::Sub => {
+                let (result, overflow) = self.b.ins().ssub_overflow(l, r);
+                self.guard_not(overflow, state, Reason::Overflow);
+                result
+            }
+            IntOp::Mul => {
+                let (result, overflow) = self.b.ins().smul_overflow(l, r);
+                self.guard_not(overflow, state, Reason::Overflow);
+                result
+            }
+            IntOp::FloorDiv | IntOp::Mod => {
+                if !known.is_some_and(|k| k > 0) {
+                    let zero = self.b.ins().icmp_imm_s(IntCC::Equal, r, 0);
+                    self.guard_not(zero, state, Reason::ZeroDivision);
+                    // The machine traps on the one quotient that does not fit.
+                    let minus_one = self.b.ins().icmp_imm_s(IntCC::Equal, r, -1);
+                    self.guard_not(minus_one, state, Reason::Overflow);
+                }
+                let quotient = self.b.ins().sdiv(l, r);
+                let product = self.b.ins().imul(quotient, r);
+                let remainder = self.b.ins().isub(l, product);
+                let signs = self.b.ins().bxor(remainder, r);
+                let differ = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, signs, 0);
+                let inexact = self.b.ins().icmp_imm_s(IntCC::NotEqual, remainder, 0);
+                let adjust = self.b.ins().band(differ, inexact);
+                if op == IntOp::FloorDiv {
+                    let one = self.b.ins().uextend(types::I64, adjust);
+                    self.b.ins().isub(quotient, one)
+                } else {
+                    let adjusted = self.b.ins().iadd(remainder, r);
+                    self.b.ins().select(adjust, adjusted, remainder)
+                }
+            }
+            IntOp::Shl => {
+                let large = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, r, 62);
+                self.guard_not(large, state, Reason::Overflow);
+                let result = self.b.ins().ishl(l, r);
+                let back = self.b.ins().sshr(result, r);
+                let same = self.b.ins().icmp(IntCC::Equal, back, l);
+                self.guard(same, state, Reason::Overflow);
+                result
+            }
+            IntOp::Shr => {
+                let negative = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, r, 0);
+                self.guard_not(negative, state, Reason::Overflow);
+                let most = self.imm(63);
+                let count = self.b.ins().umin(r, most);
+                self.b.ins().sshr(l, count)
+            }
+            IntOp::And | IntOp::Or | IntOp::Xor => unreachable!("done above"),
+        }
+    }
+
+    pub(super) fn int_neg(&mut self, value: ir::Value, state: StateId) -> ir::Value {
+        let least = self.b.ins().icmp_imm_s(IntCC::Equal, value, i64::MIN);
+        self.guard_not(least, state, Reason::Overflow);
+        self.b.ins().ineg(value)
+    }
+
+    pub(super) fn float_op(&mut self, op: FloatOp, l: ir::Value, r: ir::Value, state: Option<StateId>) -> ir::Value {
+        match op {
+            FloatOp::Add => self.b.ins().fadd(l, r),
+            FloatOp::Sub => self.b.ins().fsub(l, r),
+            FloatOp::Mul => self.b.ins().fmul(l, r),
+            FloatOp::Div => {
+                let state = state.expect("verified: the operation has a state");
+                let zero = self.b.ins().f64const(0.0);
+                let by_zero = self.b.ins().fcmp(FloatCC::Equal, r, zero);
+                self.guard_not(by_zero, state, Reason::ZeroDivision);
+                self.b.ins().fdiv(l, r)
+            }
+        }
+    }
+}
+
+pub(super) fn int_cc(cond: Cond) -> IntCC {
+    match cond {
+        Cond::Lt => IntCC::SignedLessThan,
+        Cond::Le => IntCC::SignedLessThanOrEqual,
+        Cond::Eq => IntCC::Equal,
+        Cond::Ne => IntCC::NotEqual,
+        Cond::Gt => IntCC::SignedGreaterThan,
+        Cond::Ge => IntCC::SignedGreaterThanOrEqual,
+        Cond::Below => IntCC::UnsignedLessThan,
+    }
+}
+
+pub(super) fn float_cc(cond: Cond) -> FloatCC {
+    match cond {
+        Cond::Lt => FloatCC::LessThan,
+        Cond::Le => FloatCC::LessThanOrEqual,
+        Cond::Eq => FloatCC::Equal,
+        // True for NaN, as `!=` is.
+        Cond::Ne => FloatCC::NotEqual,
+        Cond::Gt => FloatCC::GreaterThan,
+        Cond::Ge => FloatCC::GreaterThanOrEqual,
+        Cond::Below => unreachable!("floats have no unsigned order"),
+    }
+}

@@ -1,0 +1,88 @@
+//! Reference counts.
+
+use super::*;
+use crate::cpython::{kinds, object};
+use crate::hir::types::Kinds;
+
+impl Lowering<'_, '_> {
+    /// Takes a reference. Counts of immortal objects are written back unchanged: that is cheaper than a branch.
+    pub(super) fn incref(&mut self, object: ir::Value) {
+        let count = self.load(types::I32, object, object::OB_REFCNT);
+        let mortal = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, count, object::INCREF_LIMIT as i32 as i64);
+        let one = self.b.ins().uextend(types::I32, mortal);
+        let count = self.b.ins().iadd(count, one);
+        self.store(count, object, object::OB_REFCNT);
+    }
+
+    pub(super) fn decref(&mut self, object: ir::Value, kinds: Kinds) {
+        let done = self.b.create_block();
+        if !Kinds::NULL.intersect(kinds).is_empty() {
+            let some = self.b.create_block();
+            self.b.ins().brif(object, some, &[], done, &[]);
+            self.b.switch_to_block(some);
+        }
+        self.decref_into(object, done);
+        self.b.switch_to_block(done);
+    }
+
+    fn decref_into(&mut self, object: ir::Value, done: ir::Block) {
+        let (mortal, dead) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(dead);
+        let count = self.load(types::I32, object, object::OB_REFCNT);
+        let immortal = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, count, 0);
+        self.b.ins().brif(immortal, done, &[], mortal, &[]);
+        self.b.switch_to_block(mortal);
+        let count = self.b.ins().iadd_imm_s(count, -1);
+        self.store(count, object, object::OB_REFCNT);
+        self.b.ins().brif(count, done, &[], dead, &[]);
+        self.b.switch_to_block(dead);
+        self.call_runtime(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+        self.b.ins().jump(done, &[]);
+    }
+
+    /// Gives up a stackref. NULL, tagged integers, and borrowed and immortal objects all have bit 0 set.
+    pub(super) fn close_ref(&mut self, bits: ir::Value) {
+        let (counted, done) = (self.b.create_block(), self.b.create_block());
+        let tag = self.b.ins().band_imm_s(bits, 1);
+        self.b.ins().brif(tag, done, &[], counted, &[]);
+        self.b.switch_to_block(counted);
+        self.decref_into(bits, done);
+        self.b.switch_to_block(done);
+    }
+
+    pub(super) fn dup_ref(&mut self, bits: ir::Value) {
+        let (counted, done) = (self.b.create_block(), self.b.create_block());
+        let tag = self.b.ins().band_imm_s(bits, 1);
+        self.b.ins().brif(tag, done, &[], counted, &[]);
+        self.b.switch_to_block(counted);
+        self.incref(bits);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+    }
+
+    /// Removes a stackref's tag; NULL becomes 0.
+    pub(super) fn untag(&mut self, bits: ir::Value) -> ir::Value {
+        self.b.ins().band_imm_s(bits, !3)
+    }
+
+    /// An untagged object with a reference that a borrowed stackref did not have.
+    pub(super) fn own(&mut self, bits: ir::Value) -> ir::Value {
+        let (borrowed, done) = (self.b.create_block(), self.b.create_block());
+        let object = self.untag(bits);
+        let tag = self.b.ins().band_imm_s(bits, 1);
+        let is_null = self.b.ins().icmp_imm_s(IntCC::Equal, bits, 1);
+        let zero = self.b.ins().iconst(types::I64, 0);
+        let tag = self.b.ins().select(is_null, zero, tag);
+        self.b.ins().brif(tag, borrowed, &[], done, &[]);
+        self.b.switch_to_block(borrowed);
+        self.incref(object);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+        object
+    }
+
+    pub(super) fn bool_object(&mut self, cond: ir::Value) -> ir::Value {
+        let (yes, no) = (self.imm(kinds::true_object() as i64), self.imm(kinds::false_object() as i64));
+        self.b.ins().select(cond, yes, no)
+    }
+}

@@ -1,0 +1,141 @@
+//! What the interpreter has learned about a code object, and what the compiler may know about the objects it names.
+//!
+//! The inline caches come with the bytecode. This module answers the questions behind them: what type a constant has,
+//! which object a cached global is at the moment, whether a callee can be entered directly. Every answer is only a
+//! guess about the future; the builder guards it.
+
+use std::collections::HashSet;
+
+use pyo3::ffi::PyObject;
+
+use crate::bytecode::decode::Instr;
+use crate::bytecode::opcode::CodeOffset;
+use crate::cpython::{dict, kinds, long};
+use crate::hir::inst::CallTarget;
+use crate::hir::types::Kinds;
+
+/// A builtin that the compiler does in place.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Builtin {
+    Len,
+    ListAppend,
+}
+
+/// Where a cached global is.
+#[derive(Copy, Clone, Debug)]
+pub struct GlobalEntry {
+    pub globals_version: u32,
+    /// Set when the value is in the builtins instead.
+    pub builtins_version: Option<u32>,
+    /// The value's place in the table of keys, in bytes.
+    pub offset: i32,
+    /// The value now.
+    pub object: usize,
+}
+
+/// Finds a callee by function object and number of positional arguments.
+pub type Targets = Box<dyn Fn(usize, u32) -> Option<CallTarget>>;
+
+/// Answers for one compilation. Made and used while the GIL is held and no Python code runs in between.
+pub struct Profile {
+    /// Operands on the frame's stack when a loop is entered.
+    pub entry_depth: u32,
+    failed: HashSet<CodeOffset>,
+    globals: *mut PyObject,
+    builtins: *mut PyObject,
+    common: &'static [usize],
+    targets: Targets,
+}
+
+impl Profile {
+    /// `failed` are the bytecodes not to guess at; `globals` and `builtins` the dicts that the code runs with (or
+    /// NULL when they are not known); `common` the constants of `LOAD_COMMON_CONSTANT`.
+    pub fn new(
+        entry_depth: u32,
+        failed: HashSet<CodeOffset>,
+        globals: *mut PyObject,
+        builtins: *mut PyObject,
+        common: &'static [usize],
+        targets: Targets,
+    ) -> Profile {
+        Profile { entry_depth, failed, globals, builtins, common, targets }
+    }
+
+    /// Whether guesses at this bytecode failed too often to be made again.
+    pub fn has_failed(&self, offset: CodeOffset) -> bool {
+        self.failed.contains(&offset)
+    }
+
+    /// The exact type of an object, as the lattice has it.
+    pub fn kinds_of(&self, address: usize) -> Kinds {
+        kinds::of_object(address)
+    }
+
+    pub fn small_int(&self, value: u32) -> usize {
+        long::small_address(i64::from(value))
+    }
+
+    /// The object that `LOAD_COMMON_CONSTANT` pushes.
+    pub fn common_constant(&self, index: u32) -> usize {
+        self.common[index as usize]
+    }
+
+    pub fn none(&self) -> usize {
+        kinds::none()
+    }
+
+    pub fn module_type(&self) -> usize {
+        kinds::module_type()
+    }
+
+    /// The value of an int constant that fits a machine integer.
+    pub fn int_value(&self, address: usize) -> Option<i64> {
+        kinds::int_value(address)
+    }
+
+    /// The value of a float constant.
+    pub fn float_value(&self, address: usize) -> Option<f64> {
+        kinds::float_value(address)
+    }
+
+    /// Where `LOAD_GLOBAL` of a module's global finds its value, if the cache is still good.
+    pub fn global_entry(&self, instr: &Instr) -> Option<GlobalEntry> {
+        let version = u32::from(instr.cache_u16(1));
+        let (offset, object) = entry(self.globals, version, instr.cache_u16(3))?;
+        Some(GlobalEntry { globals_version: version, builtins_version: None, offset, object })
+    }
+
+    /// The same for a builtin.
+    pub fn builtin_entry(&self, instr: &Instr) -> Option<GlobalEntry> {
+        let version = u32::from(instr.cache_u16(2));
+        let (offset, object) = entry(self.builtins, version, instr.cache_u16(3))?;
+        let globals_version = u32::from(instr.cache_u16(1));
+        Some(GlobalEntry { globals_version, builtins_version: Some(version), offset, object })
+    }
+
+    /// Which of the builtins done in place the object is.
+    pub fn builtin(&self, object: usize) -> Option<Builtin> {
+        if object == kinds::builtin_len() {
+            Some(Builtin::Len)
+        } else if object == kinds::list_append() {
+            Some(Builtin::ListAppend)
+        } else {
+            None
+        }
+    }
+
+    /// The callee that a call of the function `object` with `nargs` positional arguments enters, if it is simple.
+    pub fn call_target(&self, object: usize, nargs: u32) -> Option<CallTarget> {
+        (self.targets)(object, nargs)
+    }
+}
+
+fn entry(namespace: *mut PyObject, version: u32, index: u16) -> Option<(i32, usize)> {
+    let keys = kinds::exact_dict_keys(namespace)?;
+    if version == 0 || keys.version() != version || keys.kind() == dict::KIND_GENERAL {
+        return None;
+    }
+    let object = keys.value(usize::from(index))? as usize;
+    let offset = keys.entry(usize::from(index)) - keys.address() + dict::UNICODE_ENTRY_VALUE as usize;
+    Some((i32::try_from(offset).ok()?, object))
+}

@@ -1,0 +1,99 @@
+//! Deoptimization: the machine code has flushed its operand stack into the frame; the interpreter goes on from there.
+
+use pyo3::ffi::{self, PyObject, PyThreadState};
+
+use crate::code::executable::{Header, OSR_EXITED};
+use crate::cpython::code::Code;
+use crate::cpython::ffi as private;
+use crate::cpython::frame::InterpreterFrame;
+use crate::cpython::thread::Thread;
+use crate::tier;
+
+/// Side exit of a function: the interpreter runs the rest of the frame and returns its result.
+///
+/// # Safety
+/// `frame` is the current frame of `tstate`, complete for the interpreter; `header` and `index` are those of the
+/// machine code that left.
+pub unsafe extern "C" fn exit_function(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    header: *const Header,
+    index: u64,
+) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
+        record(frame, header, index);
+        resume(tstate, frame)
+    }
+}
+
+/// Side exit of a loop: the interpreter, which called the loop's code, goes on with the frame.
+///
+/// # Safety
+/// As for [`exit_function`].
+pub unsafe extern "C" fn exit_loop(
+    _: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    header: *const Header,
+    index: u64,
+) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
+        record(frame, header, index);
+        (*frame).return_offset = 0;
+    }
+    std::ptr::without_provenance_mut(OSR_EXITED)
+}
+
+/// Runs the current frame to its end in the interpreter, which pops it.
+///
+/// # Safety
+/// `frame` is the current frame of `tstate` and complete for the interpreter. Its entry was counted against the
+/// recursion limit.
+pub unsafe fn resume(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> *mut PyObject {
+    // SAFETY: the contract; the evaluation counts the entry again and links the frame itself.
+    unsafe {
+        let thread = Thread::from_ptr(tstate);
+        (*frame).return_offset = 0;
+        thread.set_current_frame((*frame).previous);
+        thread.set_recursion_remaining(thread.recursion_remaining() + 1);
+        private::_PyEval_EvalFrameDefault(tstate, frame, 0)
+    }
+}
+
+unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64) {
+    // SAFETY: the executable is boxed and installed before its code can run, and freed only when no code runs.
+    unsafe {
+        let executable = &mut *(*header).executable;
+        let code = Code::from_ptr((*frame).code().cast());
+        tier::record_deopt(executable, code, index as usize);
+    }
+}
+
+/// An int as a stackref for the interpreter.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe extern "C" fn box_int(value: i64) -> u64 {
+    // SAFETY: the contract.
+    unsafe { or_none(ffi::PyLong_FromLongLong(value)) }
+}
+
+/// A float as a stackref for the interpreter.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe extern "C" fn box_float(value: f64) -> u64 {
+    // SAFETY: the contract.
+    unsafe { or_none(ffi::PyFloat_FromDouble(value)) }
+}
+
+/// A box that could not be made for lack of memory cannot be reported at this point, where the frame must get
+/// its operands: the process is out of memory for 32 bytes, and the interpreter itself treats that as fatal elsewhere.
+unsafe fn or_none(object: *mut PyObject) -> u64 {
+    if object.is_null() {
+        // SAFETY: the caller's contract.
+        unsafe { ffi::Py_FatalError(c"rjit: out of memory while handing a frame back to the interpreter".as_ptr()) };
+    }
+    object as u64
+}

@@ -1,0 +1,161 @@
+//! Entering machine code: from the interpreter through the vectorcall protocol, and from compiled calls whose callee
+//! was not known.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::ffi::{self, PyObject, PyThreadState};
+
+use super::{deopt, frames};
+use crate::code::executable::Body;
+use crate::code::install;
+use crate::cpython::ffi as private;
+use crate::cpython::frame::{InterpreterFrame, StackRef};
+use crate::cpython::function::Function;
+use crate::cpython::thread::Thread;
+use crate::tier;
+
+/// How many activations of machine code were entered from C and have not returned, over all threads.
+pub static ACTIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// What [`out_of_stack`] returns when the machine code may go on.
+pub const GO_ON: usize = 3;
+
+/// Functions that run interpreted because the C stack was nearly full when they were called; owned references.
+struct Suspended(UnsafeCell<Vec<usize>>);
+
+// SAFETY: only used with the GIL held, and never across a call into Python.
+unsafe impl Sync for Suspended {}
+
+static SUSPENDED: Suspended = Suspended(UnsafeCell::new(Vec::new()));
+
+/// The vectorcall of every compiled function.
+///
+/// # Safety
+/// The vectorcall protocol's contract, with a Python function as callable.
+pub unsafe extern "C" fn vectorcall(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
+        let Some(body) = tier::body_for_call(Function::from_ptr(callable)) else {
+            return private::_PyFunction_Vectorcall(callable, args, nargsf, kwnames);
+        };
+        let nargs = ffi::PyVectorcall_NARGS(nargsf) as usize;
+        let keywords = if kwnames.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(kwnames) as usize };
+        let tstate = ffi::PyThreadState_Get();
+        let thread = Thread::from_ptr(tstate);
+        let count = nargs + keywords;
+        let mut few = [StackRef::NULL; 8];
+        let mut many = Vec::new();
+        let refs: &mut [StackRef] = if count <= few.len() {
+            &mut few[..count]
+        } else {
+            many.resize(count, StackRef::NULL);
+            &mut many
+        };
+        for (i, slot) in refs.iter_mut().enumerate() {
+            let arg = *args.add(i);
+            ffi::Py_INCREF(arg);
+            *slot = StackRef::from_owned(arg);
+        }
+        ffi::Py_INCREF(callable);
+        let func = StackRef::from_owned(callable);
+        let frame = private::_PyEvalFramePushAndInit(
+            tstate,
+            func,
+            std::ptr::null_mut(),
+            refs.as_ptr(),
+            nargs,
+            kwnames,
+            thread.current_frame(),
+        );
+        if frame.is_null() {
+            return std::ptr::null_mut();
+        }
+        run(tstate, frame, body)
+    }
+}
+
+/// Runs a pushed frame with bound arguments: in its machine code if there is some, else in the interpreter.
+///
+/// # Safety
+/// `frame` was just pushed for a Python function; `tstate` is attached.
+pub unsafe fn run_frame(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> *mut PyObject {
+    // SAFETY: the contract; a function's frame has its function object.
+    unsafe {
+        let function = Function::from_ptr((*frame).f_funcobj.untag());
+        let body = if install::has_entry(function) { tier::body_for_call(function) } else { None };
+        match body {
+            Some(body) => run(tstate, frame, body),
+            None => private::_PyEval_EvalFrameDefault(tstate, frame, 0),
+        }
+    }
+}
+
+unsafe fn run(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, body: Body) -> *mut PyObject {
+    // SAFETY: the caller's contract; the body belongs to the frame's code.
+    unsafe {
+        (*frame).return_offset = frames::RUNNING;
+        Thread::from_ptr(tstate).set_current_frame(frame);
+        ACTIVE.fetch_add(1, Ordering::Relaxed);
+        let result = body(tstate, frame);
+        if ACTIVE.fetch_sub(1, Ordering::Relaxed) == 1 {
+            resume_suspended();
+        }
+        result
+    }
+}
+
+/// Called by machine code at its start when the recursion limit or the end of the C stack is near.
+///
+/// # Safety
+/// `frame` is the current frame, not started yet, and counted against the recursion limit.
+pub unsafe extern "C" fn out_of_stack(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
+        let thread = Thread::from_ptr(tstate);
+        if thread.recursion_remaining() < 0 && private::_Py_CheckRecursiveCallPy(tstate) != 0 {
+            frames::leave(tstate, frame);
+            return std::ptr::null_mut();
+        }
+        if !crate::cpython::thread::stack_is_low(tstate) {
+            return std::ptr::without_provenance_mut(GO_ON);
+        }
+        // The interpreter calls Python functions without using C stack, as long as they have no entry of their own.
+        suspend((*frame).f_funcobj.untag());
+        deopt::resume(tstate, frame)
+    }
+}
+
+unsafe fn suspend(function: *mut PyObject) {
+    // SAFETY: the frame's function; the reference taken is given back by resume_suspended.
+    unsafe {
+        if !install::has_entry(Function::from_ptr(function)) {
+            return;
+        }
+        private::PyFunction_SetVectorcall(function, private::_PyFunction_Vectorcall);
+        ffi::Py_INCREF(function);
+        (*SUSPENDED.0.get()).push(function as usize);
+    }
+}
+
+unsafe fn resume_suspended() {
+    // SAFETY: the GIL is held; the list is taken out before finalizers can run.
+    unsafe {
+        let list = &mut *SUSPENDED.0.get();
+        if list.is_empty() {
+            return;
+        }
+        for function in std::mem::take(list) {
+            let function = function as *mut PyObject;
+            if install::body_of(Function::from_ptr(function)).is_some() {
+                private::PyFunction_SetVectorcall(function, vectorcall);
+            }
+            ffi::Py_DECREF(function);
+        }
+    }
+}

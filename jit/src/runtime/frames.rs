@@ -1,0 +1,138 @@
+//! The frames that machine code runs in: real `_PyInterpreterFrame`s on the thread's data stack, complete for any
+//! observer from their first instruction on.
+
+use std::sync::atomic::Ordering;
+
+use pyo3::ffi::{self, PyObject, PyThreadState};
+
+use crate::code::executable::Header;
+use crate::cpython::ffi as private;
+use crate::cpython::frame::InterpreterFrame;
+use crate::cpython::monitoring;
+use crate::cpython::thread::{self, Thread};
+use crate::cpython::{code::Code, frame, interp, memory};
+
+/// `return_offset` of a frame that machine code runs. The interpreter uses the field only while the frame calls another
+/// one, which compiled frames never do through it.
+pub const RUNNING: u16 = 0xC0DE;
+/// `return_offset` of a compiled frame whose locals somebody asked for: it goes on in the interpreter, which reads
+/// every local anew.
+pub const OBSERVED: u16 = 0xC0DF;
+
+/// What [`safepoint`] returns when the frame must go on in the interpreter.
+pub const OBSERVED_STATUS: i64 = 1;
+
+/// Pops a frame whose machine code is done: locals die with the caller as the current frame, as in the interpreter.
+///
+/// # Safety
+/// `frame` is `tstate`'s current frame, and machine code runs in it.
+pub unsafe extern "C" fn leave(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
+    // SAFETY: the contract; the frame was pushed by a call of compiled code.
+    unsafe {
+        let thread = Thread::from_ptr(tstate);
+        thread.set_recursion_remaining(thread.recursion_remaining() + 1);
+        let previous = (*frame).previous;
+        thread.set_current_frame(previous);
+        (*frame).return_offset = 0;
+        // A raised exception survives the finalizers of locals.
+        private::_PyEval_FrameClearAndPop(tstate, frame);
+    }
+}
+
+/// Adds the frame to the traceback of the exception that is set, with the bytecode it is at.
+///
+/// # Safety
+/// As for [`leave`], with an exception set.
+pub unsafe extern "C" fn add_traceback(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
+    // SAFETY: the contract; the frame object is borrowed from the frame.
+    unsafe {
+        let mut object = (*frame).frame_obj;
+        if object.is_null() {
+            object = private::_PyFrame_MakeAndSetFrameObject(frame);
+        }
+        if !object.is_null() {
+            ffi::PyTraceBack_Here(object.cast());
+        }
+        if tools_active(tstate, frame) {
+            private::_PyEval_MonitorRaise(tstate, frame, (*frame).instr_ptr);
+        }
+    }
+}
+
+/// Whether a monitoring tool other than rjit wants events from the frame's code.
+///
+/// # Safety
+/// `frame` is a live frame of the attached thread `tstate`.
+pub unsafe fn tools_active(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> bool {
+    // SAFETY: the contract; a frame's executable is its code object.
+    unsafe {
+        let interp = Thread::from_ptr(tstate).interp();
+        let code = Code::from_ptr((*frame).code().cast());
+        other_tools(interp, code)
+    }
+}
+
+/// Whether a monitoring tool other than rjit wants events from `code`.
+///
+/// # Safety
+/// `interp` is the interpreter that the attached thread belongs to.
+pub unsafe fn other_tools(interp: *const u8, code: Code) -> bool {
+    let ours = 1u8 << monitoring::OPTIMIZER_ID;
+    (0..monitoring::UNGROUPED_EVENTS as u8).any(|event| {
+        // SAFETY: the contract.
+        let tools = unsafe { interp::global_tools(interp, event) } | code.active_tools(event);
+        tools & !ours != 0
+    })
+}
+
+/// The slow part of a safepoint: somebody has a frame object of this frame, or the eval breaker is up.
+///
+/// Returns 0 to go on, a negative number with an exception set, or [`OBSERVED_STATUS`].
+///
+/// # Safety
+/// As for [`leave`]; `header` is that of the running machine code.
+pub unsafe extern "C" fn safepoint(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    header: *const Header,
+    periodic: i64,
+) -> i64 {
+    // SAFETY: the contract.
+    unsafe {
+        let thread = Thread::from_ptr(tstate);
+        if periodic != 0 {
+            if thread.eval_breaker() & thread::BREAKER_EVENTS_MASK != 0 && private::_Py_HandlePending(tstate) < 0 {
+                return -1;
+            }
+            let version = thread.eval_breaker() & !thread::BREAKER_EVENTS_MASK;
+            let expected = &(*header).expected_breaker;
+            if expected.load(Ordering::Relaxed) != version && thread.tracing() == 0 {
+                if tools_active(tstate, frame) {
+                    return OBSERVED_STATUS;
+                }
+                expected.store(version, Ordering::Relaxed);
+            }
+        }
+        if is_observed(frame) { OBSERVED_STATUS } else { 0 }
+    }
+}
+
+/// Whether somebody may have changed the frame's locals or set a trace function on it.
+///
+/// # Safety
+/// `frame` is a live frame of the attached thread.
+pub unsafe fn is_observed(frame: *mut InterpreterFrame) -> bool {
+    // SAFETY: the contract; the frame object, if any, is alive as long as the frame.
+    unsafe {
+        if (*frame).return_offset == OBSERVED {
+            return true;
+        }
+        let object = (*frame).frame_obj;
+        if object.is_null() {
+            return false;
+        }
+        let trace: *mut PyObject = memory::read(object, frame::OBJ_F_TRACE);
+        let overwritten: *mut PyObject = memory::read(object, frame::OBJ_F_OVERWRITTEN_FAST_LOCALS);
+        !trace.is_null() || !overwritten.is_null()
+    }
+}

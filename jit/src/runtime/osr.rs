@@ -1,0 +1,97 @@
+//! On-stack replacement: a frame that the interpreter is running is taken over by the machine code of its loop, and
+//! given back when the function returns, raises or leaves by a side exit.
+//!
+//! An exception that the machine code does not handle itself cannot be raised from the callback that entered it: the
+//! interpreter would raise it at the jump. It is kept aside, the frame is pointed at the bytecode that failed, and a
+//! local INSTRUCTION event raises it right there.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::Ordering;
+
+use pyo3::ffi::{self, PyObject, PyThreadState};
+use pyo3::prelude::*;
+
+use super::{entry, frames};
+use crate::code::executable::{Executable, OSR_RAISED};
+use crate::cpython::frame::InterpreterFrame;
+use crate::cpython::thread::Thread;
+use crate::cpython::code;
+use crate::tier;
+
+/// Exceptions waiting for their INSTRUCTION event, by the frame that raises them. Owned references.
+struct Pending(UnsafeCell<Vec<(usize, usize)>>);
+
+// SAFETY: only used with the GIL held, and never across a call into Python.
+unsafe impl Sync for Pending {}
+
+static PENDING: Pending = Pending(UnsafeCell::new(Vec::new()));
+
+/// Runs the loop's machine code in the frame (unless tools are watching it), whose `instr_ptr` says where the interpreter goes on afterwards.
+///
+/// # Errors
+/// An exception is set that the callback has to return.
+///
+/// # Safety
+/// `frame` is the current frame of `tstate`, at the header of the loop, inside a JUMP callback; the executable is
+/// the loop's.
+pub unsafe fn enter(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    executable: &Executable,
+) -> Result<(), ()> {
+    // SAFETY: the contract.
+    unsafe {
+        if frames::is_observed(frame) || frames::tools_active(tstate, frame) {
+            return Ok(());
+        }
+        let thread = Thread::from_ptr(tstate);
+        let (tracing, event) = (thread.tracing(), thread.what_event());
+        thread.set_tracing(0);
+        (*frame).return_offset = frames::RUNNING;
+        let code = (*frame).code();
+        let localsplus = code::Code::from_ptr(code.cast()).localsplus_count();
+        // The operands now live in registers; the collector must not see them twice.
+        (*frame).stackpointer = (*frame).slot(localsplus as usize);
+        entry::ACTIVE.fetch_add(1, Ordering::Relaxed);
+        let status = (executable.body)(tstate, frame);
+        entry::ACTIVE.fetch_sub(1, Ordering::Relaxed);
+        (*frame).return_offset = 0;
+        thread.set_tracing(tracing);
+        thread.set_what_event(event);
+        if status as usize == OSR_RAISED {
+            let exception = ffi::PyErr_GetRaisedException();
+            let py = Python::assume_attached();
+            let code = Bound::from_borrowed_ptr(py, code);
+            if let Err(error) = tier::want_instruction_event(py, &code) {
+                ffi::Py_DECREF(exception);
+                error.restore(py);
+                return Err(());
+            }
+            (*PENDING.0.get()).push((frame as usize, exception as usize));
+        }
+        Ok(())
+    }
+}
+
+/// The INSTRUCTION callback's work: raises the exception that waits for the current frame.
+///
+/// # Safety
+/// Called from a monitoring callback of the attached thread.
+pub unsafe fn on_instruction(code: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the contract; the kept reference passes to the thread state.
+    unsafe {
+        let frame = Thread::current().current_frame() as usize;
+        let list = &mut *PENDING.0.get();
+        let Some(position) = list.iter().position(|(waiting, _)| *waiting == frame) else {
+            return ffi::Py_NewRef(ffi::Py_None());
+        };
+        let (_, exception) = list.remove(position);
+        if !list.iter().any(|(waiting, _)| (*(*waiting as *mut InterpreterFrame)).code() == code) {
+            let py = Python::assume_attached();
+            // Reporting a little longer than needed does no harm.
+            let _ = tier::forget_instruction_event(py, &Bound::from_borrowed_ptr(py, code));
+        }
+        ffi::PyErr_SetRaisedException(exception as *mut PyObject);
+        std::ptr::null_mut()
+    }
+}
