@@ -6,6 +6,8 @@ pub mod compile;
 pub mod config;
 pub mod cpython;
 pub mod hir;
+pub mod lower;
+pub mod profile;
 mod python;
 pub mod runtime;
 pub mod telemetry;

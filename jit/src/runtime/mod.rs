@@ -1,6 +1,9 @@
 //! What compiled code calls at run time, and what calls into the compiler.
 
+pub mod deopt;
 pub mod entry;
+pub mod frames;
 pub mod hooks;
+pub mod observe;
 pub mod ops;
 pub mod osr;
