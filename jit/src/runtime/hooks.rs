@@ -12,8 +12,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use super::{frames, observe, osr};
-use crate::compile::Namespaces;
 use crate::code::install;
+use crate::compile::Namespaces;
 use crate::cpython;
 use crate::cpython::code::Code;
 use crate::cpython::frame::{InterpreterFrame, OWNED_BY_THREAD};

@@ -61,11 +61,7 @@ fn register(py: Python<'_>) -> PyResult<()> {
 /// Asks for INSTRUCTION events in one code object, or for no more of them. The compiler may have been turned off
 /// meanwhile, by the very code that now raises: then it takes its tool id once more, for as long as the exception
 /// needs.
-pub fn report_instructions(
-    py: Python<'_>,
-    code: &Bound<'_, PyAny>,
-    wanted: bool,
-) -> PyResult<()> {
+pub fn report_instructions(py: Python<'_>, code: &Bound<'_, PyAny>, wanted: bool) -> PyResult<()> {
     let is_off = !switch::is_enabled();
     if wanted && is_off && holder(py)?.is_none() {
         register(py)?;

@@ -37,7 +37,10 @@ pub struct Registry {
     /// Qualified names of everything that was ever compiled.
     pub compiled: BTreeSet<String>,
     /// Machine code that is out of use, at the address by which it knows itself.
-    #[expect(clippy::vec_box, reason = "machine code refers to its executable by address")]
+    #[expect(
+        clippy::vec_box,
+        reason = "machine code refers to its executable by address"
+    )]
     pub graveyard: Vec<Box<Executable>>,
 }
 
