@@ -10,9 +10,29 @@ use pyo3::ffi::{PyFunction_Check, PyObject};
 
 use super::executable::Body;
 use super::extra;
+use crate::cpython::code::Code;
 use crate::cpython::ffi;
 use crate::cpython::function::{FUNC_VERSION_FIRST_VALID, Function};
+use crate::cpython::monitoring;
+use crate::cpython::thread::Thread;
 use crate::runtime::entry;
+
+/// Whether a tool other than ours gets events of `code`. Compiled code reports none, so it must run in the interpreter.
+#[inline]
+pub fn is_watched(code: Code) -> bool {
+    // SAFETY: `Code`'s contract: the GIL is held, so the thread is attached.
+    let thread = unsafe { Thread::current() };
+    monitoring::has_other_tools(code, thread, monitoring::OPTIMIZER_ID)
+}
+
+/// The machine code that a call of `function` runs, if there is some.
+#[inline]
+pub fn body_of(function: Function) -> Option<Body> {
+    let state = extra::get(function.code_view())?;
+    let body = state.read(|state| state.cell.body);
+    // SAFETY: the cell holds the body of the installed executable, or 0; both have the layout of an optional function.
+    unsafe { std::mem::transmute::<usize, Option<Body>>(body) }
+}
 
 unsafe extern "C" {
     /// Calls `callback` for each object of the garbage collector, which must not make, change or free any.
@@ -50,8 +70,8 @@ pub fn restore(function: Function) {
     }
 }
 
-/// Gives all functions back to the interpreter. They are found through the garbage collector, which knows them all, so that
-/// making and freeing functions costs nothing more while the compiler is on.
+/// Gives all functions back to the interpreter. They are found through the garbage collector, which knows them all, so
+/// that making and freeing functions costs nothing more while the compiler is on.
 pub fn restore_all() {
     unsafe extern "C" fn visit(object: *mut PyObject, _: *mut c_void) -> c_int {
         // SAFETY: the collector passes live objects, and setting an entry only writes two fields.

@@ -201,6 +201,12 @@ impl Code {
         CodeOffset(self.get(CO_FIRSTTRACEABLE))
     }
 
+    /// Its monitoring data, or null; see [`monitoring`].
+    #[inline]
+    pub fn monitoring_data(self) -> *const u8 {
+        self.get(CO_MONITORING)
+    }
+
     /// The tools that get `event` in this code, a bit each.
     #[inline]
     pub fn active_tools(self, event: u8) -> u8 {

@@ -1,6 +1,10 @@
 //! `sys.monitoring` (PEP 669; `Include/cpython/monitoring.h`, `Include/internal/pycore_instruments.h`): tools,
 //! events, and what a code object keeps about them.
 
+use super::code::Code;
+use super::memory;
+use super::thread::Thread;
+
 layout! {
     /// Tool id: debuggers.
     DEBUGGER_ID: i32 = 0, "PY_MONITORING_DEBUGGER_ID";
@@ -73,3 +77,26 @@ layout! {
     /// In a code object's monitoring data: pointer to a `u8` of tools for each code unit's instruction event, or null.
     DATA_PER_INSTRUCTION_TOOLS: i32 = 128, "offsetof(_PyCoMonitoringData, per_instruction_tools)";
 }
+
+/// Whether a tool other than `own` gets any event of `code`: through `sys.monitoring`, `sys.settrace` or
+/// `sys.setprofile`. On the way into each compiled call, so all events are looked at together.
+#[inline]
+pub fn has_other_tools(code: Code, thread: Thread, own: i32) -> bool {
+    let others = !(0x0101_0101_0101_0101u64 << own);
+    // SAFETY: both have a byte for each event, aligned to words; the interpreter's are valid as long as a thread is.
+    let (here, everywhere): ([u64; 2], [u64; 2]) = unsafe {
+        let data = code.monitoring_data();
+        let active = if data.is_null() {
+            [0; 2]
+        } else {
+            memory::read(data, DATA_ACTIVE_MONITORS)
+        };
+        (
+            active,
+            memory::read(thread.interp(), super::interp::MONITORS),
+        )
+    };
+    (here[0] | here[1] | everywhere[0] | everywhere[1]) & others != 0
+}
+
+const _: () = assert!(UNGROUPED_EVENTS == 16);

@@ -134,14 +134,6 @@ impl Thread {
         self.get(INTERP)
     }
 
-    /// The tools that want `event` everywhere in this interpreter, a bit each.
-    #[inline]
-    pub fn global_tools(self, event: u8) -> u8 {
-        debug_assert!(i32::from(event) < super::monitoring::UNGROUPED_EVENTS);
-        // SAFETY: the constructors' contract: an attached thread's interpreter is alive.
-        unsafe { super::interp::global_tools(self.interp(), event) }
-    }
-
     /// Flags and instrumentation version, as other threads left them.
     #[inline]
     pub fn eval_breaker(self) -> u64 {

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use crate::tier::report::ExecutableReport;
 
 /// A piece of machine code, as it was when rjit.executables() was called.
-#[pyclass(frozen, get_all, module = "rjit", skip_from_py_object)]
+#[pyclass(frozen, get_all, module = "rjit")]
 pub struct Executable {
     /// The code object.
     code: Py<PyAny>,
@@ -38,7 +38,10 @@ pub struct Executable {
 impl Executable {
     /// The Python form of `report`.
     pub fn new(py: Python<'_>, report: ExecutableReport) -> Self {
-        let exits = report.exits.iter().map(|exit| (exit.reason, exit.line, exit.count));
+        let exits = report
+            .exits
+            .iter()
+            .map(|exit| (exit.reason, exit.line, exit.count));
         Executable {
             code: report.code.object(py).unbind(),
             qualname: report.qualname,
@@ -60,7 +63,16 @@ impl Executable {
 #[pymethods]
 impl Executable {
     fn __repr__(&self) -> String {
-        let Executable { kind, qualname, filename, line, size, entries, deopts, .. } = self;
+        let Executable {
+            kind,
+            qualname,
+            filename,
+            line,
+            size,
+            entries,
+            deopts,
+            ..
+        } = self;
         format!(
             "<rjit.Executable {kind} {qualname} at {filename}:{line}, {size} bytes, {entries} entries, {deopts} deopts>"
         )

@@ -49,16 +49,25 @@ fn enable(
     loops: Option<Bound<'_, PyInt>>,
 ) -> PyResult<()> {
     let text = |number: Option<Bound<'_, PyInt>>| {
-        number.map(|number| number.call_method0("__int__")?.str().map(|text| text.to_string())).transpose()
+        number
+            .map(|number| {
+                number
+                    .call_method0("__int__")?
+                    .str()
+                    .map(|text| text.to_string())
+            })
+            .transpose()
     };
     let (calls, loops) = (text(calls)?, text(loops)?);
-    let options = Options::resolve(calls.as_deref(), loops.as_deref(), |name| std::env::var_os(name))
-        .map_err(PyValueError::new_err)?;
+    let options = Options::resolve(calls.as_deref(), loops.as_deref(), |name| {
+        std::env::var_os(name)
+    })
+    .map_err(PyValueError::new_err)?;
     tier::enable(py, options)
 }
 
-/// Compile no more, and run everything that is called from now on in the interpreter. Frames that run compiled go on until they
-/// return.
+/// Compile no more, and run everything that is called from now on in the interpreter. Frames that run compiled go on
+/// until they return.
 #[pyfunction]
 fn disable(py: Python<'_>) -> PyResult<()> {
     tier::disable(py)
@@ -87,11 +96,14 @@ fn compile(py: Python<'_>, func: &Bound<'_, PyAny>) -> PyResult<()> {
 #[pyfunction]
 fn executables(py: Python<'_>) -> Vec<executable::Executable> {
     let reports = tier::report::executables();
-    reports.into_iter().map(|report| executable::Executable::new(py, report)).collect()
+    reports
+        .into_iter()
+        .map(|report| executable::Executable::new(py, report))
+        .collect()
 }
 
-/// What became of a function or method, as a dict: whether calls of it run compiled, why not, which guesses failed, and its
-/// loops.
+/// What became of a function or method, as a dict: whether calls of it run compiled, why not, which guesses failed,
+/// and its loops.
 #[pyfunction]
 fn explain<'py>(py: Python<'py>, func: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let object = function_object(func)?;
@@ -109,7 +121,10 @@ fn explain<'py>(py: Python<'py>, func: &Bound<'py, PyAny>) -> PyResult<Bound<'py
     refusal_of(&story.refusal, &dict)?;
     dict.set_item("calls", story.calls)?;
     dict.set_item("recompilations", story.recompilations)?;
-    let deopts = story.deopts.iter().map(|exit| (exit.reason, exit.line, exit.count));
+    let deopts = story
+        .deopts
+        .iter()
+        .map(|exit| (exit.reason, exit.line, exit.count));
     dict.set_item("deopts", deopts.collect::<Vec<_>>())?;
     let loops = story.loops.iter().map(|report| {
         let dict = PyDict::new(py);
@@ -148,7 +163,12 @@ fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("code_bytes", counters.code_bytes())?;
     dict.set_item("invalidations", counters.invalidations())?;
     dict.set_item("retirements", counters.retirements())?;
-    dict.set_item("events", counters.evaluations().load(std::sync::atomic::Ordering::Relaxed))?;
+    dict.set_item(
+        "events",
+        counters
+            .evaluations()
+            .load(std::sync::atomic::Ordering::Relaxed),
+    )?;
     dict.set_item("warnings", telemetry::warnings())?;
     Ok(dict)
 }
@@ -167,8 +187,11 @@ fn counted<'py, K: IntoPyObject<'py>>(
 /// The function behind a function or bound method.
 fn function_object<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyFunction>> {
     let method = object.py().import("types")?.getattr("MethodType")?;
-    let object =
-        if object.is_exact_instance(&method) { object.getattr("__func__")? } else { object.clone() };
+    let object = if object.is_exact_instance(&method) {
+        object.getattr("__func__")?
+    } else {
+        object.clone()
+    };
     object.cast_into::<PyFunction>().map_err(|error| {
         let name = error.into_inner().get_type().fully_qualified_name();
         let name = name.map_or_else(|_| "something else".into(), |name| name.to_string());
@@ -176,7 +199,13 @@ fn function_object<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyFun
     })
 }
 
-fn not_compilable(py: Python<'_>, qualname: &str, reason: &str, filename: &str, line: u32) -> PyErr {
+fn not_compilable(
+    py: Python<'_>,
+    qualname: &str,
+    reason: &str,
+    filename: &str,
+    line: u32,
+) -> PyErr {
     let error = NotCompilable::new_err(format!("{qualname}: {reason} ({filename}, line {line})"));
     let value = error.value(py);
     let attributes = value

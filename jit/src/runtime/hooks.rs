@@ -1,7 +1,7 @@
 //! What CPython calls when something happens: monitoring events and the function watcher.
 //!
-//! This layer checks and unpacks arguments; what to do is decided in [`crate::tier`]. Nothing here raises, save what compiled
-//! code raised, and a mistake of ours ends in going on interpreted.
+//! This layer checks and unpacks arguments; what to do is decided in [`crate::tier`]. Nothing here raises, save what
+//! compiled code raised, and a mistake of ours ends in going on interpreted.
 
 use std::ffi::{c_char, c_int};
 use std::panic::{self, AssertUnwindSafe};
@@ -11,16 +11,18 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use super::osr;
+use super::{frames, observe, osr};
+use crate::code::install;
+use crate::compile::Namespaces;
 use crate::cpython;
 use crate::compile::Namespaces;
 use crate::cpython::code::Code;
 use crate::cpython::frame::{InterpreterFrame, OWNED_BY_THREAD};
 use crate::cpython::function::Function;
 use crate::cpython::thread::Thread;
-use crate::tier::functions::Change;
+use crate::tier::functions::{Change, function_changed};
 use crate::tier::hotness::{self, Answer, JumpingFrame};
-use crate::tier::{function_changed, is_enabled};
+use crate::tier::is_enabled;
 
 /// The callbacks for `sys.monitoring.register_callback`.
 pub struct Callbacks {
@@ -49,7 +51,9 @@ type Callback = ffi::PyCFunctionFast;
 fn callback(py: Python<'_>, name: *const c_char, function: Callback) -> PyResult<Py<PyAny>> {
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: name,
-        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: function },
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunctionFast: function,
+        },
         ml_flags: ffi::METH_FASTCALL,
         ml_doc: std::ptr::null(),
     }));
@@ -60,11 +64,10 @@ fn callback(py: Python<'_>, name: *const c_char, function: Callback) -> PyResult
     }
 }
 
-/// The arguments of a callback when they are what the interpreter passes: a code object and numbers. Python code can get hold of
-/// callbacks and call them with anything.
+/// The arguments of a callback when they are what the interpreter passes: a code object and numbers. Python code can
+/// get hold of callbacks and call them with anything.
 ///
-/// # Safety
-/// `args` has `count` live objects.
+/// # Safety `args` has `count` live objects.
 unsafe fn arguments<const N: usize>(
     args: *const *mut PyObject,
     count: ffi::Py_ssize_t,
@@ -142,16 +145,25 @@ unsafe extern "C" fn on_jump(
         unsafe {
             let (code, [from, to]) = arguments(args, count)?;
             let thread = Thread::current();
+            let tstate = thread.as_ptr();
             let frame = frame_of(thread, code)?;
             let operands = frame.stackpointer.offset_from(frame.localsplus.as_ptr());
             let jumping = JumpingFrame {
                 is_generator: frame.owner != OWNED_BY_THREAD,
-                depth: u32::try_from(operands).ok()?.checked_sub(code.localsplus_count())?,
-                namespaces: Namespaces { globals: frame.f_globals, builtins: frame.f_builtins },
+                depth: u32::try_from(operands)
+                    .ok()?
+                    .checked_sub(code.localsplus_count())?,
+                namespaces: Namespaces {
+                    globals: frame.f_globals,
+                    builtins: frame.f_builtins,
+                },
             };
-            let answer = hotness::jumped(code, jumping, thread, from, to);
+            let frame = thread.current_frame();
+            let answer = hotness::jumped(code, jumping, from, to, || {
+                frames::is_observed(frame) || install::is_watched(code)
+            });
             if let Answer::Enter(executable) = answer {
-                raised = osr::enter(thread.as_ptr(), thread.current_frame(), &*executable).is_err();
+                raised = osr::enter(tstate, frame, &*executable).is_err();
             }
             Some(answer)
         }
@@ -173,8 +185,10 @@ unsafe extern "C" fn on_instruction(
     }
 }
 
-/// Has the interpreter tell of functions that are made or changed.
-pub fn watch_functions(py: Python<'_>) -> PyResult<()> {
+/// Has the interpreter tell of functions that are made or changed, and of frames whose locals are asked for.
+pub fn install(py: Python<'_>) -> PyResult<()> {
+    // SAFETY: `py` says that the GIL is held.
+    unsafe { observe::install() };
     // SAFETY: the callback lives as long as the process.
     if unsafe { cpython::ffi::PyFunction_AddWatcher(on_function) } >= 0 {
         return Ok(());

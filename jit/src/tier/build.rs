@@ -10,6 +10,7 @@ use crate::bytecode::info::CodeFlags;
 use crate::code::executable::Executable;
 use crate::compile::Namespaces;
 use crate::code::extra::StateRef;
+use crate::compile::{self, Namespaces};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::hir::builder::Refusal;
@@ -23,11 +24,18 @@ use crate::telemetry;
 pub fn compile_now(function: Function) -> Result<(), Refusal> {
     let code = function.code_view();
     if !is_function(code.flags()) {
-        return Err(Refusal::new("the body of a module or class, not of a function"));
+        return Err(Refusal::new(
+            "the body of a module or class, not of a function",
+        ));
     }
     let state = registry::state(code).ok_or_else(|| Refusal::new("out of memory"))?;
     if let Some(refusal) = state.read(|state| state.refused.clone()) {
         return Err(refusal);
+    }
+    if is_running() {
+        return Err(Refusal::new(
+            "asked for in the middle of another compilation",
+        ));
     }
     if state.read(|state| state.function.is_none()) {
         build(code, state, Kind::Function, 0, namespaces(function))?;
@@ -35,7 +43,17 @@ pub fn compile_now(function: Function) -> Result<(), Refusal> {
     if functions::adopt(function) {
         Ok(())
     } else {
-        Err(Refusal::new("another tool has replaced the function's vectorcall entry"))
+        Err(Refusal::new(
+            "another tool has replaced the function's vectorcall entry",
+        ))
+    }
+}
+
+/// The namespaces that a function runs with.
+pub fn namespaces(function: Function) -> Namespaces {
+    Namespaces {
+        globals: function.globals(),
+        builtins: function.builtins(),
     }
 }
 
@@ -75,26 +93,33 @@ pub fn build(
 ) -> Result<(), Refusal> {
     retire::sweep();
     if let Some(reason) = hopeless(code.flags()) {
-        return Err(refuse(code, state, kind, Refusal::new(reason), Duration::ZERO));
+        return Err(refuse(
+            code,
+            state,
+            kind,
+            Refusal::new(reason),
+            Duration::ZERO,
+        ));
     }
     let begin = Instant::now();
     let (reservation, counters) = telemetry::reserve();
     let result = guarded(|| {
-        state.read(|state| crate::compile::compile(code, kind, entry_depth, namespaces, state, counters))
+        state.read(|state| compile::compile(code, kind, entry_depth, namespaces, state, counters))
     });
     match result {
         Ok(mut executable) => {
             executable.compile_ns = begin.elapsed().as_nanos() as u64;
             telemetry::announce(&mut executable, reservation);
             registry::with(|registry| registry.compiled.insert(executable.qualname.clone()));
+            let executable = executable.settle();
             state.with(|state| match kind {
                 Kind::Function => {
                     state.cell.body = executable.body as *const () as usize;
                     state.calls = 0;
-                    state.function = Some(executable.settle());
+                    state.function = Some(executable);
                 }
                 Kind::Loop(header) => {
-                    state.loops.insert(header, executable.settle());
+                    state.loops.insert(header, executable);
                 }
             });
             Ok(())
@@ -129,7 +154,12 @@ pub fn refuse(
 /// Counts a refusal and tells about it.
 pub fn tell_refusal(code: Code, refusal: &Refusal, spent: Duration) {
     let line = line_of(code, refusal);
-    telemetry::refused(&code.qualname(), line, &refusal.reason, spent.as_nanos() as u64);
+    telemetry::refused(
+        &code.qualname(),
+        line,
+        &refusal.reason,
+        spent.as_nanos() as u64,
+    );
     registry::with(|registry| *registry.refusals.entry(refusal.reason.clone()).or_default() += 1);
 }
 
@@ -144,8 +174,13 @@ thread_local! {
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs the compiler so that a mistake of its own is one more reason to refuse: the program goes on interpreted, and prints
-/// nothing that it would not print otherwise.
+/// Whether this thread is compiling. A finalizer that runs meanwhile must not start another compilation.
+pub fn is_running() -> bool {
+    COMPILING.get()
+}
+
+/// Runs the compiler so that a mistake of its own is one more reason to refuse: the program goes on interpreted, and
+/// prints nothing that it would not print otherwise.
 fn guarded(work: impl FnOnce() -> Result<Executable, Refusal>) -> Result<Executable, Refusal> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -163,7 +198,9 @@ fn guarded(work: impl FnOnce() -> Result<Executable, Refusal>) -> Result<Executa
     COMPILING.set(false);
     result.unwrap_or_else(|_| {
         let what = PANIC.take().unwrap_or_default();
-        Err(Refusal::new(format!("internal compiler error: {what}; please report it")))
+        Err(Refusal::new(format!(
+            "internal compiler error: {what}; please report it"
+        )))
     })
 }
 

@@ -1,8 +1,9 @@
 //! Guesses that fail.
 //!
-//! A guard that fails now and then is what guards are for. One that keeps failing makes the code slower than the interpreter, so
-//! the code is compiled anew without that guess. Code that cannot settle is given up.
+//! A guard that fails now and then is what guards are for. One that keeps failing makes the code slower than the
+//! interpreter, so the code is compiled anew without that guess. Code that cannot settle is given up.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::build;
@@ -10,6 +11,7 @@ use super::registry;
 use super::retire::{withdraw, withdraw_all};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::state::CodeState;
+use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
 use crate::hir::inst::Reason;
@@ -20,13 +22,30 @@ pub const TOLERATED_FAILURES: u64 = 8;
 /// Recompilations after which a code object is given up.
 pub const MAX_RECOMPILATIONS: u32 = 10;
 
-/// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
-fn is_wrong_guess(reason: Reason) -> bool {
-    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Recursion)
+/// Records that somebody asked for the locals of a frame that runs machine code of `code`.
+pub fn on_reification(state: &CodeState, code: Code) {
+    if let Some(executable) = state.function.iter().chain(state.loops.values()).next() {
+        let count = executable
+            .counters()
+            .reifications
+            .fetch_add(1, Ordering::Relaxed)
+            + 1;
+        if count.is_power_of_two() {
+            telemetry::reified(executable.slot, &code.qualname());
+        }
+    }
 }
 
-/// Records that machine code of kind `kind` was left for `reason` because of the bytecode at `site`. May take the machine code
-/// out of use; the caller may still be in it.
+/// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
+fn is_wrong_guess(reason: Reason) -> bool {
+    !matches!(
+        reason,
+        Reason::Observed | Reason::Memory | Reason::Recursion
+    )
+}
+
+/// Records that machine code of kind `kind` was left for `reason` because of the bytecode at `site`. May take the
+/// machine code out of use; the caller may still be in it.
 pub fn on_deopt(state: &mut CodeState, kind: Kind, site: CodeOffset, reason: Reason) {
     let address = std::ptr::from_ref::<CodeState>(state).addr();
     let Some((code, count)) = registry::note(address, |notes| {
@@ -56,7 +75,10 @@ pub fn on_deopt(state: &mut CodeState, kind: Kind, site: CodeOffset, reason: Rea
         return;
     }
     let refusal = Refusal {
-        reason: format!("given up after {MAX_RECOMPILATIONS} recompilations: {}", reason.text()),
+        reason: format!(
+            "given up after {MAX_RECOMPILATIONS} recompilations: {}",
+            reason.text()
+        ),
         offset: Some(site),
     };
     withdraw_all(state, &refusal.reason);

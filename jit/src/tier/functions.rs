@@ -1,17 +1,17 @@
 //! The functions of compiled code: which get our entry, and which lose it.
 //!
-//! The callbacks of the interpreter name the code object, but the entry belongs to a function, and one code object can have
-//! many. The function that is starting gets the entry when its code is compiled. Functions made from compiled code later get it
-//! from the function watcher. Those made before get it when they start: starts of compiled code stay reported for that, which
-//! costs nothing once all of them have the entry, since it bypasses what reports them.
+//! The callbacks of the interpreter name the code object, but the entry belongs to a function, and one code object can
+//! have many. The function that is starting gets the entry when its code is compiled. Functions made from compiled
+//! code later get it from the function watcher. Those made before get it when they start: starts of compiled code stay
+//! reported for that, which costs nothing once all of them have the entry, since it bypasses what reports them.
 
-use super::build::{self, build, hopeless, is_function};
+use super::build::{self, build, hopeless, is_function, is_running, namespaces};
 use super::{registry, switch};
 use crate::code::extra;
 use crate::code::install;
-use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::hir::function::Kind;
+use crate::telemetry;
 
 /// What happens to a function, as the function watcher reports it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,8 +27,8 @@ pub fn adopt(function: Function) -> bool {
     install::install(function)
 }
 
-/// Reacts to a change of a function. Defaults are no concern: our entry binds arguments as the interpreter does, with the
-/// defaults of the moment.
+/// Reacts to a change of a function. Defaults are no concern: our entry binds arguments as the interpreter does, with
+/// the defaults of the moment.
 pub fn function_changed(function: Function, change: Change) {
     match change {
         Change::Created => {
@@ -61,16 +61,21 @@ fn created(function: Function, eager: bool) {
     }
 }
 
-/// Called by our entry when there is no machine code for `function`: compiles it, as eager functions want at their first call
-/// and others after their machine code was withdrawn. When that fails, the function is given back to the interpreter. Says
-/// whether there is machine code now.
+/// Called by our entry when there is no machine code for `function`: compiles it, as eager functions want at their
+/// first call and others after their machine code was withdrawn. When that fails, the function is given back to the
+/// interpreter. Says whether there is machine code now.
 pub fn at_entry(function: Function) -> bool {
     let code = function.code_view();
-    crate::telemetry::count_evaluation();
+    telemetry::count_evaluation();
+    if is_running() {
+        return false;
+    }
     let built = match registry::state(code) {
         Some(state) if state.read(|state| state.refused.is_some()) => false,
         Some(state) if state.read(|state| state.function.is_some()) => true,
-        Some(state) if build::is_wanted(state) => build(code, state, Kind::Function, 0, build::namespaces(function)).is_ok(),
+        Some(state) if build::is_wanted(state) => {
+            build(code, state, Kind::Function, 0, namespaces(function)).is_ok()
+        }
         _ => false,
     };
     if built {

@@ -1,11 +1,11 @@
 //! What the interpreter reports, and what is made of it.
 //!
-//! A start of a function or a backward jump is counted until it is decided what becomes of the code; then the answer is to
-//! report it no more. `sys.monitoring.restart_events()`, called by any tool, brings reports back: the decision is on record, so
-//! they are answered at once.
+//! A start of a function or a backward jump is counted until it is decided what becomes of the code; then the answer
+//! is to report it no more. `sys.monitoring.restart_events()`, called by any tool, brings reports back: the decision
+//! is on record, so they are answered at once.
 
-use super::build::{build, hopeless, is_function, namespaces};
-use super::{functions, registry, retire, switch, tools};
+use super::build::{build, hopeless, is_function, is_running, namespaces};
+use super::{functions, registry, retire, switch};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
@@ -13,12 +13,11 @@ use crate::code::install;
 use crate::compile::Namespaces;
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
-use crate::cpython::thread::Thread;
 use crate::hir::function::Kind;
 use crate::telemetry;
 
-/// Starts of functions that have our entry already, after which starts of their code are reported no more. Some ways of calling
-/// do not look at the entry, and would pay for a report each time.
+/// Starts of functions that have our entry already, after which starts of their code are reported no more. Some ways
+/// of calling do not look at the entry, and would pay for a report each time.
 pub const TOLERATED_STRAYS: u32 = 64;
 
 /// What is answered to a report.
@@ -39,7 +38,7 @@ pub struct JumpingFrame {
     pub is_generator: bool,
     /// Operands on its stack.
     pub depth: u32,
-    /// What its code runs with.
+    /// What its names are looked up in.
     pub namespaces: Namespaces,
 }
 
@@ -79,6 +78,7 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
     match heat {
         Heat::Cold => Answer::Keep,
         Heat::Refused => Answer::Disable,
+        Heat::Hot if is_running() => Answer::Keep,
         Heat::Hot => match build(code, state, Kind::Function, 0, namespaces(function)) {
             Ok(()) => welcome(state, function),
             Err(_) => Answer::Disable,
@@ -105,8 +105,15 @@ fn welcome(state: StateRef, function: Function) -> Answer {
     }
 }
 
-/// A frame of `code` jumps from one byte offset to another.
-pub fn jumped(code: Code, frame: JumpingFrame, thread: Thread, from: u32, to: u32) -> Answer {
+/// A frame of `code` jumps from one byte offset to another. `is_watched` says whether machine code may not take it
+/// over now.
+pub fn jumped(
+    code: Code,
+    frame: JumpingFrame,
+    from: u32,
+    to: u32,
+    is_watched: impl FnOnce() -> bool,
+) -> Answer {
     telemetry::count_evaluation();
     let Some(options) = switch::options() else {
         return Answer::Disable;
@@ -126,19 +133,29 @@ pub fn jumped(code: Code, frame: JumpingFrame, thread: Thread, from: u32, to: u3
         } else {
             let jumps = state.jumps.entry(header).or_default();
             *jumps = jumps.saturating_add(1);
-            if *jumps >= options.loops { Heat::Hot } else { Heat::Cold }
+            if *jumps >= options.loops {
+                Heat::Hot
+            } else {
+                Heat::Cold
+            }
         }
     });
     match heat {
         Heat::Cold => return Answer::Keep,
         Heat::Refused => return Answer::Disable,
-        Heat::Hot | Heat::Compiled if tools::tools_active(code, thread) => {
-            return Answer::Keep;
-        }
+        Heat::Hot if is_running() || is_watched() => return Answer::Keep,
         Heat::Hot => {
-            let is_refused = |notes: &mut registry::Notes| notes.refused_loops.contains_key(&header);
+            let is_refused =
+                |notes: &mut registry::Notes| notes.refused_loops.contains_key(&header);
             if registry::note(state.address(), is_refused).unwrap_or(false)
-                || build(code, state, Kind::Loop(header), frame.depth, frame.namespaces).is_err()
+                || build(
+                    code,
+                    state,
+                    Kind::Loop(header),
+                    frame.depth,
+                    frame.namespaces,
+                )
+                .is_err()
             {
                 return Answer::Disable;
             }
@@ -146,6 +163,8 @@ pub fn jumped(code: Code, frame: JumpingFrame, thread: Thread, from: u32, to: u3
         Heat::Compiled => {}
     }
     state.read(|state| {
-        state.loops.get(&header).map_or(Answer::Keep, |executable| Answer::Enter(&raw const **executable))
+        state.loops.get(&header).map_or(Answer::Keep, |executable| {
+            Answer::Enter(&raw const **executable)
+        })
     })
 }

@@ -4,9 +4,8 @@ use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::cpython::monitoring::{
-    EVENT_INSTRUCTION, EVENT_JUMP, EVENT_PY_START, OPTIMIZER_ID,
-};
+use super::switch;
+use crate::cpython::monitoring::{EVENT_INSTRUCTION, EVENT_JUMP, EVENT_PY_START, OPTIMIZER_ID};
 use crate::runtime::hooks;
 
 const NAME: &str = "rjit";
@@ -21,7 +20,9 @@ pub fn holder(py: Python<'_>) -> PyResult<Option<String>> {
     if tool.is_none() {
         return Ok(None);
     }
-    Ok(Some(tool.cast::<PyString>()?.to_string_lossy().into_owned()))
+    Ok(Some(
+        tool.cast::<PyString>()?.to_string_lossy().into_owned(),
+    ))
 }
 
 /// Says that the tool id belongs to somebody else, and what that means.
@@ -37,6 +38,13 @@ pub fn warn_of(py: Python<'_>, holder: &str) -> PyResult<()> {
 
 /// Takes the tool id and asks for the events.
 pub fn begin(py: Python<'_>) -> PyResult<()> {
+    register(py)?;
+    let events = 1u32 << EVENT_PY_START | 1u32 << EVENT_JUMP;
+    monitoring(py)?.call_method1("set_events", (OPTIMIZER_ID, events))?;
+    Ok(())
+}
+
+fn register(py: Python<'_>) -> PyResult<()> {
     let monitoring = monitoring(py)?;
     monitoring.call_method1("use_tool_id", (OPTIMIZER_ID, NAME))?;
     let callbacks = hooks::callbacks(py)?;
@@ -47,16 +55,20 @@ pub fn begin(py: Python<'_>) -> PyResult<()> {
     ] {
         monitoring.call_method1("register_callback", (OPTIMIZER_ID, 1u32 << event, callback))?;
     }
-    let events = 1u32 << EVENT_PY_START | 1u32 << EVENT_JUMP;
-    monitoring.call_method1("set_events", (OPTIMIZER_ID, events))?;
     Ok(())
 }
 
-/// Has each instruction of `code` reported, or no more.
-pub fn report_instructions(py: Python<'_>, code: &Bound<'_, PyAny>, on: bool) -> PyResult<()> {
-    let events = if on { 1u32 << EVENT_INSTRUCTION } else { 0 };
+/// Asks for INSTRUCTION events in one code object, or for no more of them. The compiler may have been turned off
+/// meanwhile, by the very code that now raises: then it takes its tool id once more, for as long as the exception
+/// needs.
+pub fn report_instructions(py: Python<'_>, code: &Bound<'_, PyAny>, wanted: bool) -> PyResult<()> {
+    let is_off = !switch::is_enabled();
+    if wanted && is_off && holder(py)?.is_none() {
+        register(py)?;
+    }
+    let events = if wanted { 1u32 << EVENT_INSTRUCTION } else { 0 };
     monitoring(py)?.call_method1("set_local_events", (OPTIMIZER_ID, code, events))?;
-    Ok(())
+    if !wanted && is_off { end(py) } else { Ok(()) }
 }
 
 /// Gives the tool id back, and with it events and callbacks; unless somebody else has taken it away.

@@ -36,7 +36,11 @@ pub struct Registry {
     pub deopts: BTreeMap<&'static str, u64>,
     /// Qualified names of everything that was ever compiled.
     pub compiled: BTreeSet<String>,
-    /// Machine code that is out of use.
+    /// Machine code that is out of use, at the address by which it knows itself.
+    #[expect(
+        clippy::vec_box,
+        reason = "machine code refers to its executable by address"
+    )]
     pub graveyard: Vec<Box<Executable>>,
 }
 
@@ -70,10 +74,17 @@ pub fn state(code: Code) -> Option<StateRef> {
 
 /// All code objects that have a state, and their states.
 pub fn all() -> Vec<(Code, StateRef)> {
-    with(|registry| registry.notes.values().map(|notes| (notes.code, notes.state)).collect())
+    with(|registry| {
+        registry
+            .notes
+            .values()
+            .map(|notes| (notes.code, notes.state))
+            .collect()
+    })
 }
 
-/// Takes the state of a code object that is being freed. None of its machine code runs: a frame would keep the code alive.
+/// Takes the state of a code object that is being freed. None of its machine code runs: a frame would keep the code
+/// alive.
 pub fn forget(mut state: Box<CodeState>) {
     let address = std::ptr::from_ref::<CodeState>(&state).addr();
     with(|registry| registry.notes.remove(&address));

@@ -1,7 +1,7 @@
 //! Taking machine code out of use.
 //!
-//! Code that must not be entered any more may still be running, in this thread's callers or in other threads. It waits in the
-//! graveyard until no compiled code runs at all.
+//! Code that must not be entered any more may still be running, in this thread's callers or in other threads. It waits
+//! in the graveyard until no compiled code runs at all.
 
 use std::sync::atomic::Ordering;
 

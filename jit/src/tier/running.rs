@@ -1,44 +1,60 @@
-//! What running machine code asks and reports.
+//! What machine code, and the way into it, ask and report.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
 
-use pyo3::Python;
 use pyo3::prelude::*;
 
-use super::{at_entry, monitoring, on_deopt};
+use super::{failures, functions, monitoring};
 use crate::code::executable::{Body, Executable};
 use crate::code::{extra, install};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 
-/// The machine code for a call of a function that has our entry. Compiles it when that is wanted.
+/// The machine code to run for a call of a function that has our entry. None when the call must run in the
+/// interpreter: because somebody watches the code, or because it cannot be compiled; then the function loses the entry.
+#[inline]
 pub fn body_for_call(function: Function) -> Option<Body> {
-    install::body_of(function).or_else(|| if at_entry(function) { install::body_of(function) } else { None })
+    if install::is_watched(function.code_view()) {
+        return None;
+    }
+    install::body_of(function).or_else(|| build_body(function))
 }
 
-/// Records that the machine code of `executable` was left through its side exit number `index`.
+#[cold]
+fn build_body(function: Function) -> Option<Body> {
+    // A mistake of ours is one more reason to go on interpreted.
+    let built = panic::catch_unwind(AssertUnwindSafe(|| functions::at_entry(function)));
+    if built.unwrap_or(false) {
+        install::body_of(function)
+    } else {
+        None
+    }
+}
+
+/// Records that machine code of `code` was left through its side exit number `index`. May take it out of use; the
+/// caller may still be in it.
 pub fn record_deopt(executable: &mut Executable, code: Code, index: usize) {
     executable.counters().deopts.fetch_add(1, Ordering::Relaxed);
     let kind = executable.kind;
-    let Some(exit) = executable.exits.get_mut(index) else { return };
+    let Some(exit) = executable.exits.get_mut(index) else {
+        return;
+    };
     exit.taken += 1;
     let (site, reason) = (exit.site, exit.reason);
     if let Some(state) = extra::get(code) {
-        state.with(|state| on_deopt(state, kind, site, reason));
+        state.with(|state| failures::on_deopt(state, kind, site, reason));
     }
 }
 
 /// Records that a frame of compiled code goes on in the interpreter because somebody asked for its locals.
 pub fn record_reification(code: Code) {
-    let Some(state) = extra::get(code) else { return };
-    state.read(|state| {
-        if let Some(executable) = state.function.as_deref().or_else(|| state.loops.values().next().map(Box::as_ref)) {
-            executable.counters().reifications.fetch_add(1, Ordering::Relaxed);
-        }
-    });
+    if let Some(state) = extra::get(code) {
+        state.read(|state| failures::on_reification(state, code));
+    }
 }
 
-/// Has the interpreter report each instruction of `code`, so that a pending exception can be raised at its place.
+/// Has the interpreter report each instruction of `code`, so that an exception that waits is raised at its place.
 ///
 /// # Errors
 /// What `sys.monitoring` raised.

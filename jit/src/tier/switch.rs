@@ -10,6 +10,7 @@ use crate::code::{extra, install};
 use crate::config::Options;
 use crate::cpython::gil::GilCell;
 use crate::runtime::hooks;
+use crate::runtime::ops::functions::common_constants;
 use crate::telemetry;
 
 #[derive(Clone, Copy, Default)]
@@ -18,7 +19,10 @@ struct Switch {
     is_monitoring: bool,
 }
 
-static SWITCH: GilCell<Switch> = GilCell::new(Switch { options: None, is_monitoring: false });
+static SWITCH: GilCell<Switch> = GilCell::new(Switch {
+    options: None,
+    is_monitoring: false,
+});
 
 /// When to compile, while the compiler is on.
 #[inline]
@@ -33,14 +37,16 @@ pub fn is_enabled() -> bool {
 
 /// How hot code is found, in a few words.
 pub fn monitoring_state(py: Python<'_>) -> PyResult<String> {
-    Ok(match SWITCH.with(|switch| (switch.options, switch.is_monitoring)) {
-        (None, _) => "off".into(),
-        (Some(_), true) => "on".into(),
-        (Some(_), false) => match monitoring::holder(py)? {
-            Some(holder) => format!("taken by {holder}"),
-            None => "free again; call rjit.enable() to use it".into(),
+    Ok(
+        match SWITCH.with(|switch| (switch.options, switch.is_monitoring)) {
+            (None, _) => "off".into(),
+            (Some(_), true) => "on".into(),
+            (Some(_), false) => match monitoring::holder(py)? {
+                Some(holder) => format!("taken by {holder}"),
+                None => "free again; call rjit.enable() to use it".into(),
+            },
         },
-    })
+    )
 }
 
 /// Gets ready to compile, once in a process.
@@ -53,7 +59,9 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
                  another tool (a debugger, a profiler, another compiler) uses them all: run without it",
             ));
         }
-        hooks::watch_functions(py)?;
+        // Finding these runs Python code, which must not happen in the middle of a compilation.
+        common_constants(py)?;
+        hooks::install(py)?;
         let after_fork = PyCFunction::new_closure(py, None, None, |_, _| telemetry::after_fork_child())?;
         let at_exit = PyCFunction::new_closure(py, None, None, |_, _| telemetry::close())?;
         let in_child = PyDict::new(py);
@@ -83,13 +91,21 @@ pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
             }
         }
     }
-    SWITCH.with(|switch| *switch = Switch { options: Some(options), is_monitoring });
-    telemetry::switched(true, &format!("calls={} loops={}", options.calls, options.loops));
+    SWITCH.with(|switch| {
+        *switch = Switch {
+            options: Some(options),
+            is_monitoring,
+        }
+    });
+    telemetry::switched(
+        true,
+        &format!("calls={} loops={}", options.calls, options.loops),
+    );
     Ok(())
 }
 
-/// Turns the compiler off: nothing is counted any more, and what is called from now on runs in the interpreter. Frames that run
-/// compiled go on until they return.
+/// Turns the compiler off: nothing is counted any more, and what is called from now on runs in the interpreter. Frames
+/// that run compiled go on until they return.
 pub fn disable(py: Python<'_>) -> PyResult<()> {
     let before = SWITCH.with(std::mem::take);
     install::restore_all();
@@ -106,5 +122,9 @@ pub fn disable(py: Python<'_>) -> PyResult<()> {
     if before.options.is_some() {
         telemetry::switched(false, "rjit.disable()");
     }
-    if before.is_monitoring { monitoring::end(py) } else { Ok(()) }
+    if before.is_monitoring {
+        monitoring::end(py)
+    } else {
+        Ok(())
+    }
 }

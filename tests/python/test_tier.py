@@ -1,0 +1,448 @@
+"""When functions and loops are compiled, what rjit's own functions say about it, and how everything is given back.
+
+Each case runs in a process of its own: the compiler's state belongs to the process.
+"""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytest.importorskip("rjit", reason="rjit is not installed here")
+
+PRELUDE = """
+import sys, rjit
+def compiled(name):
+    return any(e.qualname == name and e.kind == "function" for e in rjit.executables())
+def entries(name):
+    return sum(e.entries for e in rjit.executables() if e.qualname == name)
+"""
+
+
+def run(source, **environment):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RJIT")} | environment
+    script = PRELUDE + textwrap.dedent(source)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+CASES = {}
+
+
+def case(function):
+    """Register the docstring-named source that the function returns."""
+    CASES[function.__name__] = function()
+    return function
+
+
+@case
+def functions_are_compiled_at_the_call_that_was_asked_for():
+    return """
+    rjit.enable(calls=5, loops=10**6)
+    def f(a): return a + 1
+    for i in range(4): f(i)
+    assert not compiled("f") and rjit.explain(f)["calls"] == 4
+    assert f(4) == 5
+    assert compiled("f") and entries("f") == 0
+    assert [f(i) for i in range(10)] == list(range(1, 11))
+    assert entries("f") == 10, entries("f")
+    assert rjit.explain(f)["compiled"] and rjit.stats()["compiled"] == ["f"]
+    """
+
+
+@case
+def with_one_call_new_functions_are_compiled_at_their_first():
+    return """
+    rjit.enable(calls=1)
+    def f(a): return a + 1
+    assert not compiled("f")
+    assert f(1) == 2
+    assert compiled("f") and entries("f") == 1
+    """
+
+
+@case
+def closures_get_the_entry():
+    return """
+    def make(n):
+        def add(x): return x + n
+        return add
+    early = [make(i) for i in range(3)]
+    rjit.enable(calls=3, loops=10**6)
+    for i in range(5): assert early[0](i) == i
+    assert compiled("make.<locals>.add")
+    before = entries("make.<locals>.add")
+    late = make(7)
+    assert list(map(late, range(3))) == [7, 8, 9]
+    assert entries("make.<locals>.add") == before + 3
+    before += 3
+    assert list(map(early[1], range(4))) == [1, 2, 3, 4]
+    assert entries("make.<locals>.add") == before + 3, "the first start installs the entry"
+    """
+
+
+@case
+def loops_are_compiled_while_they_run():
+    return """
+    rjit.enable(calls=10**6, loops=100)
+    total = 0
+    for i in range(1000):
+        total += i
+    assert total == 499500
+    [loop] = [e for e in rjit.executables() if e.kind == "loop"]
+    assert loop.qualname == "<module>" and loop.entries >= 1
+    """
+
+
+@case
+def an_exception_leaves_a_compiled_loop_where_it_was_raised():
+    return """
+    import traceback
+    rjit.enable(calls=10**6, loops=100)
+    def f(values):
+        total = 0
+        for v in values:
+            try:
+                total += 10 // v
+            except ZeroDivisionError:
+                total += 1000
+        for v in values:
+            total += 10 // v
+        return total
+    values = [1] * 500 + [0] + [1] * 500
+    try:
+        f(values)
+    except ZeroDivisionError as error:
+        assert traceback.extract_tb(error.__traceback__)[-1].line in ("total += 10 // v", ""), error
+    else:
+        raise AssertionError
+    """
+
+
+@case
+def what_cannot_be_compiled_is_refused_once_with_its_reason():
+    return """
+    rjit.enable(calls=1)
+    def g():
+        yield 1
+    async def c(): pass
+    async def ag(): yield 1
+    for _ in range(3):
+        assert list(g()) == [1]
+    story = rjit.explain(g)
+    assert not story["compiled"] and story["reason"] == "generator", story
+    assert rjit.stats()["refusal_reasons"]["generator"] == 1
+    for function, reason in (g, "generator"), (c, "coroutine"), (ag, "asynchronous generator"):
+        try:
+            rjit.compile(function)
+        except rjit.NotCompilable as error:
+            assert error.reason == reason
+            assert error.filename == function.__code__.co_filename
+            assert error.line == function.__code__.co_firstlineno
+            assert reason in str(error) and function.__qualname__ in str(error)
+        else:
+            raise AssertionError(reason)
+    """
+
+
+@case
+def compile_works_at_once_and_without_enable():
+    return """
+    class C:
+        def method(self, x): return x * 2
+    double = lambda x: x * 2
+    rjit.compile(double)
+    rjit.compile(C().method)
+    assert not rjit.is_enabled()
+    assert double(4) == 8 and C().method(5) == 10
+    assert entries("<lambda>") == 1 and entries("C.method") == 1
+    rjit.compile(double)
+    assert rjit.stats()["compiles"] == 2
+    for wrong in (1, len, C, "f", property(double)):
+        try:
+            rjit.compile(wrong)
+        except TypeError as error:
+            assert "function or method is needed" in str(error)
+        else:
+            raise AssertionError(wrong)
+    """
+
+
+@case
+def disable_gives_everything_back():
+    return """
+    rjit.enable(calls=2)
+    def f(): return 1
+    for _ in range(9): f()
+    handle = rjit.executables()[0]
+    before = rjit.stats()["entries"]
+    rjit.disable()
+    assert not rjit.is_enabled() and rjit.executables() == []
+    assert sys.monitoring.get_tool(5) is None
+    for _ in range(9): assert f() == 1
+    assert rjit.stats()["entries"] == before and rjit.stats()["code_bytes"] == 0
+    assert handle.qualname == "f" and handle.code is f.__code__ and "f" in repr(handle) and handle.hir
+    rjit.disable()
+    rjit.enable(calls=2)
+    for _ in range(9): f()
+    assert compiled("f")
+    """
+
+
+@case
+def disable_inside_compiled_code_lets_it_finish():
+    return """
+    rjit.enable(calls=2, loops=50)
+    def f(n):
+        if n == 5: rjit.disable()
+        return n + 1
+    assert [f(i) for i in range(9)] == list(range(1, 10))
+    assert sys.monitoring.get_tool(5) is None
+    rjit.enable(calls=10**6, loops=50)
+    def loop():
+        for i in range(1000):
+            if i == 500: rjit.disable()
+            if i == 700: raise KeyError(i)
+    try:
+        loop()
+    except KeyError as error:
+        assert error.args == (700,)
+    else:
+        raise AssertionError
+    assert sys.monitoring.get_tool(5) is None
+    """
+
+
+@case
+def enable_again_changes_the_options():
+    return """
+    rjit.enable(calls=1000, loops=1000)
+    rjit.enable(calls=3)
+    stats = rjit.stats()
+    assert (stats["enabled"], stats["calls"], stats["loops"]) == (True, 3, 600), stats
+    assert stats["monitoring"] == "on"
+    """
+
+
+@case
+def bad_options_are_errors():
+    return """
+    for keywords in {"calls": 0}, {"loops": -1}, {"calls": 2**40}:
+        try:
+            rjit.enable(**keywords)
+        except ValueError as error:
+            [(name, value)] = keywords.items()
+            assert str(error) == f"{name} must be a whole number from 1 to 4294967295, not {value}"
+        else:
+            raise AssertionError(keywords)
+    try:
+        rjit.enable(calls="many")
+    except TypeError:
+        pass
+    else:
+        raise AssertionError
+    assert not rjit.is_enabled()
+    """
+
+
+@case
+def a_taken_tool_id_is_named_and_the_rest_goes_on():
+    return """
+    import warnings
+    sys.monitoring.use_tool_id(5, "somebody")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        rjit.enable(calls=1)
+    [warning] = caught
+    assert warning.category is RuntimeWarning and "'somebody'" in str(warning.message).replace('"', "'")
+    assert rjit.is_enabled() and rjit.stats()["monitoring"] == "taken by somebody"
+    def f(): return 1
+    f(); f()
+    assert compiled("f")
+    rjit.disable()
+    assert sys.monitoring.get_tool(5) == "somebody"
+    sys.monitoring.free_tool_id(5)
+    rjit.enable(calls=1)
+    assert rjit.stats()["monitoring"] == "on"
+    """
+
+
+@case
+def new_code_of_a_function_is_new():
+    return """
+    rjit.enable(calls=2)
+    def f(): return 1
+    def g(): return 2
+    for _ in range(5): f()
+    f.__code__ = g.__code__
+    assert [f() for _ in range(5)] == [2] * 5
+    def h(a, b=1, *, c=10): return a + b + c
+    for _ in range(5): assert h(0) == 11
+    h.__defaults__ = (5,)
+    assert h(0) == 15
+    h.__kwdefaults__ = {"c": 20}
+    assert h(0) == 25
+    h.__defaults__ = None
+    try:
+        h(0)
+    except TypeError as error:
+        assert "missing 1 required positional argument: 'b'" in str(error)
+    else:
+        raise AssertionError
+    """
+
+
+@case
+def guesses_that_keep_failing_are_dropped():
+    return """
+    rjit.enable(calls=10, loops=10**6)
+    def add(a, b): return a + b
+    for i in range(100): add(i, 1)
+    assert compiled("add")
+    for i in range(100):
+        assert add(f"{i}", "x") == f"{i}x"
+        assert add(i, 0.5) == i + 0.5
+    story, stats = rjit.explain(add), rjit.stats()
+    assert 1 <= story["recompilations"] <= 11, story
+    assert sum(count for _, _, count in story["deopts"]) == stats["deopts"] > 0
+    assert sum(stats["deopt_reasons"].values()) == stats["deopts"]
+    assert stats["invalidations"] >= 1
+    before = stats["deopts"]
+    for i in range(1000): add("a", "b")
+    assert rjit.stats()["deopts"] - before < 100, "it must settle"
+    """
+
+
+@case
+def tracers_see_everything():
+    return """
+    rjit.enable(calls=2, loops=50)
+    def f(n):
+        n += 1
+        return n
+    for i in range(9): f(i)
+    lines = []
+    def trace(frame, event, arg):
+        if frame.f_code is f.__code__: lines.append((event, frame.f_lineno - f.__code__.co_firstlineno))
+        return trace
+    before = entries("f")
+    sys.settrace(trace)
+    f(1)
+    sys.settrace(None)
+    assert lines == [("call", 0), ("line", 1), ("line", 2), ("return", 2)], lines
+    assert entries("f") == before
+    for i in range(3): f(i)  # the interpreter takes the tracing instructions out when it runs the code once more
+    assert entries("f") >= before + 2
+    """
+
+
+@case
+def restarted_events_are_answered_at_once():
+    return """
+    rjit.enable(calls=3, loops=10**6)
+    def g():
+        yield 1
+    for _ in range(5): list(g())
+    def events():
+        before = rjit.stats()["events"]
+        for _ in range(100): list(g())
+        return rjit.stats()["events"] - before
+    assert 100 <= events() < 110, "those of the loop"
+    sys.monitoring.restart_events()
+    assert 100 <= events() < 110
+    assert rjit.stats()["refusals"] == 1
+    """
+
+
+@case
+def code_that_dies_takes_its_machine_code_along():
+    return """
+    import gc
+    rjit.enable(calls=10**6)
+    for i in range(50):
+        scope = {}
+        exec(f"def f{i}(x): return x + {i}", scope)
+        f = scope.pop(f"f{i}")
+        rjit.compile(f)
+        assert f(1) == i + 1
+        assert len(rjit.executables()) == 1
+        del f, scope
+        gc.collect()
+    assert rjit.executables() == []
+    stats = rjit.stats()
+    assert stats["compiles"] == 50 and stats["retirements"] >= 49 and stats["entries"] == 50, stats
+    """
+
+
+@case
+def forked_children_count_for_themselves():
+    return """
+    import os
+    rjit.enable(calls=2)
+    def f(): return 1
+    for _ in range(9): f()
+    parent = rjit.stats()["entries"]
+    child = os.fork()
+    if not child:
+        try:
+            for _ in range(3): f()
+            ok = rjit.stats()["entries"] == 3 and compiled("f")
+        finally:
+            os._exit(0 if ok else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert rjit.stats()["entries"] == parent
+    with open(f"/tmp/perf-{os.getpid()}.map") as file:
+        assert "py::f:" in file.read()
+    os.unlink(f"/tmp/perf-{os.getpid()}.map")
+    """
+
+
+@case
+def callbacks_survive_anything():
+    return """
+    rjit.enable(calls=2)
+    for event in sys.monitoring.events.PY_START, sys.monitoring.events.JUMP, sys.monitoring.events.INSTRUCTION:
+        callback = sys.monitoring.register_callback(5, event, None)
+        sys.monitoring.register_callback(5, event, callback)
+        code = compiled.__code__
+        for arguments in (), (1,), (code,), (code, "x"), (code, 2**70, 0), (code, -1, 0), (code, 10, 0), (code, 0):
+            assert callback(*arguments) is None
+    def f(): return 1
+    for _ in range(9): f()
+    assert compiled("f")
+    """
+
+
+@pytest.mark.parametrize("name", CASES)
+def test(name):
+    run(CASES[name])
+
+
+def test_options_come_from_the_environment():
+    run(
+        "rjit.enable(); s = rjit.stats(); assert (s['calls'], s['loops']) == (7, 9), s",
+        RJIT_CALLS="7",
+        RJIT_LOOPS="9",
+    )
+    run(
+        """
+        try:
+            rjit.enable()
+        except ValueError as error:
+            message = "RJIT_CALLS=many is not a whole number from 1 to 4294967295; "
+            assert str(error) == message + "correct it, or unset it to use 60", error
+        else:
+            raise AssertionError
+        """,
+        RJIT_CALLS="many",
+    )
