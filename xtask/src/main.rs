@@ -40,7 +40,7 @@ enum Task {
     /// Build, then run the Rust and the Python tests
     Test(test::Options),
     /// Check formatting and lints of the Rust and the Python code
-    Check,
+    Check(check::Options),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +59,6 @@ fn run(task: Task) -> Result<()> {
         Task::Build(options) => build::main(&options),
         Task::Demo(options) => demo::main(&options),
         Task::Test(options) => test::main(&options),
-        Task::Check => check::main(),
+        Task::Check(options) => check::main(&options),
     }
 }
