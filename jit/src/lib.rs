@@ -1,1 +1,12 @@
 //! rjit: a just-in-time compiler for stock CPython 3.15 that hides nothing.
+
+pub mod bytecode;
+pub mod code;
+pub mod compile;
+pub mod config;
+pub mod cpython;
+pub mod hir;
+mod python;
+pub mod runtime;
+pub mod telemetry;
+pub mod tier;

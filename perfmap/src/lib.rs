@@ -1,1 +1,29 @@
 //! Tells the outside world about machine code made at run time. Knows nothing of Python.
+//!
+//! Profilers and debuggers find symbols in files; code that a JIT compiler makes is in no file. Each such tool
+//! has a way of its own to be told. A [`Registry`] takes one description of a piece of code, a [`CodeRegion`],
+//! and hands it to one *sink* for each way. There is one so far, the perf map (`/tmp/perf-PID.map`).
+//!
+//! Whatever goes wrong while telling (a full disk, somebody else's file in the way) never fails the program that
+//! is being told about: the sink concerned reports once through [`Registry::take_warnings`] and is off from then on.
+//!
+//! ```
+//! use rjit_perfmap::{CodeRegion, Config, Registry};
+//!
+//! let directory = tempfile::tempdir().unwrap();
+//! let mut registry = Registry::new(Config { perf_map: Some(directory.path().into()) });
+//! let id = registry.register(&CodeRegion { start: 0x7f00_0000, size: 64, name: "fib" });
+//! for warning in registry.take_warnings() {
+//!     eprintln!("{warning}");
+//! }
+//! registry.unregister(id);
+//! ```
+
+mod append;
+mod error;
+mod perf_map;
+mod registry;
+mod sink;
+
+pub use error::{Reason, SinkError};
+pub use registry::{CodeRegion, Config, RegionId, Registry};

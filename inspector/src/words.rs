@@ -1,0 +1,38 @@
+//! The words for kinds, states and events. Scripts read them, so they stay as they are.
+
+use rjit_telemetry::{EventKind, Kind, State};
+
+/// What was compiled.
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Function => "function",
+        Kind::Loop => "loop",
+        Kind::Overflow => "overflow",
+        Kind::Unknown(_) => "unknown",
+    }
+}
+
+/// Whether it can run.
+pub fn state(state: State) -> &'static str {
+    match state {
+        State::Live => "live",
+        State::Invalidated => "invalidated",
+        State::Retired => "retired",
+        State::Unknown(_) => "unknown",
+    }
+}
+
+/// What happened.
+pub fn event(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Compiled => "compiled",
+        EventKind::Refused => "refused",
+        EventKind::Deopt => "deopt",
+        EventKind::Invalidated => "invalidated",
+        EventKind::Retired => "retired",
+        EventKind::Reified => "reified",
+        EventKind::Enabled => "enabled",
+        EventKind::Disabled => "disabled",
+        EventKind::Unknown(_) => "unknown",
+    }
+}

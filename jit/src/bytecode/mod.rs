@@ -1,0 +1,14 @@
+//! CPython 3.15's bytecode: decoding, control flow, exception table and line table.
+//!
+//! Everything here is a pure function of bytes, so it is tested without an interpreter. What needs one (reading a
+//! code object, looking behind instrumentation) is in [`crate::cpython::code`].
+
+pub mod blocks;
+pub mod decode;
+pub mod exceptions;
+pub mod info;
+pub mod lines;
+pub mod opcode;
+mod opcode_table;
+#[cfg(test)]
+mod samples;

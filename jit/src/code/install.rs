@@ -1,0 +1,65 @@
+//! The way into compiled code: a function's vectorcall entry.
+//!
+//! Setting it also clears the function's version, without which the interpreter's specialized calls would run the
+//! bytecode without looking at the entry. `MAKE_FUNCTION` gives a new function its version only after the function
+//! watcher saw it, so a function that has the entry may need it set again: [`install`] does that.
+
+use std::ffi::{c_int, c_void};
+
+use pyo3::ffi::{PyFunction_Check, PyObject};
+
+use crate::cpython::ffi;
+use crate::cpython::function::{FUNC_VERSION_FIRST_VALID, Function};
+use crate::runtime::entry;
+
+unsafe extern "C" {
+    /// Calls `callback` for each object of the garbage collector, which must not make, change or free any.
+    fn PyUnstable_GC_VisitObjects(
+        callback: unsafe extern "C" fn(*mut PyObject, *mut c_void) -> c_int,
+        argument: *mut c_void,
+    );
+}
+
+/// Whether calls of `function` go through our entry.
+#[inline]
+pub fn has_entry(function: Function) -> bool {
+    function.vectorcall() == entry::vectorcall as *const () as usize
+}
+
+/// Makes calls of `function` go through our entry, and says whether they do: an entry that somebody else has put there
+/// stays.
+pub fn install(function: Function) -> bool {
+    let ours = has_entry(function);
+    if !ours && function.vectorcall() != ffi::_PyFunction_Vectorcall as *const () as usize {
+        return false;
+    }
+    if !ours || function.version() >= FUNC_VERSION_FIRST_VALID {
+        // SAFETY: a live function, by `Function`'s contract; the entry runs any function that has it.
+        unsafe { ffi::PyFunction_SetVectorcall(function.as_ptr(), entry::vectorcall) };
+    }
+    true
+}
+
+/// Gives `function` back to the interpreter if its calls go through our entry.
+pub fn restore(function: Function) {
+    if has_entry(function) {
+        // SAFETY: a live function, by `Function`'s contract, gets the entry that it was made with.
+        unsafe { ffi::PyFunction_SetVectorcall(function.as_ptr(), ffi::_PyFunction_Vectorcall) };
+    }
+}
+
+/// Gives all functions back to the interpreter. They are found through the garbage collector, which knows them all, so that
+/// making and freeing functions costs nothing more while the compiler is on.
+pub fn restore_all() {
+    unsafe extern "C" fn visit(object: *mut PyObject, _: *mut c_void) -> c_int {
+        // SAFETY: the collector passes live objects, and setting an entry only writes two fields.
+        unsafe {
+            if PyFunction_Check(object) != 0 {
+                restore(Function::from_ptr(object));
+            }
+        }
+        1
+    }
+    // SAFETY: called by an attached thread; `visit` makes, changes and frees no objects of the collector.
+    unsafe { PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
+}

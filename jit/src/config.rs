@@ -1,0 +1,99 @@
+//! Options, from keywords and `RJIT_*` variables, checked once.
+
+use std::ffi::OsStr;
+
+/// Calls after which a function is compiled, unless said otherwise.
+pub const DEFAULT_CALLS: u32 = 60;
+/// Backward jumps after which a running loop is compiled, unless said otherwise.
+pub const DEFAULT_LOOPS: u32 = 600;
+
+/// When to compile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// At this call a function is compiled. With 1 functions get their entry when they are made, and are compiled when
+    /// they are first called.
+    pub calls: u32,
+    /// At this backward jump a loop is compiled and entered.
+    pub loops: u32,
+}
+
+impl Options {
+    /// Whether functions are compiled at their very first call.
+    pub fn is_eager(&self) -> bool {
+        self.calls <= 1
+    }
+
+    /// What the keywords say, else the environment, else the defaults. A keyword is its text and `None` when it was not
+    /// given.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do about it.
+    pub fn resolve(
+        calls: Option<&str>,
+        loops: Option<&str>,
+        env: impl Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> Result<Options, String> {
+        let threshold = |keyword: &str, given: Option<&str>, variable: &str, default: u32| {
+            if let Some(text) = given {
+                return parse(text)
+                    .ok_or_else(|| format!("{keyword} must be {RANGE}, not {text}"));
+            }
+            match env(variable) {
+                Some(value) if !value.is_empty() => parse_os(&value).ok_or_else(|| {
+                    let value = value.to_string_lossy();
+                    format!(
+                        "{variable}={value} is not {RANGE}; correct it, or unset it to use {default}"
+                    )
+                }),
+                _ => Ok(default),
+            }
+        };
+        Ok(Options {
+            calls: threshold("calls", calls, "RJIT_CALLS", DEFAULT_CALLS)?,
+            loops: threshold("loops", loops, "RJIT_LOOPS", DEFAULT_LOOPS)?,
+        })
+    }
+}
+
+const RANGE: &str = "a whole number from 1 to 4294967295";
+
+fn parse_os(value: &OsStr) -> Option<u32> {
+    parse(value.to_str()?)
+}
+
+fn parse(text: &str) -> Option<u32> {
+    text.trim().parse().ok().filter(|&number| number >= 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(
+        keywords: (Option<&str>, Option<&str>),
+        variables: &[(&str, &str)],
+    ) -> Result<Options, String> {
+        Options::resolve(keywords.0, keywords.1, |name| {
+            variables.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into())
+        })
+    }
+
+    #[test]
+    fn keywords_go_before_variables_and_variables_before_defaults() {
+        let defaults = Options { calls: DEFAULT_CALLS, loops: DEFAULT_LOOPS };
+        assert_eq!(with((None, None), &[]), Ok(defaults));
+        assert_eq!(with((None, None), &[("RJIT_CALLS", "")]), Ok(defaults));
+        let variables = [("RJIT_CALLS", "7"), ("RJIT_LOOPS", " 9 ")];
+        assert_eq!(with((None, None), &variables), Ok(Options { calls: 7, loops: 9 }));
+        assert_eq!(with((Some("2"), None), &variables), Ok(Options { calls: 2, loops: 9 }));
+    }
+
+    #[test]
+    fn bad_values_say_what_to_do() {
+        let message = with((Some("0"), None), &[]).unwrap_err();
+        assert_eq!(message, "calls must be a whole number from 1 to 4294967295, not 0");
+        let message = with((None, None), &[("RJIT_LOOPS", "many")]).unwrap_err();
+        assert!(message.starts_with("RJIT_LOOPS=many is not a whole number"), "{message}");
+        assert!(message.ends_with("unset it to use 600"), "{message}");
+    }
+}

@@ -1,0 +1,305 @@
+//! Code objects (`Include/cpython/code.h`), and reading one into the compiler's own form.
+
+use pyo3::ffi::{PyCodeObject, PyObject};
+use pyo3::prelude::*;
+
+use crate::bytecode::decode::{self, DecodeError};
+use crate::bytecode::exceptions::ExceptionTable;
+use crate::bytecode::info::{CodeFlags, CodeInfo, LocalKind, LocalVar, NameRef};
+use crate::bytecode::lines::LineTable;
+use crate::bytecode::opcode::CodeOffset;
+
+use super::{bytes, ffi, memory, monitoring, object, tuple, unicode};
+
+layout! {
+    /// Constants, a tuple.
+    CO_CONSTS: i32 = 24, "offsetof(PyCodeObject, co_consts)";
+    /// Names, a tuple of interned strings.
+    CO_NAMES: i32 = 32, "offsetof(PyCodeObject, co_names)";
+    /// The exception table, bytes.
+    CO_EXCEPTIONTABLE: i32 = 40, "offsetof(PyCodeObject, co_exceptiontable)";
+    /// Flags (`i32`).
+    CO_FLAGS: i32 = 48, "offsetof(PyCodeObject, co_flags)";
+    /// Positional parameters, positional-only ones included (`i32`).
+    CO_ARGCOUNT: i32 = 52, "offsetof(PyCodeObject, co_argcount)";
+    /// Positional-only parameters (`i32`).
+    CO_POSONLYARGCOUNT: i32 = 56, "offsetof(PyCodeObject, co_posonlyargcount)";
+    /// Keyword-only parameters (`i32`).
+    CO_KWONLYARGCOUNT: i32 = 60, "offsetof(PyCodeObject, co_kwonlyargcount)";
+    /// Slots of the operand stack (`i32`).
+    CO_STACKSIZE: i32 = 64, "offsetof(PyCodeObject, co_stacksize)";
+    /// First line (`i32`).
+    CO_FIRSTLINENO: i32 = 68, "offsetof(PyCodeObject, co_firstlineno)";
+    /// Slots of locals, cells and free variables (`i32`).
+    CO_NLOCALSPLUS: i32 = 72, "offsetof(PyCodeObject, co_nlocalsplus)";
+    /// Words of a frame (`i32`).
+    CO_FRAMESIZE: i32 = 76, "offsetof(PyCodeObject, co_framesize)";
+    /// Locals (`i32`).
+    CO_NLOCALS: i32 = 80, "offsetof(PyCodeObject, co_nlocals)";
+    /// Cells (`i32`).
+    CO_NCELLVARS: i32 = 84, "offsetof(PyCodeObject, co_ncellvars)";
+    /// Free variables (`i32`).
+    CO_NFREEVARS: i32 = 88, "offsetof(PyCodeObject, co_nfreevars)";
+    /// Version, for functions made from it (`u32`).
+    CO_VERSION: i32 = 92, "offsetof(PyCodeObject, co_version)";
+    /// Names of the slots, a tuple.
+    CO_LOCALSPLUSNAMES: i32 = 96, "offsetof(PyCodeObject, co_localsplusnames)";
+    /// Kinds of the slots, bytes.
+    CO_LOCALSPLUSKINDS: i32 = 104, "offsetof(PyCodeObject, co_localspluskinds)";
+    /// File name.
+    CO_FILENAME: i32 = 112, "offsetof(PyCodeObject, co_filename)";
+    /// Name.
+    CO_NAME: i32 = 120, "offsetof(PyCodeObject, co_name)";
+    /// Qualified name.
+    CO_QUALNAME: i32 = 128, "offsetof(PyCodeObject, co_qualname)";
+    /// Line table, bytes.
+    CO_LINETABLE: i32 = 136, "offsetof(PyCodeObject, co_linetable)";
+    /// Executors of CPython's own JIT, or null.
+    CO_EXECUTORS: i32 = 152, "offsetof(PyCodeObject, co_executors)";
+    /// The instrumentation version that the bytecode is at (`usize`).
+    CO_INSTRUMENTATION_VERSION: i32 = 168, "offsetof(PyCodeObject, _co_instrumentation_version)";
+    /// Monitoring data, or null; see [`super::monitoring`].
+    CO_MONITORING: i32 = 176, "offsetof(PyCodeObject, _co_monitoring)";
+    /// Index of the first instruction at which a frame counts as complete (`i32`, in code units).
+    CO_FIRSTTRACEABLE: i32 = 192, "offsetof(PyCodeObject, _co_firsttraceable)";
+    /// Data of users of `co_extra`.
+    CO_EXTRA: i32 = 200, "offsetof(PyCodeObject, co_extra)";
+    /// The bytecode, inline; [`object::OB_SIZE`] code units.
+    CO_CODE_ADAPTIVE: i32 = 208, "offsetof(PyCodeObject, co_code_adaptive)";
+    /// Flag: locals are slots.
+    FLAG_OPTIMIZED: u32 = 1, "CO_OPTIMIZED";
+    /// Flag: a call makes new locals.
+    FLAG_NEWLOCALS: u32 = 2, "CO_NEWLOCALS";
+    /// Flag: `*args`.
+    FLAG_VARARGS: u32 = 4, "CO_VARARGS";
+    /// Flag: `**kwargs`.
+    FLAG_VARKEYWORDS: u32 = 8, "CO_VARKEYWORDS";
+    /// Flag: nested in a function.
+    FLAG_NESTED: u32 = 16, "CO_NESTED";
+    /// Flag: a generator.
+    FLAG_GENERATOR: u32 = 32, "CO_GENERATOR";
+    /// Flag: a coroutine.
+    FLAG_COROUTINE: u32 = 128, "CO_COROUTINE";
+    /// Flag: a generator that can be awaited.
+    FLAG_ITERABLE_COROUTINE: u32 = 256, "CO_ITERABLE_COROUTINE";
+    /// Flag: an asynchronous generator.
+    FLAG_ASYNC_GENERATOR: u32 = 512, "CO_ASYNC_GENERATOR";
+    /// Flag: gets no monitoring events.
+    FLAG_NO_MONITORING_EVENTS: u32 = 0x2000000, "CO_NO_MONITORING_EVENTS";
+    /// Flag: the first constant is the docstring.
+    FLAG_HAS_DOCSTRING: u32 = 0x4000000, "CO_HAS_DOCSTRING";
+    /// Flag: defined in a class.
+    FLAG_METHOD: u32 = 0x8000000, "CO_METHOD";
+    /// Kind bit of a slot: positional parameter, or `*args`.
+    KIND_ARG_POS: u8 = 2, "CO_FAST_ARG_POS";
+    /// Kind bit of a slot: parameter that can be given by name, or `**kwargs`.
+    KIND_ARG_KW: u8 = 4, "CO_FAST_ARG_KW";
+    /// Kind bit of a slot: `*args` or `**kwargs`.
+    KIND_ARG_VAR: u8 = 8, "CO_FAST_ARG_VAR";
+    /// Kind bit of a slot: hidden from `locals()` (inlined comprehensions).
+    KIND_HIDDEN: u8 = 16, "CO_FAST_HIDDEN";
+    /// Kind bit of a slot: local.
+    KIND_LOCAL: u8 = 32, "CO_FAST_LOCAL";
+    /// Kind bit of a slot: cell.
+    KIND_CELL: u8 = 64, "CO_FAST_CELL";
+    /// Kind bit of a slot: free variable.
+    KIND_FREE: u8 = 128, "CO_FAST_FREE";
+}
+
+/// A code object, by its address. Borrowed: whoever holds one keeps the code object alive.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(transparent)]
+pub struct Code(*mut PyCodeObject);
+
+impl Code {
+    /// Views the code object at `code`.
+    ///
+    /// # Safety
+    /// `code` is a code object that stays alive, and the GIL held, for as long as the value is used.
+    #[inline]
+    pub unsafe fn from_ptr(code: *mut PyCodeObject) -> Self {
+        Self(code)
+    }
+
+    /// The code object itself.
+    #[inline]
+    pub fn as_ptr(self) -> *mut PyCodeObject {
+        self.0
+    }
+
+    /// Address of its bytecode.
+    #[inline]
+    pub fn first_unit(self) -> *mut u16 {
+        // SAFETY: from_ptr's contract: a live code object.
+        unsafe { memory::field(self.0, CO_CODE_ADAPTIVE) }
+    }
+
+    /// Number of code units.
+    #[inline]
+    pub fn unit_count(self) -> usize {
+        self.get::<isize>(object::OB_SIZE) as usize
+    }
+
+    /// A copy of its bytecode as it is now, specialized and instrumented.
+    pub fn units(self) -> Vec<u16> {
+        // SAFETY: from_ptr's contract: a live code object has that many units there.
+        unsafe { std::slice::from_raw_parts(self.first_unit(), self.unit_count()) }.to_vec()
+    }
+
+    /// The instruction at `offset` without specialization, instrumentation and executors.
+    #[inline]
+    pub fn base_unit(self, offset: CodeOffset) -> u16 {
+        // SAFETY: from_ptr's contract: a live code object.
+        unsafe { ffi::_Py_GetBaseCodeUnit(self.0, offset.0 as i32) }
+    }
+
+    /// Slots of the operand stack.
+    #[inline]
+    pub fn stack_size(self) -> u32 {
+        self.get(CO_STACKSIZE)
+    }
+
+    /// Slots of locals, cells and free variables.
+    #[inline]
+    pub fn localsplus_count(self) -> u32 {
+        self.get(CO_NLOCALSPLUS)
+    }
+
+    /// Words of a frame.
+    #[inline]
+    pub fn frame_size(self) -> u32 {
+        self.get(CO_FRAMESIZE)
+    }
+
+    /// Flags.
+    #[inline]
+    pub fn flags(self) -> CodeFlags {
+        CodeFlags(self.get(CO_FLAGS))
+    }
+
+    /// The instrumentation version that its bytecode is at.
+    #[inline]
+    pub fn instrumentation_version(self) -> u64 {
+        self.get(CO_INSTRUMENTATION_VERSION)
+    }
+
+    /// The first instruction at which a frame counts as complete.
+    #[inline]
+    pub fn first_traceable(self) -> CodeOffset {
+        CodeOffset(self.get(CO_FIRSTTRACEABLE))
+    }
+
+    /// The tools that get `event` in this code, a bit each.
+    #[inline]
+    pub fn active_tools(self, event: u8) -> u8 {
+        let data: *const u8 = self.get(CO_MONITORING);
+        if data.is_null() || i32::from(event) >= monitoring::UNGROUPED_EVENTS {
+            return 0;
+        }
+        // SAFETY: monitoring data lives with the code object and has an entry for each event.
+        unsafe { memory::read(data, monitoring::DATA_ACTIVE_MONITORS + i32::from(event)) }
+    }
+
+    /// A new reference to the code object.
+    pub fn object(self, py: Python<'_>) -> Bound<'_, PyAny> {
+        // SAFETY: from_ptr's contract: a live code object.
+        unsafe { Bound::from_borrowed_ptr(py, self.0.cast()) }
+    }
+
+    /// The source line of the instruction at `offset`, 0 when it has none.
+    pub fn line(self, offset: CodeOffset) -> u32 {
+        // SAFETY: from_ptr's contract: a live code object; the line table is read within its bounds.
+        let line = unsafe { pyo3::ffi::PyCode_Addr2Line(self.0, offset.bytes() as i32) };
+        line.try_into().unwrap_or(0)
+    }
+
+    /// The first line.
+    pub fn first_line(self) -> u32 {
+        self.get::<i32>(CO_FIRSTLINENO).try_into().unwrap_or(0)
+    }
+
+    /// Qualified name.
+    pub fn qualname(self) -> String {
+        self.string(CO_QUALNAME)
+    }
+
+    /// File name.
+    pub fn filename(self) -> String {
+        self.string(CO_FILENAME)
+    }
+
+    fn string(self, offset: i32) -> String {
+        // SAFETY: from_ptr's contract: a live code object's names are strings.
+        unsafe { unicode::text(self.get(offset)) }
+    }
+
+    #[inline]
+    fn get<T: Copy>(self, offset: i32) -> T {
+        // SAFETY: from_ptr's contract: a live code object, and offsets match their fields' types.
+        unsafe { memory::read(self.0, offset) }
+    }
+}
+
+/// Reads a code object into the compiler's own form, as its bytecode is now.
+///
+/// # Safety
+/// `code` is a live code object and the GIL is held. The result has borrowed addresses (constants, names, the code
+/// object itself): whoever keeps it keeps the code object alive.
+pub unsafe fn read(code: *mut PyCodeObject) -> Result<CodeInfo, DecodeError> {
+    // SAFETY: as the caller says.
+    let view = unsafe { Code::from_ptr(code) };
+    let units = view.units();
+    let instrs = decode::decode(&units, |offset| view.base_unit(offset))?;
+    // SAFETY: a live code object's tables are bytes and tuples that live with it.
+    let (names, consts, local_names, kinds, exceptions, lines) = unsafe {
+        (
+            tuple::items(view.get::<*const PyObject>(CO_NAMES)),
+            tuple::items(view.get::<*const PyObject>(CO_CONSTS)),
+            tuple::items(view.get::<*const PyObject>(CO_LOCALSPLUSNAMES)),
+            bytes::as_slice(view.get(CO_LOCALSPLUSKINDS)),
+            bytes::as_slice(view.get(CO_EXCEPTIONTABLE)),
+            bytes::as_slice(view.get(CO_LINETABLE)),
+        )
+    };
+    // SAFETY: names in a code object are strings.
+    let text = |name: &*mut PyObject| unsafe { unicode::text(*name) };
+    let first_line: i32 = view.get(CO_FIRSTLINENO);
+    Ok(CodeInfo {
+        name: view.string(CO_NAME),
+        qualname: view.qualname(),
+        filename: view.filename(),
+        first_line: first_line.max(0) as u32,
+        argcount: view.get(CO_ARGCOUNT),
+        posonly: view.get(CO_POSONLYARGCOUNT),
+        kwonly: view.get(CO_KWONLYARGCOUNT),
+        flags: view.flags(),
+        nlocalsplus: view.localsplus_count(),
+        nlocals: view.get(CO_NLOCALS),
+        ncellvars: view.get(CO_NCELLVARS),
+        nfreevars: view.get(CO_NFREEVARS),
+        stacksize: view.stack_size(),
+        framesize: view.frame_size(),
+        first_traceable: view.first_traceable(),
+        localsplus: local_names
+            .iter()
+            .zip(kinds)
+            .map(|(name, &kind)| LocalVar {
+                name: text(name),
+                kind: LocalKind(kind),
+            })
+            .collect(),
+        names: names
+            .iter()
+            .map(|name| NameRef {
+                object: *name as usize,
+                text: text(name),
+            })
+            .collect(),
+        consts: consts.iter().map(|&object| object as usize).collect(),
+        instrs,
+        exceptions: ExceptionTable::parse(exceptions),
+        lines: LineTable::parse(lines, first_line),
+        code: code as usize,
+        code_units: view.first_unit() as usize,
+    })
+}

@@ -1,0 +1,131 @@
+//! Attributes: loads, stores, methods, special methods and `super`.
+
+use super::ffi::*;
+use pyo3::ffi::*;
+use std::ffi::c_int;
+use std::ptr::null_mut;
+
+/// `LOAD_ATTR` with an even oparg: `owner.name`. Borrows both.
+pub unsafe extern "C" fn load_attr(owner: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe { PyObject_GetAttr(owner, name) }
+}
+
+/// `LOAD_ATTR` with an odd oparg: what a call of `owner.name` calls. Borrows both.
+///
+/// Returns the callable. `*out` gets a new reference to `owner` when the callable is a method still to be given its
+/// self, else NULL.
+pub unsafe extern "C" fn load_method(
+    tstate: *mut PyThreadState,
+    owner: *mut PyObject,
+    name: *mut PyObject,
+    out: *mut *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the contract; the callee closes a borrowed reference without effect.
+    unsafe {
+        let mut this = STACKREF_NULL;
+        let attribute = _Py_LoadAttr_StackRefSteal(tstate, borrow(owner), name, &raw mut this);
+        if attribute == STACKREF_NULL {
+            *out = null_mut();
+            return null_mut();
+        }
+        *out = into_owned(this);
+        into_owned(attribute)
+    }
+}
+
+/// `STORE_ATTR`: `owner.name = value`. Borrows all.
+pub unsafe extern "C" fn store_attr(
+    value: *mut PyObject,
+    owner: *mut PyObject,
+    name: *mut PyObject,
+) -> i32 {
+    // SAFETY: the contract.
+    unsafe { PyObject_SetAttr(owner, name, value) }
+}
+
+/// `DELETE_ATTR`: `del owner.name`. Borrows both.
+pub unsafe extern "C" fn delete_attr(owner: *mut PyObject, name: *mut PyObject) -> i32 {
+    // SAFETY: the contract; a NULL value deletes.
+    unsafe { PyObject_SetAttr(owner, name, null_mut()) }
+}
+
+/// `LOAD_SPECIAL`: the special method of `owner` that `oparg` selects (`__enter__`, `__exit__` and their async
+/// forms), looked up on its class. Borrows `owner`.
+///
+/// Returns the callable. `*out` gets a new reference to `owner` when the callable is still to be given its self, else
+/// NULL. On the interpreter's stack the callable is below the self.
+pub unsafe extern "C" fn load_special(
+    owner: *mut PyObject,
+    oparg: i64,
+    out: *mut *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the contract; the callee closes a borrowed reference without effect.
+    unsafe {
+        *out = null_mut();
+        let table = (&raw const _Py_SpecialMethods).cast::<SpecialMethod>();
+        let special = &*table.add(oparg as usize);
+        let mut method_and_self = [STACKREF_NULL, borrow(owner)];
+        let found = _PyObject_LookupSpecialMethod(special.name, method_and_self.as_mut_ptr());
+        if found > 0 {
+            *out = into_owned(method_and_self[1]);
+            return into_owned(method_and_self[0]);
+        }
+        if found == 0 {
+            let format = if _PyEval_SpecialMethodCanSuggest(owner, oparg as c_int) != 0 {
+                special.error_suggestion
+            } else {
+                special.error
+            };
+            PyErr_Format(PyExc_TypeError, format, owner);
+        }
+        null_mut()
+    }
+}
+
+/// `LOAD_SUPER_ATTR`: `super(class, this).name`, or `super().name` unless `oparg & 2`. Borrows all objects.
+///
+/// With `oparg & 1`, `*out` gets a new reference to `this` when the result is a method still to be given its self;
+/// in all other cases it gets NULL. With the real `super`, no super object is made and the frame is not looked at; any
+/// other `super` is called as it stands, and may look at its caller's frame.
+pub unsafe extern "C" fn load_super_attr(
+    global_super: *mut PyObject,
+    class: *mut PyObject,
+    this: *mut PyObject,
+    name: *mut PyObject,
+    oparg: i64,
+    out: *mut *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the contract; the class is checked to be one before it is used as one.
+    unsafe {
+        *out = null_mut();
+        if global_super == (&raw mut PySuper_Type).cast() && PyType_Check(class) != 0 {
+            let mut is_method = 0;
+            let generic = (*Py_TYPE(this)).tp_getattro.map(|f| f as *const ())
+                == Some(PyObject_GenericGetAttr as *const ());
+            let wanted = if oparg & 1 != 0 && generic {
+                &raw mut is_method
+            } else {
+                null_mut()
+            };
+            let attribute = _PySuper_Lookup(class.cast(), this, name, wanted);
+            if !attribute.is_null() && is_method != 0 {
+                *out = new_ref(this);
+            }
+            return attribute;
+        }
+        let arguments = [class, this];
+        let object = PyObject_Vectorcall(
+            global_super,
+            arguments.as_ptr(),
+            (oparg & 2) as usize,
+            null_mut(),
+        );
+        if object.is_null() {
+            return null_mut();
+        }
+        let attribute = PyObject_GetAttr(object, name);
+        Py_DECREF(object);
+        attribute
+    }
+}

@@ -1,0 +1,287 @@
+//! Building containers, subscript stores and deletes, and the fast forms for exact list, tuple, dict and set.
+
+use super::ffi::*;
+use pyo3::ffi::*;
+use pyo3::{Python, intern};
+use std::ptr::null_mut;
+
+/// `BUILD_TUPLE`: consumes the `count` references in `items`, on failure too.
+pub unsafe extern "C" fn build_tuple(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
+    // SAFETY: the contract; the callee consumes the items whatever happens.
+    unsafe { _PyTuple_FromArraySteal(items, count as isize) }
+}
+
+/// `BUILD_LIST`: consumes the `count` references in `items`, on failure too.
+pub unsafe extern "C" fn build_list(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
+    // SAFETY: the contract; plain pointers are counted references, which the callee takes only when it succeeds.
+    unsafe {
+        let list = _PyList_FromStackRefStealOnSuccess(items.cast(), count as isize);
+        if list.is_null() {
+            for i in 0..count as usize {
+                Py_DECREF(*items.add(i));
+            }
+        }
+        list
+    }
+}
+
+/// `BUILD_SET`: the `count` objects in `items`, added in order. Borrows them.
+pub unsafe extern "C" fn build_set(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
+    // SAFETY: the contract; adding consumes the reference made for it.
+    unsafe {
+        let set = PySet_New(null_mut());
+        if set.is_null() {
+            return set;
+        }
+        for i in 0..count as usize {
+            if _PySet_AddTakeRef(set, new_ref(*items.add(i))) != 0 {
+                Py_DECREF(set);
+                return null_mut();
+            }
+        }
+        set
+    }
+}
+
+/// `BUILD_MAP`: `pairs` pairs of key and value in `items`, added in order. Borrows them.
+pub unsafe extern "C" fn build_map(items: *mut *mut PyObject, pairs: i64) -> *mut PyObject {
+    // SAFETY: the contract; values follow their keys.
+    unsafe { _PyDict_FromItems(items, 2, items.add(1), 2, pairs as isize) }
+}
+
+/// `BUILD_SLICE`: `slice(start, stop, step)`; `step` may be NULL. Borrows all.
+pub unsafe extern "C" fn build_slice(
+    start: *mut PyObject,
+    stop: *mut PyObject,
+    step: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe { PySlice_New(start, stop, step) }
+}
+
+/// `STORE_SUBSCR`: `container[key] = value`. Borrows all.
+pub unsafe extern "C" fn store_subscr(
+    value: *mut PyObject,
+    container: *mut PyObject,
+    key: *mut PyObject,
+) -> i32 {
+    // SAFETY: the contract.
+    unsafe { PyObject_SetItem(container, key, value) }
+}
+
+/// `DELETE_SUBSCR`: `del container[key]`. Borrows both.
+pub unsafe extern "C" fn delete_subscr(container: *mut PyObject, key: *mut PyObject) -> i32 {
+    // SAFETY: the contract.
+    unsafe { PyObject_DelItem(container, key) }
+}
+
+/// `STORE_SLICE`: `container[start:stop] = value`. Borrows all.
+pub unsafe extern "C" fn store_slice(
+    value: *mut PyObject,
+    container: *mut PyObject,
+    start: *mut PyObject,
+    stop: *mut PyObject,
+) -> i32 {
+    // SAFETY: the contract; the slice is ours to release.
+    unsafe {
+        let slice = PySlice_New(start, stop, null_mut());
+        if slice.is_null() {
+            return -1;
+        }
+        let status = PyObject_SetItem(container, slice, value);
+        Py_DECREF(slice);
+        status
+    }
+}
+
+/// `LIST_APPEND`: appends `item` to an exact list. Borrows both.
+pub unsafe extern "C" fn list_append(list: *mut PyObject, item: *mut PyObject) -> i32 {
+    // SAFETY: the contract.
+    unsafe { PyList_Append(list, item) }
+}
+
+/// `LIST_EXTEND`: extends an exact list as a `*iterable` in a display or call does. Borrows both.
+pub unsafe extern "C" fn list_extend(list: *mut PyObject, iterable: *mut PyObject) -> i32 {
+    // SAFETY: the contract; the result of success is None, ours to release.
+    unsafe {
+        let none = _PyList_Extend(list, iterable);
+        if !none.is_null() {
+            Py_DECREF(none);
+            return 0;
+        }
+        let class = Py_TYPE(iterable);
+        if PyErr_ExceptionMatches(PyExc_TypeError) != 0
+            && (*class).tp_iter.is_none()
+            && PySequence_Check(iterable) == 0
+        {
+            PyErr_Clear();
+            PyErr_Format(
+                PyExc_TypeError,
+                c"Value after * must be an iterable, not %.200s".as_ptr(),
+                (*class).tp_name,
+            );
+        }
+        -1
+    }
+}
+
+/// `SET_ADD`: adds `item` to a set. Borrows both.
+pub unsafe extern "C" fn set_add(set: *mut PyObject, item: *mut PyObject) -> i32 {
+    // SAFETY: the contract; adding consumes the reference made for it.
+    unsafe {
+        if !is_exactly(set, &raw const PySet_Type) {
+            PyErr_Format(PyExc_TypeError, c"'%T' object is not a set".as_ptr(), set);
+            return -1;
+        }
+        _PySet_AddTakeRef(set, new_ref(item))
+    }
+}
+
+/// `SET_UPDATE`: adds the items of `iterable` to a set. Borrows both.
+pub unsafe extern "C" fn set_update(set: *mut PyObject, iterable: *mut PyObject) -> i32 {
+    // SAFETY: the contract.
+    unsafe { _PySet_Update(set, iterable) }
+}
+
+/// `MAP_ADD`: `dict[key] = value` in an exact dict. Borrows all.
+pub unsafe extern "C" fn map_add(
+    dict: *mut PyObject,
+    key: *mut PyObject,
+    value: *mut PyObject,
+) -> i32 {
+    // SAFETY: the contract; storing consumes the references made for it.
+    unsafe { _PyDict_SetItem_Take2(dict, new_ref(key), new_ref(value)) }
+}
+
+/// `DICT_UPDATE`: updates a dict as a `**update` in a display does. Borrows both.
+pub unsafe extern "C" fn dict_update(dict: *mut PyObject, update: *mut PyObject) -> i32 {
+    // SAFETY: the contract; a fetched exception is ours until it is chained.
+    unsafe {
+        if PyDict_Update(dict, update) >= 0 {
+            return 0;
+        }
+        if PyErr_ExceptionMatches(PyExc_AttributeError) != 0 {
+            let exception = PyErr_GetRaisedException();
+            let keys = intern!(Python::assume_attached(), "keys").as_ptr();
+            if PyObject_HasAttrWithError(update, keys) == 0 {
+                PyErr_Format(
+                    PyExc_TypeError,
+                    c"'%T' object is not a mapping".as_ptr(),
+                    update,
+                );
+                Py_DECREF(exception);
+            } else {
+                _PyErr_ChainExceptions1(exception);
+            }
+        }
+        -1
+    }
+}
+
+/// `DICT_MERGE`: updates the dict of a call's keywords with `update`; `callable` is what will be called. Borrows all.
+pub unsafe extern "C" fn dict_merge(
+    tstate: *mut PyThreadState,
+    callable: *mut PyObject,
+    dict: *mut PyObject,
+    update: *mut PyObject,
+) -> i32 {
+    let mut duplicate = null_mut();
+    // SAFETY: the contract; the duplicate key is ours to release.
+    unsafe {
+        if _PyDict_MergeUniq(dict, update, &raw mut duplicate) >= 0 {
+            return 0;
+        }
+        _PyEval_FormatKwargsError(tstate, callable, update, duplicate);
+        Py_XDECREF(duplicate);
+        -1
+    }
+}
+
+/// The position `index` means in a sequence of `length` items, if there is one.
+fn position(index: i64, length: isize) -> Option<isize> {
+    let index = index as isize;
+    let position = if index < 0 { index + length } else { index };
+    (0..length).contains(&position).then_some(position)
+}
+
+/// Sets an IndexError and returns NULL.
+unsafe fn index_error(message: &std::ffi::CStr) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe { PyErr_SetString(PyExc_IndexError, message.as_ptr()) };
+    null_mut()
+}
+
+/// `list[index]` of an exact list. Borrows it.
+pub unsafe extern "C" fn list_get_item(list: *mut PyObject, index: i64) -> *mut PyObject {
+    // SAFETY: the contract; the position is in bounds.
+    unsafe {
+        match position(index, Py_SIZE(list)) {
+            Some(i) => new_ref(PyList_GET_ITEM(list, i)),
+            None => index_error(c"list index out of range"),
+        }
+    }
+}
+
+/// `list[index] = value` of an exact list. Borrows both.
+pub unsafe extern "C" fn list_set_item(
+    value: *mut PyObject,
+    list: *mut PyObject,
+    index: i64,
+) -> i32 {
+    // SAFETY: the contract; the position is in bounds, and the old item goes only after the new one is in place.
+    unsafe {
+        let Some(i) = position(index, Py_SIZE(list)) else {
+            index_error(c"list assignment index out of range");
+            return -1;
+        };
+        let old = PyList_GET_ITEM(list, i);
+        PyList_SET_ITEM(list, i, new_ref(value));
+        Py_XDECREF(old);
+        0
+    }
+}
+
+/// `tuple[index]` of an exact tuple. Borrows it.
+pub unsafe extern "C" fn tuple_get_item(tuple: *mut PyObject, index: i64) -> *mut PyObject {
+    // SAFETY: the contract; the position is in bounds.
+    unsafe {
+        match position(index, Py_SIZE(tuple)) {
+            Some(i) => new_ref(PyTuple_GET_ITEM(tuple, i)),
+            None => index_error(c"tuple index out of range"),
+        }
+    }
+}
+
+/// `dict[key]` of an exact dict. Borrows both.
+pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
+    let mut value = null_mut();
+    // SAFETY: the contract.
+    unsafe {
+        if PyDict_GetItemRef(dict, key, &raw mut value) == 0 {
+            _PyErr_SetKeyError(key);
+        }
+    }
+    value
+}
+
+/// `dict[key] = value` of an exact dict. Borrows all.
+pub unsafe extern "C" fn dict_set_item(
+    value: *mut PyObject,
+    dict: *mut PyObject,
+    key: *mut PyObject,
+) -> i32 {
+    // SAFETY: the contract.
+    unsafe { PyDict_SetItem(dict, key, value) }
+}
+
+/// `key in dict` of an exact dict. Borrows both.
+pub unsafe extern "C" fn dict_contains(key: *mut PyObject, dict: *mut PyObject) -> i32 {
+    // SAFETY: the contract.
+    unsafe { PyDict_Contains(dict, key) }
+}
+
+/// `key in set` of an exact set or frozenset. Borrows both.
+pub unsafe extern "C" fn set_contains(key: *mut PyObject, set: *mut PyObject) -> i32 {
+    // SAFETY: the contract.
+    unsafe { _PySet_Contains(set, key) }
+}

@@ -1,0 +1,110 @@
+//! Iteration and unpacking.
+//!
+//! A loop keeps two values: the iterator, and an index word. For classes with the interpreter's item protocol (list,
+//! tuple) the iterator is the sequence itself and the index word a tagged int; for all others the index word is the
+//! NULL reference. The word has the interpreter's own form, so that it can be put on a frame's stack as it is.
+
+use super::ffi::*;
+use pyo3::ffi::*;
+use std::ffi::c_int;
+use std::ptr::null_mut;
+
+/// What [`for_iter`] returns after it set an exception; NULL means that the iterator is exhausted.
+pub const ITER_ERROR: *mut PyObject = std::ptr::without_provenance_mut(1);
+
+/// `GET_ITER`: starts an iteration over `iterable`; `*out` gets the index word. Borrows `iterable`.
+///
+/// `mode` is the instruction's oparg, 0 for a `for` loop.
+pub unsafe extern "C" fn get_iter(
+    iterable: *mut PyObject,
+    mode: i64,
+    out: *mut *mut PyObject,
+) -> *mut PyObject {
+    let mut index = STACKREF_NULL;
+    // SAFETY: the contract; the callee closes a borrowed reference without effect.
+    unsafe {
+        let iterator = _PyEval_GetIter(borrow(iterable), &raw mut index, mode as c_int);
+        out.cast::<StackRef>().write(index);
+        if iterator == STACKREF_ERROR {
+            return null_mut();
+        }
+        into_owned(iterator)
+    }
+}
+
+/// `FOR_ITER`: the next item, NULL when there is none, [`ITER_ERROR`] on error; advances `*index`. Borrows `iterator`.
+pub unsafe extern "C" fn for_iter(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    iterator: *mut PyObject,
+    index: *mut *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the contract; the item is ours.
+    unsafe {
+        match _PyForIter_VirtualIteratorNext(tstate, frame, borrow(iterator), index.cast()) {
+            STACKREF_NULL => null_mut(),
+            STACKREF_ERROR => ITER_ERROR,
+            item => into_owned(item),
+        }
+    }
+}
+
+/// `GET_LEN`: `len(object)` as an int. Borrows it.
+pub unsafe extern "C" fn get_len(object: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
+        let length = PyObject_Size(object);
+        if length < 0 {
+            return null_mut();
+        }
+        PyLong_FromSsize_t(length)
+    }
+}
+
+/// Unpacks into `out` and makes plain owned references of what was written there.
+unsafe fn unpack(
+    tstate: *mut PyThreadState,
+    sequence: *mut PyObject,
+    before: c_int,
+    after: c_int,
+    total: usize,
+    out: *mut *mut PyObject,
+) -> i32 {
+    // SAFETY: the contract; the callee fills all of `out` from its end, or nothing.
+    unsafe {
+        let slots = out.cast::<StackRef>();
+        if _PyEval_UnpackIterableStackRef(tstate, sequence, before, after, slots.add(total)) == 0 {
+            return -1;
+        }
+        for i in 0..total {
+            out.add(i).write(into_owned(*slots.add(i)));
+        }
+        0
+    }
+}
+
+/// `UNPACK_SEQUENCE`: exactly `count` items as new references in `out`, in stack order: the first item is the last
+/// element. Borrows `sequence`.
+pub unsafe extern "C" fn unpack_sequence(
+    tstate: *mut PyThreadState,
+    sequence: *mut PyObject,
+    count: i64,
+    out: *mut *mut PyObject,
+) -> i32 {
+    // SAFETY: the contract.
+    unsafe { unpack(tstate, sequence, count as c_int, -1, count as usize, out) }
+}
+
+/// `UNPACK_EX`: items before the star (`oparg & 0xff`), the list, and items after it (`oparg >> 8`) as new references
+/// in `out`, in stack order: the first item is the last element. Borrows `sequence`.
+pub unsafe extern "C" fn unpack_ex(
+    tstate: *mut PyThreadState,
+    sequence: *mut PyObject,
+    oparg: i64,
+    out: *mut *mut PyObject,
+) -> i32 {
+    let (before, after) = ((oparg & 0xff) as c_int, (oparg >> 8) as c_int);
+    let total = before as usize + after as usize + 1;
+    // SAFETY: the contract.
+    unsafe { unpack(tstate, sequence, before, after, total, out) }
+}

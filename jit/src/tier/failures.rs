@@ -1,0 +1,65 @@
+//! Guesses that fail.
+//!
+//! A guard that fails now and then is what guards are for. One that keeps failing makes the code slower than the interpreter, so
+//! the code is compiled anew without that guess. Code that cannot settle is given up.
+
+use std::time::Duration;
+
+use super::build;
+use super::registry;
+use super::retire::{withdraw, withdraw_all};
+use crate::bytecode::opcode::CodeOffset;
+use crate::code::state::CodeState;
+use crate::hir::builder::Refusal;
+use crate::hir::function::Kind;
+use crate::hir::inst::Reason;
+use crate::telemetry;
+
+/// Failures of one guess after which the code is compiled without it.
+pub const TOLERATED_FAILURES: u64 = 8;
+/// Recompilations after which a code object is given up.
+pub const MAX_RECOMPILATIONS: u32 = 10;
+
+/// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
+fn is_wrong_guess(reason: Reason) -> bool {
+    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Recursion)
+}
+
+/// Records that machine code of kind `kind` was left for `reason` because of the bytecode at `site`. May take the machine code
+/// out of use; the caller may still be in it.
+pub fn on_deopt(state: &mut CodeState, kind: Kind, site: CodeOffset, reason: Reason) {
+    let address = std::ptr::from_ref::<CodeState>(state).addr();
+    let Some((code, count)) = registry::note(address, |notes| {
+        let count = notes.failures.entry((site, reason)).or_default();
+        *count += 1;
+        (notes.code, *count)
+    }) else {
+        return;
+    };
+    registry::with(|registry| *registry.deopts.entry(reason.text()).or_default() += 1);
+    // The first ones tell the story; a storm must not drown all else.
+    if count.is_power_of_two() {
+        let executable = match kind {
+            Kind::Function => state.function.as_deref(),
+            Kind::Loop(header) => state.loops.get(&header).map(Box::as_ref),
+        };
+        let slot = executable.and_then(|executable| executable.slot);
+        telemetry::deopt(slot, &code.qualname(), code.line(site), reason.text());
+    }
+    if !is_wrong_guess(reason) || count % TOLERATED_FAILURES != 0 {
+        return;
+    }
+    state.failed.insert(site);
+    state.recompilations += 1;
+    if state.recompilations <= MAX_RECOMPILATIONS {
+        withdraw(state, kind, reason.text());
+        return;
+    }
+    let refusal = Refusal {
+        reason: format!("given up after {MAX_RECOMPILATIONS} recompilations: {}", reason.text()),
+        offset: Some(site),
+    };
+    withdraw_all(state, &refusal.reason);
+    build::tell_refusal(code, &refusal, Duration::ZERO);
+    state.refused = Some(refusal);
+}

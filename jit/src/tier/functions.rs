@@ -1,0 +1,82 @@
+//! The functions of compiled code: which get our entry, and which lose it.
+//!
+//! The callbacks of the interpreter name the code object, but the entry belongs to a function, and one code object can have
+//! many. The function that is starting gets the entry when its code is compiled. Functions made from compiled code later get it
+//! from the function watcher. Those made before get it when they start: starts of compiled code stay reported for that, which
+//! costs nothing once all of them have the entry, since it bypasses what reports them.
+
+use super::build::{self, build, hopeless, is_function};
+use super::{registry, switch};
+use crate::code::extra;
+use crate::code::install;
+use crate::cpython::code::Code;
+use crate::cpython::function::Function;
+use crate::hir::function::Kind;
+
+/// What happens to a function, as the function watcher reports it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// It was made.
+    Created,
+    /// Its code object is about to be replaced.
+    Code,
+}
+
+/// Makes calls of `function` run its machine code, and says whether they do.
+pub fn adopt(function: Function) -> bool {
+    install::install(function)
+}
+
+/// Reacts to a change of a function. Defaults are no concern: our entry binds arguments as the interpreter does, with the
+/// defaults of the moment.
+pub fn function_changed(function: Function, change: Change) {
+    match change {
+        Change::Created => {
+            if let Some(options) = switch::options() {
+                created(function, options.is_eager());
+            }
+        }
+        Change::Code => install::restore(function),
+    }
+}
+
+fn created(function: Function, eager: bool) {
+    let code = function.code_view();
+    let compiled = match extra::get(code) {
+        Some(state) => state.read(|state| match state.refused {
+            Some(_) => None,
+            None => Some(state.function.is_some()),
+        }),
+        None => Some(false),
+    };
+    let flags = code.flags();
+    match compiled {
+        Some(true) => {
+            adopt(function);
+        }
+        Some(false) if eager && is_function(flags) && hopeless(flags).is_none() => {
+            adopt(function);
+        }
+        _ => {}
+    }
+}
+
+/// Called by our entry when there is no machine code for `function`: compiles it, as eager functions want at their first call
+/// and others after their machine code was withdrawn. When that fails, the function is given back to the interpreter. Says
+/// whether there is machine code now.
+pub fn at_entry(function: Function) -> bool {
+    let code = function.code_view();
+    crate::telemetry::count_evaluation();
+    let built = match registry::state(code) {
+        Some(state) if state.read(|state| state.refused.is_some()) => false,
+        Some(state) if state.read(|state| state.function.is_some()) => true,
+        Some(state) if build::is_wanted(state) => build(code, state, Kind::Function, 0).is_ok(),
+        _ => false,
+    };
+    if built {
+        adopt(function);
+    } else {
+        install::restore(function);
+    }
+    built
+}

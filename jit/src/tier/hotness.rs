@@ -1,0 +1,150 @@
+//! What the interpreter reports, and what is made of it.
+//!
+//! A start of a function or a backward jump is counted until it is decided what becomes of the code; then the answer is to
+//! report it no more. `sys.monitoring.restart_events()`, called by any tool, brings reports back: the decision is on record, so
+//! they are answered at once.
+
+use super::build::{build, hopeless, is_function};
+use super::{functions, registry, retire, switch, tools};
+use crate::bytecode::opcode::CodeOffset;
+use crate::code::executable::Executable;
+use crate::code::extra::StateRef;
+use crate::code::install;
+use crate::cpython::code::Code;
+use crate::cpython::function::Function;
+use crate::cpython::thread::Thread;
+use crate::hir::function::Kind;
+use crate::telemetry;
+
+/// Starts of functions that have our entry already, after which starts of their code are reported no more. Some ways of calling
+/// do not look at the entry, and would pay for a report each time.
+pub const TOLERATED_STRAYS: u32 = 64;
+
+/// What is answered to a report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// Go on reporting.
+    Keep,
+    /// Report this place no more.
+    Disable,
+    /// Go on reporting, but run this machine code first.
+    Enter(*const Executable),
+}
+
+/// A frame that jumps, as far as it matters here.
+#[derive(Clone, Copy, Debug)]
+pub struct JumpingFrame {
+    /// It belongs to a generator or coroutine.
+    pub is_generator: bool,
+    /// Somebody has a frame object for it.
+    pub is_observed: bool,
+    /// Operands on its stack.
+    pub depth: u32,
+}
+
+/// What a count has come to.
+enum Heat {
+    Cold,
+    Hot,
+    Compiled,
+    Refused,
+}
+
+/// A frame of `code` starts; `function` is what runs in it.
+pub fn started(code: Code, function: Option<Function>) -> Answer {
+    telemetry::count_evaluation();
+    retire::sweep();
+    let (Some(options), flags) = (switch::options(), code.flags()) else {
+        return Answer::Disable;
+    };
+    // Modules and class bodies run once; only their loops matter.
+    let (true, Some(function)) = (is_function(flags), function) else {
+        return Answer::Disable;
+    };
+    let Some(state) = registry::state(code) else {
+        return Answer::Keep;
+    };
+    let heat = state.with(|state| {
+        if state.refused.is_some() {
+            Heat::Refused
+        } else if state.function.is_some() {
+            Heat::Compiled
+        } else {
+            state.calls += 1;
+            let is_hot = state.calls >= options.calls || hopeless(flags).is_some();
+            if is_hot { Heat::Hot } else { Heat::Cold }
+        }
+    });
+    match heat {
+        Heat::Cold => Answer::Keep,
+        Heat::Refused => Answer::Disable,
+        Heat::Hot => match build(code, state, Kind::Function, 0) {
+            Ok(()) => welcome(state, function),
+            Err(_) => Answer::Disable,
+        },
+        Heat::Compiled => welcome(state, function),
+    }
+}
+
+/// Gives a function of compiled code our entry.
+fn welcome(state: StateRef, function: Function) -> Answer {
+    let is_stray = install::has_entry(function) || !functions::adopt(function);
+    if !is_stray {
+        return Answer::Keep;
+    }
+    functions::adopt(function);
+    let strays = registry::note(state.address(), |notes| {
+        notes.strays += 1;
+        notes.strays
+    });
+    if strays.is_some_and(|strays| strays < TOLERATED_STRAYS) {
+        Answer::Keep
+    } else {
+        Answer::Disable
+    }
+}
+
+/// A frame of `code` jumps from one byte offset to another.
+pub fn jumped(code: Code, frame: JumpingFrame, thread: Thread, from: u32, to: u32) -> Answer {
+    telemetry::count_evaluation();
+    let Some(options) = switch::options() else {
+        return Answer::Disable;
+    };
+    if to >= from || frame.is_generator {
+        return Answer::Disable;
+    }
+    let Some(state) = registry::state(code) else {
+        return Answer::Keep;
+    };
+    let header = CodeOffset(to / 2);
+    let heat = state.with(|state| {
+        if state.refused.is_some() {
+            Heat::Refused
+        } else if state.loops.contains_key(&header) {
+            Heat::Compiled
+        } else {
+            let jumps = state.jumps.entry(header).or_default();
+            *jumps = jumps.saturating_add(1);
+            if *jumps >= options.loops { Heat::Hot } else { Heat::Cold }
+        }
+    });
+    match heat {
+        Heat::Cold => return Answer::Keep,
+        Heat::Refused => return Answer::Disable,
+        Heat::Hot | Heat::Compiled if frame.is_observed || tools::tools_active(code, thread) => {
+            return Answer::Keep;
+        }
+        Heat::Hot => {
+            let is_refused = |notes: &mut registry::Notes| notes.refused_loops.contains_key(&header);
+            if registry::note(state.address(), is_refused).unwrap_or(false)
+                || build(code, state, Kind::Loop(header), frame.depth).is_err()
+            {
+                return Answer::Disable;
+            }
+        }
+        Heat::Compiled => {}
+    }
+    state.read(|state| {
+        state.loops.get(&header).map_or(Answer::Keep, |executable| Answer::Enter(&raw const **executable))
+    })
+}

@@ -1,0 +1,44 @@
+//! When to compile.
+//!
+//! The interpreter counts for us: `sys.monitoring` reports each start of a function and each backward jump
+//! ([`monitoring`], [`hotness`]) until the code is compiled ([`build`]) or refused. Functions made later from the same code
+//! get the same entry ([`functions`]). When guesses keep failing the code is compiled anew without them, and given up in the
+//! end ([`failures`]). Machine code that is out of use waits until nobody can be inside it ([`retire`]).
+//!
+//! Everything here is called with the GIL held.
+
+mod build;
+mod failures;
+pub mod functions;
+pub mod hotness;
+mod monitoring;
+mod registry;
+pub mod report;
+mod retire;
+mod switch;
+mod tools;
+
+use std::ptr::NonNull;
+
+use crate::code::extra;
+use crate::code::state::CodeState;
+use crate::cpython::code::Code;
+
+pub use build::compile_now;
+pub use failures::on_deopt;
+pub use functions::{at_entry, function_changed};
+pub use hotness::Answer;
+pub use retire::{retire, sweep, withdraw};
+pub use switch::{disable, enable, is_enabled, monitoring_state, options, start};
+pub use tools::tools_active;
+
+/// The state of `code`, when it has one. It stays at its address as long as the code object lives.
+#[inline]
+pub fn state_of(code: Code) -> Option<NonNull<CodeState>> {
+    extra::get(code).map(extra::StateRef::as_ptr)
+}
+
+/// The state of `code`, made if it has none. None when memory is short.
+pub fn state_or_new(code: Code) -> Option<NonNull<CodeState>> {
+    registry::state(code).map(extra::StateRef::as_ptr)
+}

@@ -1,0 +1,61 @@
+//! Our place among the tools of `sys.monitoring`.
+
+use pyo3::exceptions::PyRuntimeWarning;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::cpython::monitoring::{
+    EVENT_INSTRUCTION, EVENT_JUMP, EVENT_PY_START, OPTIMIZER_ID,
+};
+use crate::runtime::hooks;
+
+const NAME: &str = "rjit";
+
+fn monitoring(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    py.import("sys")?.getattr("monitoring")
+}
+
+/// Who has the tool id of optimizers, if anybody.
+pub fn holder(py: Python<'_>) -> PyResult<Option<String>> {
+    let tool = monitoring(py)?.call_method1("get_tool", (OPTIMIZER_ID,))?;
+    if tool.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(tool.cast::<PyString>()?.to_string_lossy().into_owned()))
+}
+
+/// Says that the tool id belongs to somebody else, and what that means.
+pub fn warn_of(py: Python<'_>, holder: &str) -> PyResult<()> {
+    let message = format!(
+        "sys.monitoring tool id {OPTIMIZER_ID} (OPTIMIZER_ID) is taken by {holder:?}, so rjit cannot see what runs often. \
+         It compiles only what rjit.compile() is given and, with calls=1, functions that are made from now on. \
+         Free the id with sys.monitoring.free_tool_id({OPTIMIZER_ID}) and enable rjit again to compile all"
+    );
+    let message = std::ffi::CString::new(message)?;
+    PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, 1)
+}
+
+/// Takes the tool id and asks for the events.
+pub fn begin(py: Python<'_>) -> PyResult<()> {
+    let monitoring = monitoring(py)?;
+    monitoring.call_method1("use_tool_id", (OPTIMIZER_ID, NAME))?;
+    let callbacks = hooks::callbacks(py)?;
+    for (event, callback) in [
+        (EVENT_PY_START, &callbacks.start),
+        (EVENT_JUMP, &callbacks.jump),
+        (EVENT_INSTRUCTION, &callbacks.instruction),
+    ] {
+        monitoring.call_method1("register_callback", (OPTIMIZER_ID, 1u32 << event, callback))?;
+    }
+    let events = 1u32 << EVENT_PY_START | 1u32 << EVENT_JUMP;
+    monitoring.call_method1("set_events", (OPTIMIZER_ID, events))?;
+    Ok(())
+}
+
+/// Gives the tool id back, and with it events and callbacks; unless somebody else has taken it away.
+pub fn end(py: Python<'_>) -> PyResult<()> {
+    if holder(py)?.as_deref() == Some(NAME) {
+        monitoring(py)?.call_method1("free_tool_id", (OPTIMIZER_ID,))?;
+    }
+    Ok(())
+}

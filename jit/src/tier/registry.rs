@@ -1,0 +1,81 @@
+//! What the tier knows beyond single code objects: all code objects that have a state, and the sums.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::bytecode::opcode::CodeOffset;
+use crate::code::executable::Executable;
+use crate::code::extra::{self, StateRef};
+use crate::code::state::CodeState;
+use crate::cpython::code::Code;
+use crate::cpython::gil::GilCell;
+use crate::hir::builder::Refusal;
+use crate::hir::inst::Reason;
+
+/// What the tier notes about a code object, besides what machine code and the runtime need.
+pub struct Notes {
+    /// The code object; alive as long as the note is there.
+    pub code: Code,
+    /// Its state.
+    pub state: StateRef,
+    /// Starts that the interpreter reported of functions that had our entry already.
+    pub strays: u32,
+    /// How often the guess at each bytecode failed, by reason.
+    pub failures: HashMap<(CodeOffset, Reason), u64>,
+    /// Loops that cannot be compiled while the rest of the code may be.
+    pub refused_loops: BTreeMap<CodeOffset, Refusal>,
+}
+
+/// The sums, and the way to every code object that has a state.
+#[derive(Default)]
+pub struct Registry {
+    /// By the state's address.
+    pub notes: BTreeMap<usize, Notes>,
+    /// How often compiling was refused, by reason.
+    pub refusals: BTreeMap<String, u64>,
+    /// How often machine code was left because a guess failed, by reason.
+    pub deopts: BTreeMap<&'static str, u64>,
+    /// Qualified names of everything that was ever compiled.
+    pub compiled: BTreeSet<String>,
+    /// Machine code that is out of use.
+    pub graveyard: Vec<Box<Executable>>,
+}
+
+static REGISTRY: GilCell<Option<Registry>> = GilCell::new(None);
+
+/// Works on the registry. `work` must not run Python code nor drop references to Python objects.
+pub fn with<R>(work: impl FnOnce(&mut Registry) -> R) -> R {
+    REGISTRY.with(|registry| work(registry.get_or_insert_with(Registry::default)))
+}
+
+/// Works on the notes about the code object of `state`.
+pub fn note<R>(address: usize, work: impl FnOnce(&mut Notes) -> R) -> Option<R> {
+    with(|registry| registry.notes.get_mut(&address).map(work))
+}
+
+/// The state of `code`, made if it has none. None when memory is short.
+pub fn state(code: Code) -> Option<StateRef> {
+    let (state, new) = extra::get_or_new(code)?;
+    if new {
+        let notes = Notes {
+            code,
+            state,
+            strays: 0,
+            failures: HashMap::new(),
+            refused_loops: BTreeMap::new(),
+        };
+        with(|registry| registry.notes.insert(state.address(), notes));
+    }
+    Some(state)
+}
+
+/// All code objects that have a state, and their states.
+pub fn all() -> Vec<(Code, StateRef)> {
+    with(|registry| registry.notes.values().map(|notes| (notes.code, notes.state)).collect())
+}
+
+/// Takes the state of a code object that is being freed. None of its machine code runs: a frame would keep the code alive.
+pub fn forget(mut state: Box<CodeState>) {
+    let address = std::ptr::from_ref::<CodeState>(&state).addr();
+    with(|registry| registry.notes.remove(&address));
+    super::retire::withdraw_all(&mut state, "code object freed");
+}

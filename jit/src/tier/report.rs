@@ -1,0 +1,206 @@
+//! What there is to tell about the compiler's work: as plain data, for people and for `rjit.stats()`.
+
+use super::{build, registry};
+use crate::bytecode::opcode::CodeOffset;
+use crate::code::executable::Executable;
+use crate::code::extra;
+use crate::code::state::CodeState;
+use crate::cpython::code::Code;
+use crate::hir::builder::Refusal;
+use crate::hir::function::Kind;
+
+/// A way out of machine code that was taken or can be.
+pub struct ExitReport {
+    /// Why.
+    pub reason: &'static str,
+    /// The source line of the guess.
+    pub line: u32,
+    /// How often.
+    pub count: u64,
+}
+
+/// A piece of machine code that is installed.
+pub struct ExecutableReport {
+    /// Its code object.
+    pub code: Code,
+    /// Its qualified name.
+    pub qualname: String,
+    /// Its file.
+    pub filename: String,
+    /// Its first line, or the loop's.
+    pub line: u32,
+    /// `function` or `loop`.
+    pub kind: &'static str,
+    /// Where the machine code is.
+    pub address: usize,
+    /// Its size in bytes.
+    pub size: usize,
+    /// Times entered.
+    pub entries: u64,
+    /// Times left because a guess failed.
+    pub deopts: u64,
+    /// Times a frame was completed.
+    pub reifications: u64,
+    /// The ways out.
+    pub exits: Vec<ExitReport>,
+    /// The HIR.
+    pub hir: String,
+    /// Milliseconds that compiling took.
+    pub compile_ms: f64,
+}
+
+impl ExecutableReport {
+    fn new(code: Code, executable: &Executable) -> Self {
+        let exits = executable.exits.iter().map(|exit| ExitReport {
+            reason: exit.reason.text(),
+            line: code.line(exit.site),
+            count: exit.taken,
+        });
+        ExecutableReport {
+            code,
+            qualname: executable.qualname.clone(),
+            filename: executable.filename.clone(),
+            line: executable.line,
+            kind: match executable.kind {
+                Kind::Function => "function",
+                Kind::Loop(_) => "loop",
+            },
+            address: executable.address,
+            size: executable.size,
+            entries: executable.entries(),
+            deopts: executable.deopts(),
+            reifications: executable.reifications(),
+            exits: exits.collect(),
+            hir: executable.hir.clone(),
+            compile_ms: executable.compile_ns as f64 / 1e6,
+        }
+    }
+}
+
+/// Everything that is installed, by file and line.
+pub fn executables() -> Vec<ExecutableReport> {
+    let mut reports: Vec<_> = registry::all()
+        .into_iter()
+        .flat_map(|(code, state)| {
+            state.read(|state| {
+                let installed = state.function.iter().chain(state.loops.values());
+                installed.map(|executable| ExecutableReport::new(code, executable)).collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    reports.sort_by(|a, b| (&a.filename, a.line, a.kind).cmp(&(&b.filename, b.line, b.kind)));
+    reports
+}
+
+/// How many pieces of machine code are installed.
+pub fn installed() -> usize {
+    let count = |state: &CodeState| usize::from(state.function.is_some()) + state.loops.len();
+    registry::all().into_iter().map(|(_, state)| state.read(count)).sum()
+}
+
+/// Why something was not compiled, and the line it is about.
+pub struct RefusalReport {
+    /// For people.
+    pub reason: String,
+    /// The source line.
+    pub line: u32,
+}
+
+impl RefusalReport {
+    /// What `refusal` says about `code`.
+    pub fn new(code: Code, refusal: &Refusal) -> Self {
+        RefusalReport { reason: refusal.reason.clone(), line: build::line_of(code, refusal) }
+    }
+}
+
+/// A loop that was counted.
+pub struct LoopReport {
+    /// Its line.
+    pub line: u32,
+    /// Backward jumps counted.
+    pub jumps: u32,
+    /// Whether there is machine code for it.
+    pub compiled: bool,
+    /// Why there will be none.
+    pub refusal: Option<RefusalReport>,
+}
+
+/// A code object's story.
+#[derive(Default)]
+pub struct Explanation {
+    /// Whether calls run machine code.
+    pub compiled: bool,
+    /// Why they never will.
+    pub refusal: Option<RefusalReport>,
+    /// Calls counted since they were last compiled or before.
+    pub calls: u32,
+    /// How often guesses failed so often that it was compiled anew.
+    pub recompilations: u32,
+    /// The guesses that failed.
+    pub deopts: Vec<ExitReport>,
+    /// The loops.
+    pub loops: Vec<LoopReport>,
+}
+
+/// The story of `code`.
+pub fn explain(code: Code) -> Explanation {
+    let Some(state) = extra::get(code) else {
+        return Explanation::default();
+    };
+    let mut explanation = state.read(|state| {
+        let refusal = state.refused.as_ref().map(|refusal| RefusalReport::new(code, refusal));
+        let mut headers: Vec<CodeOffset> = state.jumps.keys().chain(state.loops.keys()).copied().collect();
+        headers.sort();
+        headers.dedup();
+        let loops = headers.into_iter().map(|header| LoopReport {
+            line: code.line(header),
+            jumps: state.jumps.get(&header).copied().unwrap_or(0),
+            compiled: state.loops.contains_key(&header),
+            refusal: registry::note(address(state), |notes| notes.refused_loops.get(&header).cloned())
+                .flatten()
+                .map(|refusal| RefusalReport::new(code, &refusal)),
+        });
+        Explanation {
+            compiled: state.function.is_some(),
+            refusal,
+            calls: state.calls,
+            recompilations: state.recompilations,
+            deopts: Vec::new(),
+            loops: loops.collect(),
+        }
+    });
+    let failures = registry::note(state.address(), |notes| notes.failures.clone());
+    let deopts = failures.unwrap_or_default().into_iter().map(|((site, reason), count)| ExitReport {
+        reason: reason.text(),
+        line: code.line(site),
+        count,
+    });
+    explanation.deopts = deopts.collect();
+    explanation.deopts.sort_by_key(|exit| (exit.line, exit.reason));
+    explanation
+}
+
+fn address<T>(value: &T) -> usize {
+    std::ptr::from_ref(value).addr()
+}
+
+/// How often each reason came up.
+pub struct Reasons {
+    /// Of compiling refused.
+    pub refusals: Vec<(String, u64)>,
+    /// Of machine code left.
+    pub deopts: Vec<(&'static str, u64)>,
+}
+
+/// The reasons of everything that went another way.
+pub fn reasons() -> Reasons {
+    registry::with(|registry| Reasons {
+        refusals: registry.refusals.iter().map(|(reason, &count)| (reason.clone(), count)).collect(),
+        deopts: registry.deopts.iter().map(|(&reason, &count)| (reason, count)).collect(),
+    })
+}
+
+/// Qualified names of everything that was ever compiled, sorted.
+pub fn compiled() -> Vec<String> {
+    registry::with(|registry| registry.compiled.iter().cloned().collect())
+}

@@ -1,0 +1,54 @@
+//! Taking machine code out of use.
+//!
+//! Code that must not be entered any more may still be running, in this thread's callers or in other threads. It waits in the
+//! graveyard until no compiled code runs at all.
+
+use std::sync::atomic::Ordering;
+
+use super::registry;
+use crate::code::executable::Executable;
+use crate::code::state::CodeState;
+use crate::hir::function::Kind;
+use crate::runtime::entry;
+use crate::telemetry;
+
+/// Puts an executable that is not entered any more into the graveyard.
+pub fn retire(executable: Box<Executable>, reason: &str) {
+    telemetry::withdrawn(&executable, reason);
+    registry::with(|registry| registry.graveyard.push(executable));
+}
+
+/// Takes the machine code of `kind` out of use. Frames that run it go on.
+pub fn withdraw(state: &mut CodeState, kind: Kind, reason: &str) {
+    let executable = match kind {
+        Kind::Function => {
+            state.cell.body = 0;
+            state.function.take()
+        }
+        Kind::Loop(header) => state.loops.remove(&header),
+    };
+    if let Some(executable) = executable {
+        retire(executable, reason);
+    }
+}
+
+/// Takes all machine code of a code object out of use.
+pub fn withdraw_all(state: &mut CodeState, reason: &str) {
+    withdraw(state, Kind::Function, reason);
+    for (_, executable) in state.loops.drain() {
+        retire(executable, reason);
+    }
+}
+
+/// Frees the graveyard if no compiled code runs.
+#[inline]
+pub fn sweep() {
+    if entry::ACTIVE.load(Ordering::Relaxed) != 0 {
+        return;
+    }
+    // Freeing an executable may free Python objects, and so come back to the registry.
+    let dead = registry::with(|registry| std::mem::take(&mut registry.graveyard));
+    for mut executable in dead {
+        telemetry::retired(&mut executable);
+    }
+}

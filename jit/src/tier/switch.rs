@@ -1,0 +1,110 @@
+//! On and off.
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCFunction, PyDict};
+
+use super::{monitoring, registry, retire};
+use crate::code::{extra, install};
+use crate::config::Options;
+use crate::cpython::gil::GilCell;
+use crate::runtime::hooks;
+use crate::telemetry;
+
+#[derive(Clone, Copy, Default)]
+struct Switch {
+    options: Option<Options>,
+    is_monitoring: bool,
+}
+
+static SWITCH: GilCell<Switch> = GilCell::new(Switch { options: None, is_monitoring: false });
+
+/// When to compile, while the compiler is on.
+#[inline]
+pub fn options() -> Option<Options> {
+    SWITCH.with(|switch| switch.options)
+}
+
+/// Whether the compiler is on.
+pub fn is_enabled() -> bool {
+    options().is_some()
+}
+
+/// How hot code is found, in a few words.
+pub fn monitoring_state(py: Python<'_>) -> PyResult<String> {
+    Ok(match SWITCH.with(|switch| (switch.options, switch.is_monitoring)) {
+        (None, _) => "off".into(),
+        (Some(_), true) => "on".into(),
+        (Some(_), false) => match monitoring::holder(py)? {
+            Some(holder) => format!("taken by {holder}"),
+            None => "free again; call rjit.enable() to use it".into(),
+        },
+    })
+}
+
+/// Gets ready to compile, once in a process.
+pub fn start(py: Python<'_>) -> PyResult<()> {
+    static STARTED: PyOnceLock<()> = PyOnceLock::new();
+    STARTED.get_or_try_init(py, || {
+        if !extra::init(registry::forget) {
+            return Err(PyRuntimeError::new_err(
+                "the interpreter has no free co_extra slot for rjit to keep its state in; \
+                 another tool (a debugger, a profiler, another compiler) uses them all: run without it",
+            ));
+        }
+        hooks::watch_functions(py)?;
+        let after_fork = PyCFunction::new_closure(py, None, None, |_, _| telemetry::after_fork_child())?;
+        let at_exit = PyCFunction::new_closure(py, None, None, |_, _| telemetry::close())?;
+        let in_child = PyDict::new(py);
+        in_child.set_item("after_in_child", after_fork)?;
+        py.import("os")?.call_method("register_at_fork", (), Some(&in_child))?;
+        py.import("atexit")?.call_method1("register", (at_exit,))?;
+        telemetry::page();
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Turns the compiler on, or changes its options when it is on.
+pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
+    start(py)?;
+    retire::sweep();
+    let mut is_monitoring = SWITCH.with(|switch| switch.is_monitoring);
+    if !is_monitoring {
+        match monitoring::holder(py)? {
+            Some(holder) => monitoring::warn_of(py, &holder)?,
+            None => {
+                monitoring::begin(py).inspect_err(|_| {
+                    // The first error is the one to report.
+                    let _ = monitoring::end(py);
+                })?;
+                is_monitoring = true;
+            }
+        }
+    }
+    SWITCH.with(|switch| *switch = Switch { options: Some(options), is_monitoring });
+    telemetry::switched(true, &format!("calls={} loops={}", options.calls, options.loops));
+    Ok(())
+}
+
+/// Turns the compiler off: nothing is counted any more, and what is called from now on runs in the interpreter. Frames that run
+/// compiled go on until they return.
+pub fn disable(py: Python<'_>) -> PyResult<()> {
+    let before = SWITCH.with(std::mem::take);
+    install::restore_all();
+    for (_, state) in registry::all() {
+        state.with(|state| {
+            retire::withdraw_all(state, "rjit.disable()");
+            state.calls = 0;
+            state.jumps.clear();
+            state.recompilations = 0;
+        });
+        registry::note(state.address(), |notes| notes.strays = 0);
+    }
+    retire::sweep();
+    if before.options.is_some() {
+        telemetry::switched(false, "rjit.disable()");
+    }
+    if before.is_monitoring { monitoring::end(py) } else { Ok(()) }
+}

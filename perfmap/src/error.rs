@@ -1,0 +1,58 @@
+//! What can go wrong with a sink. It is data rather than a message, so that the program decides how to say it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a sink switched itself off. Reported once; the program goes on.
+#[derive(Debug)]
+pub struct SinkError {
+    /// Which sink, in words: "perf map".
+    pub sink: &'static str,
+    /// The file concerned.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// What is wrong with the file of a sink.
+#[derive(Debug)]
+pub enum Reason {
+    /// It could not be opened or created.
+    Open(io::Error),
+    /// It could not be written: the disk is full, a limit is reached.
+    Write(io::Error),
+    /// It is a symbolic link, and following it could overwrite any file of this user.
+    Symlink,
+    /// It is a directory, a pipe or a device.
+    NotRegular,
+    /// It belongs to the user of this id.
+    ForeignOwner(u32),
+    /// It has this many names, so what is written there is written elsewhere, too.
+    HardLinked(u64),
+}
+
+impl fmt::Display for SinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} is off: ", self.sink, self.path.display())?;
+        match &self.reason {
+            Reason::Open(error) => write!(f, "cannot open it: {error}"),
+            Reason::Write(error) => write!(f, "cannot write to it: {error}; make room there"),
+            Reason::Symlink => write!(f, "it is a symbolic link, which is never followed; remove it"),
+            Reason::NotRegular => write!(f, "it is not a regular file; remove it"),
+            Reason::ForeignOwner(uid) => write!(f, "it belongs to user {uid}; have it removed"),
+            Reason::HardLinked(links) => {
+                write!(f, "it is one of {links} names of a file; remove it")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SinkError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.reason {
+            Reason::Open(error) | Reason::Write(error) => Some(error),
+            _ => None,
+        }
+    }
+}

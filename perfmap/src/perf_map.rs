@@ -1,0 +1,108 @@
+//! The sink that perf reads: `/tmp/perf-PID.map`, a line `START SIZE NAME` in hexadecimal for each region.
+//!
+//! CPython's own writer (`-X perf`) appends lines of the same form to the same path, which works because both
+//! append each line in one `write`. Lines cannot be taken back: when memory is used again, the file names both
+//! owners, and perf picks one of them.
+//!
+//! A forked child writes what it inherited from memory rather than by copying its parent's file, so each
+//! writer's entries are inherited once, by that writer.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process;
+
+use crate::append;
+use crate::error::{Reason, SinkError};
+use crate::registry::{CodeRegion, RegionId};
+use crate::sink::Sink;
+
+pub(crate) struct PerfMap {
+    directory: PathBuf,
+    file: Option<File>,
+}
+
+impl PerfMap {
+    pub(crate) fn new(directory: PathBuf) -> Self {
+        Self { directory, file: None }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.join(format!("perf-{}.map", process::id()))
+    }
+
+    fn append(&mut self, lines: &str) -> Result<(), SinkError> {
+        self.try_append(lines).map_err(|reason| SinkError {
+            sink: "perf map",
+            path: self.path(),
+            reason,
+        })
+    }
+
+    fn try_append(&mut self, lines: &str) -> Result<(), Reason> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => append::open(&self.path())?,
+        };
+        append::append(self.file.insert(file), lines.as_bytes())
+    }
+}
+
+impl Sink for PerfMap {
+    fn add(&mut self, _id: RegionId, region: &CodeRegion<'_>) -> Result<(), SinkError> {
+        let mut line = String::new();
+        push_line(&mut line, region);
+        self.append(&line)
+    }
+
+    fn after_fork_child(
+        &mut self,
+        live: &mut dyn Iterator<Item = (RegionId, CodeRegion<'_>)>,
+    ) -> Result<(), SinkError> {
+        self.file = None;
+        let mut lines = String::new();
+        for (_, region) in live {
+            push_line(&mut lines, &region);
+        }
+        if lines.is_empty() { Ok(()) } else { self.append(&lines) }
+    }
+}
+
+fn push_line(lines: &mut String, region: &CodeRegion<'_>) {
+    write!(lines, "{:x} {:x} ", region.start, region.size).expect("writing to a string cannot fail");
+    if region.name.is_empty() {
+        lines.push_str("[unnamed]");
+    }
+    // A line break within a name would be read as another entry.
+    lines.extend(region.name.chars().map(|c| if c.is_control() { '?' } else { c }));
+    lines.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str) -> String {
+        let mut line = String::new();
+        push_line(
+            &mut line,
+            &CodeRegion {
+                start: 0x7fab_cdef_0000,
+                size: 0x1c0,
+                name,
+            },
+        );
+        line
+    }
+
+    #[test]
+    fn lines_are_in_lowercase_hexadecimal_without_prefix() {
+        assert_eq!(line("py::main:/a b.py"), "7fabcdef0000 1c0 py::main:/a b.py\n");
+    }
+
+    #[test]
+    fn a_name_cannot_forge_another_line() {
+        assert_eq!(line("f\n0 ffff evil\r\0é"), "7fabcdef0000 1c0 f?0 ffff evil??é\n");
+        assert_eq!(line(""), "7fabcdef0000 1c0 [unnamed]\n");
+    }
+}

@@ -1,0 +1,149 @@
+//! The registry: all code that is alive now, and the sinks to tell about it.
+//!
+//! It keeps its own copy of each description, because a forked child has to tell about code that its parent
+//! registered, and because a file that others can write to is no source to read that from.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process;
+
+use crate::error::SinkError;
+use crate::perf_map::PerfMap;
+use crate::sink::Sink;
+
+/// A piece of machine code, ready to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeRegion<'a> {
+    /// Address of the first byte.
+    pub start: usize,
+    /// Length in bytes.
+    pub size: usize,
+    /// What tools shall call it.
+    pub name: &'a str,
+}
+
+/// Names a registered region until it is unregistered; never used twice in a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegionId(u64);
+
+/// Which sinks a registry has.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The directory of the perf map, or `None` for no perf map. perf itself looks only into `/tmp`.
+    pub perf_map: Option<PathBuf>,
+}
+
+impl Default for Config {
+    /// Every sink, where the tools look.
+    fn default() -> Self {
+        Self {
+            perf_map: Some(PathBuf::from("/tmp")),
+        }
+    }
+}
+
+struct OwnedRegion {
+    start: usize,
+    size: usize,
+    name: String,
+}
+
+impl OwnedRegion {
+    fn borrow(&self) -> CodeRegion<'_> {
+        CodeRegion {
+            start: self.start,
+            size: self.size,
+            name: &self.name,
+        }
+    }
+}
+
+/// All code that is alive, and who is told about it.
+///
+/// Nothing here is locked. Share it under a lock of your own, and hold that lock across `fork`, as a child
+/// that inherits a locked one could never tell anything.
+pub struct Registry {
+    sinks: Vec<Box<dyn Sink>>,
+    live: BTreeMap<RegionId, OwnedRegion>,
+    next_id: u64,
+    pid: u32,
+    warnings: Vec<SinkError>,
+}
+
+impl Registry {
+    /// A registry with the given sinks. Opens nothing: a process without code leaves no files behind.
+    pub fn new(config: Config) -> Self {
+        let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+        if let Some(directory) = config.perf_map {
+            sinks.push(Box::new(PerfMap::new(directory)));
+        }
+        Self {
+            sinks,
+            live: BTreeMap::new(),
+            next_id: 0,
+            pid: process::id(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Tells every sink about new code. Look at [`take_warnings`](Self::take_warnings) afterwards.
+    pub fn register(&mut self, region: &CodeRegion<'_>) -> RegionId {
+        self.after_fork_child();
+        let id = RegionId(self.next_id);
+        self.next_id += 1;
+        let CodeRegion { start, size, name } = *region;
+        self.live.insert(
+            id,
+            OwnedRegion {
+                start,
+                size,
+                name: name.to_owned(),
+            },
+        );
+        tell(&mut self.sinks, &mut self.warnings, |sink| sink.add(id, region));
+        id
+    }
+
+    /// Tells every sink that code is gone; call it before its memory is used again. A second call for the same id
+    /// does nothing.
+    pub fn unregister(&mut self, id: RegionId) {
+        self.after_fork_child();
+        if self.live.remove(&id).is_some() {
+            tell(&mut self.sinks, &mut self.warnings, |sink| sink.remove(id));
+        }
+    }
+
+    /// To be called in a forked child as soon as it runs: samples of inherited code are nameless until then.
+    /// The other methods catch up on it if it was not called. Does nothing in the process that called it last.
+    pub fn after_fork_child(&mut self) {
+        let pid = process::id();
+        if pid == self.pid {
+            return;
+        }
+        self.pid = pid;
+        let live = &self.live;
+        tell(&mut self.sinks, &mut self.warnings, |sink| {
+            sink.after_fork_child(&mut live.iter().map(|(&id, region)| (id, region.borrow())))
+        });
+    }
+
+    /// What went wrong since the last call: at most one error for each sink, which is off since then.
+    pub fn take_warnings(&mut self) -> Vec<SinkError> {
+        std::mem::take(&mut self.warnings)
+    }
+}
+
+/// Passes something on to each sink, and drops those that fail.
+fn tell(
+    sinks: &mut Vec<Box<dyn Sink>>,
+    warnings: &mut Vec<SinkError>,
+    mut message: impl FnMut(&mut dyn Sink) -> Result<(), SinkError>,
+) {
+    sinks.retain_mut(|sink| match message(sink.as_mut()) {
+        Ok(()) => true,
+        Err(error) => {
+            warnings.push(error);
+            false
+        }
+    });
+}
