@@ -72,7 +72,7 @@ fn python_tests(built: &Built, arguments: &[String]) -> Result<bool> {
     let mut pytest = built.venv.command("python");
     pytest
         .current_dir(project::root())
-        .args(["-m", "pytest", "tests"])
+        .args(["-m", "pytest"])
         .args(arguments);
     pytest.env("RJIT_TEST_PYTHON", built.venv.python());
     Ok(process::status(&mut pytest)?.success())
