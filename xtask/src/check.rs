@@ -7,8 +7,15 @@ use crate::{process, project, ui};
 use anyhow::{Result, bail};
 use std::process::Command;
 
+#[derive(clap::Args)]
+pub struct Options {
+    /// Format the code and correct what the linters can correct by themselves, instead of only reporting it
+    #[arg(long)]
+    fix: bool,
+}
+
 /// Runs the checks and fails if any of them did.
-pub fn main() -> Result<()> {
+pub fn main(options: &Options) -> Result<()> {
     let tools = Tools::provide()?;
     let cargo = |arguments: &[&str]| {
         let mut cargo = Command::new(env!("CARGO"));
@@ -20,22 +27,33 @@ pub fn main() -> Result<()> {
         ruff.args(arguments);
         ruff
     };
-    let checks = [
-        ("cargo fmt", cargo(&["fmt", "--all", "--check"])),
+    let clippy = [
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    let (fmt, check, format): (&[&str], &[&str], &[&str]) = if options.fix {
         (
-            "cargo clippy",
-            cargo(&[
-                "clippy",
-                "--quiet",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ]),
-        ),
-        ("ruff check", ruff(&["check", "."])),
-        ("ruff format", ruff(&["format", "--check", "."])),
+            &["fmt", "--all"],
+            &["check", "--fix", "."],
+            &["format", "."],
+        )
+    } else {
+        (
+            &["fmt", "--all", "--check"],
+            &["check", "."],
+            &["format", "--check", "."],
+        )
+    };
+    let checks = [
+        ("cargo fmt", cargo(fmt)),
+        ("cargo clippy", cargo(&clippy)),
+        ("ruff check", ruff(check)),
+        ("ruff format", ruff(format)),
     ];
     let mut failed = Vec::new();
     for (name, mut check) in checks {
@@ -45,7 +63,10 @@ pub fn main() -> Result<()> {
         }
     }
     if !failed.is_empty() {
-        bail!("failed: {}", failed.join(", "));
+        bail!(
+            "failed: {} (`cargo xtask check --fix` corrects what can be corrected by itself)",
+            failed.join(", ")
+        );
     }
     Ok(())
 }

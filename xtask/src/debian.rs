@@ -240,6 +240,14 @@ fn make_runnable(tools: &Tools, folder: &Path) -> Result<PathBuf> {
         include.join("python3.15/pyconfig.h"),
     )
     .context("Debian's headers are not laid out as expected")?;
+    // Installing the packages would have compiled the standard library. Without that, every process that may not write
+    // into its cache compiles what it imports anew.
+    process::capture(
+        Command::new(&executable)
+            .args(["-m", "compileall", "-q", "-j0", "-x", "/test/"])
+            .arg(folder.join("usr/lib/python3.15")),
+    )
+    .context("the unpacked interpreter cannot compile its standard library")?;
     Ok(executable)
 }
 

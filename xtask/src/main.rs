@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask python|build|test|check`.
+//! Project tasks: `cargo xtask python|build|demo|test|check`.
 //!
 //! A fresh machine has Rust and a C linker, seldom CPython 3.15, so every task first sees to what it needs: the
 //! interpreter, the tools that come as Python packages, the virtual environment. All of it lives under the target
@@ -7,6 +7,7 @@
 mod build;
 mod check;
 mod debian;
+mod demo;
 mod process;
 mod project;
 mod python;
@@ -34,10 +35,12 @@ enum Task {
     Python(python::Options),
     /// Build the extension and the inspector and install them into target/venv
     Build(build::Options),
+    /// Run the examples interpreted and compiled, and look at one of them from outside
+    Demo(demo::Options),
     /// Build, then run the Rust and the Python tests
     Test(test::Options),
     /// Check formatting and lints of the Rust and the Python code
-    Check,
+    Check(check::Options),
 }
 
 fn main() -> ExitCode {
@@ -54,7 +57,8 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Python(options) => python::main(&options),
         Task::Build(options) => build::main(&options),
+        Task::Demo(options) => demo::main(&options),
         Task::Test(options) => test::main(&options),
-        Task::Check => check::main(),
+        Task::Check(options) => check::main(&options),
     }
 }

@@ -6,7 +6,6 @@ use crate::build::{self, Built};
 use crate::system::{self, GDB, PERF};
 use crate::{process, project, ui};
 use anyhow::{Result, bail};
-use std::env;
 use std::process::Command;
 
 #[derive(clap::Args)]
@@ -75,12 +74,6 @@ fn python_tests(built: &Built, arguments: &[String]) -> Result<bool> {
         .current_dir(project::root())
         .args(["-m", "pytest"])
         .args(arguments);
-    // The tests themselves decide where rjit is on.
-    for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("RJIT")) {
-            pytest.env_remove(name);
-        }
-    }
     pytest.env("RJIT_TEST_PYTHON", built.venv.python());
     Ok(process::status(&mut pytest)?.success())
 }

@@ -54,9 +54,15 @@ impl Venv {
         self.folder.join(name)
     }
 
-    /// A command that runs `program` of this environment as if the environment were activated.
+    /// A command that runs `program` of this environment as if the environment were activated. The caller's wishes
+    /// about rjit do not reach it: the tasks themselves decide where it is on.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.bin().join(program));
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("RJIT")) {
+                command.env_remove(name);
+            }
+        }
         command
             .env("PATH", self.path())
             .env("VIRTUAL_ENV", &self.folder)
