@@ -85,12 +85,3 @@ pub fn restore_all() {
     // SAFETY: called by an attached thread; `visit` makes, changes and frees no objects of the collector.
     unsafe { PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
 }
-
-/// The machine code that a call of `function` runs, if there is some.
-#[inline]
-pub fn body_of(function: Function) -> Option<Body> {
-    let state = extra::get(function.code_view())?;
-    let body = state.read(|state| state.cell.body);
-    // SAFETY: the cell holds the body of the installed executable, or 0; both have the layout of an optional function.
-    unsafe { std::mem::transmute::<usize, Option<Body>>(body) }
-}

@@ -246,6 +246,15 @@ impl Code {
         self.string(CO_FILENAME)
     }
 
+    /// The code in the compiler's own form, as its bytecode is now.
+    ///
+    /// # Errors
+    /// The bytecode is not CPython 3.15's.
+    pub fn read(self) -> Result<CodeInfo, DecodeError> {
+        // SAFETY: from_ptr's contract: a live code object, with the GIL held.
+        unsafe { read(self.0) }
+    }
+
     fn string(self, offset: i32) -> String {
         // SAFETY: from_ptr's contract: a live code object's names are strings.
         unsafe { unicode::text(self.get(offset)) }

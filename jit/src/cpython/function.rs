@@ -69,6 +69,12 @@ impl Function {
         Self(function.as_ptr())
     }
 
+    /// Views the function at an address that a cache of the running code names.
+    #[inline]
+    pub fn at(address: usize) -> Self {
+        Self(address as *mut PyObject)
+    }
+
     /// The object itself.
     #[inline]
     pub fn as_ptr(self) -> *mut PyObject {

@@ -15,7 +15,6 @@ use super::{frames, observe, osr};
 use crate::code::install;
 use crate::compile::Namespaces;
 use crate::cpython;
-use crate::compile::Namespaces;
 use crate::cpython::code::Code;
 use crate::cpython::frame::{InterpreterFrame, OWNED_BY_THREAD};
 use crate::cpython::function::Function;

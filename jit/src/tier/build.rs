@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use super::{functions, registry, retire, switch};
 use crate::bytecode::info::CodeFlags;
 use crate::code::executable::Executable;
-use crate::compile::Namespaces;
 use crate::code::extra::StateRef;
 use crate::compile::{self, Namespaces};
 use crate::cpython::code::Code;
@@ -68,11 +67,6 @@ pub fn hopeless(flags: CodeFlags) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// The namespaces that calls of `function` run with.
-pub fn namespaces(function: Function) -> Namespaces {
-    Namespaces { globals: function.globals(), builtins: function.builtins() }
 }
 
 /// Whether code with `flags` is the body of a function, as opposed to a module's or a class's, which runs once.
