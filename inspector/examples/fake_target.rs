@@ -10,73 +10,19 @@ use std::time::Duration;
 use rjit_telemetry::{EventKind, ExecutableInfo, Kind, Page, SlotId, Subject};
 
 const FUNCTIONS: [(&str, &str, u32, Kind, u64); 14] = [
-    (
-        "Constraint.satisfy",
-        "/srv/app/deltablue.py",
-        128,
-        Kind::Function,
-        3880,
-    ),
-    (
-        "Planner.make_plan",
-        "/srv/app/deltablue.py",
-        412,
-        Kind::Function,
-        2416,
-    ),
-    (
-        "Planner.propagate_from",
-        "/srv/app/deltablue.py",
-        455,
-        Kind::Loop,
-        1904,
-    ),
-    (
-        "Variable.add_constraint",
-        "/srv/app/deltablue.py",
-        352,
-        Kind::Function,
-        640,
-    ),
-    (
-        "Strength.weaker",
-        "/srv/app/deltablue.py",
-        61,
-        Kind::Function,
-        512,
-    ),
+    ("Constraint.satisfy", "/srv/app/deltablue.py", 128, Kind::Function, 3880),
+    ("Planner.make_plan", "/srv/app/deltablue.py", 412, Kind::Function, 2416),
+    ("Planner.propagate_from", "/srv/app/deltablue.py", 455, Kind::Loop, 1904),
+    ("Variable.add_constraint", "/srv/app/deltablue.py", 352, Kind::Function, 640),
+    ("Strength.weaker", "/srv/app/deltablue.py", 61, Kind::Function, 512),
     ("advance", "/srv/app/nbody.py", 48, Kind::Loop, 5216),
     ("energy", "/srv/app/nbody.py", 66, Kind::Function, 2900),
-    (
-        "Task.run",
-        "/srv/app/richards.py",
-        203,
-        Kind::Function,
-        1720,
-    ),
-    (
-        "Scheduler.loop",
-        "/srv/app/richards.py",
-        260,
-        Kind::Loop,
-        980,
-    ),
+    ("Task.run", "/srv/app/richards.py", 203, Kind::Function, 1720),
+    ("Scheduler.loop", "/srv/app/richards.py", 260, Kind::Loop, 980),
     ("fannkuch", "/srv/app/fannkuch.py", 9, Kind::Loop, 4410),
-    (
-        "tokens.<locals>.<lambda>",
-        "/srv/app/words.py",
-        31,
-        Kind::Function,
-        300,
-    ),
+    ("tokens.<locals>.<lambda>", "/srv/app/words.py", 31, Kind::Function, 300),
     ("count_words", "/srv/app/words.py", 44, Kind::Loop, 2210),
-    (
-        "Elevator.step",
-        "/srv/app/elevator.py",
-        90,
-        Kind::Function,
-        1550,
-    ),
+    ("Elevator.step", "/srv/app/elevator.py", 90, Kind::Function, 1550),
     ("<module>", "/srv/app/main.py", 12, Kind::Loop, 820),
 ];
 
@@ -84,12 +30,7 @@ const FUNCTIONS: [(&str, &str, u32, Kind, u64); 14] = [
 pub fn main() {
     let page = Page::create("3.15.2", env!("CARGO_PKG_VERSION")).expect("the page of this process");
     println!("fake target, process {}", std::process::id());
-    page.record(
-        EventKind::Enabled,
-        Subject::Code(""),
-        0,
-        "calls=100 loops=1000",
-    );
+    page.record(EventKind::Enabled, Subject::Code(""), 0, "calls=100 loops=1000");
     let mut executables: Vec<SlotId> = Vec::new();
     let (ended, end) = mpsc::channel();
     std::thread::spawn(move || {
@@ -111,51 +52,24 @@ fn compile(page: &Page, function: (&str, &str, u32, Kind, u64)) -> SlotId {
     let (qualname, filename, line, kind, size) = function;
     let address = 0x7f3a_5c00_0000 + page.counters().code_bytes();
     let compile_ns = size * 430;
-    page.add_executable(&ExecutableInfo {
-        qualname,
-        filename,
-        first_line: line,
-        line,
-        kind,
-        address,
-        size,
-        compile_ns,
-    })
+    page.add_executable(&ExecutableInfo { qualname, filename, first_line: line, line, kind, address, size, compile_ns })
 }
 
 /// One tick of a program: entries everywhere, more seldom everything else.
 fn run(page: &Page, executables: &[SlotId], tick: u64) {
-    page.counters()
-        .evaluations()
-        .fetch_add(3, Ordering::Relaxed);
+    page.counters().evaluations().fetch_add(3, Ordering::Relaxed);
     for (index, &id) in (0_u64..).zip(executables) {
         let wave = 10 + (tick * (index + 3)) % 17;
-        page.slot_counters(id)
-            .entries()
-            .fetch_add(wave * 4000 / (index + 1), Ordering::Relaxed);
+        page.slot_counters(id).entries().fetch_add(wave * 4000 / (index + 1), Ordering::Relaxed);
     }
     let pick = executables[(tick * 7 % executables.len() as u64) as usize];
     if tick % 30 == 11 {
-        page.slot_counters(pick)
-            .deopts()
-            .fetch_add(1, Ordering::Relaxed);
-        page.record(
-            EventKind::Deopt,
-            Subject::Executable(pick),
-            133,
-            "int expected, got str",
-        );
+        page.slot_counters(pick).deopts().fetch_add(1, Ordering::Relaxed);
+        page.record(EventKind::Deopt, Subject::Executable(pick), 133, "int expected, got str");
     }
     if tick % 70 == 23 {
-        page.slot_counters(pick)
-            .reifications()
-            .fetch_add(1, Ordering::Relaxed);
-        page.record(
-            EventKind::Reified,
-            Subject::Executable(pick),
-            0,
-            "sys._getframe",
-        );
+        page.slot_counters(pick).reifications().fetch_add(1, Ordering::Relaxed);
+        page.record(EventKind::Reified, Subject::Executable(pick), 0, "sys._getframe");
     }
     match tick {
         2 => page.refuse("walk", 88, "generator", 40_000),

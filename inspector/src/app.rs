@@ -78,9 +78,7 @@ impl App {
     /// Index of the selected line. It follows its executable when the order changes.
     pub fn selected_index(&self) -> Option<usize> {
         let last = self.model.rows.len().checked_sub(1)?;
-        let same = self
-            .selected
-            .and_then(|key| self.model.rows.iter().position(|row| row.key() == key));
+        let same = self.selected.and_then(|key| self.model.rows.iter().position(|row| row.key() == key));
         Some(same.unwrap_or(self.row).min(last))
     }
 
@@ -159,21 +157,13 @@ mod tests {
     use crate::sample;
 
     fn app() -> App {
-        App::new(
-            Model::new(sample::snapshot(), Duration::ZERO),
-            "python app.py".into(),
-            0,
-        )
+        App::new(Model::new(sample::snapshot(), Duration::ZERO), "python app.py".into(), 0)
     }
 
     fn press(app: &mut App, keys: &str) -> Flow {
         let mut flow = Flow::Continue;
         for key in keys.chars() {
-            flow = app.handle(KeyEvent::from(if key == '\t' {
-                KeyCode::Tab
-            } else {
-                KeyCode::Char(key)
-            }));
+            flow = app.handle(KeyEvent::from(if key == '\t' { KeyCode::Tab } else { KeyCode::Char(key) }));
         }
         flow
     }
@@ -205,19 +195,9 @@ mod tests {
         let mut app = app();
         press(&mut app, "\tj");
         assert_eq!((app.events_back, app.focus), (1, Pane::Events));
-        assert_eq!(
-            app.visible_events(2)
-                .map(|event| event.number)
-                .collect::<Vec<_>>(),
-            [7, 6]
-        );
+        assert_eq!(app.visible_events(2).map(|event| event.number).collect::<Vec<_>>(), [7, 6]);
         press(&mut app, "G");
-        assert_eq!(
-            app.visible_events(2)
-                .map(|event| event.number)
-                .collect::<Vec<_>>(),
-            [5, 4]
-        );
+        assert_eq!(app.visible_events(2).map(|event| event.number).collect::<Vec<_>>(), [5, 4]);
         assert_eq!(app.visible_events(50).count(), 5);
     }
 

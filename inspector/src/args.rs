@@ -6,16 +6,9 @@ use clap::{Parser, Subcommand};
 
 /// Shows what rjit, the compiler inside a running Python process, is doing.
 #[derive(Debug, Parser)]
-#[command(
-    name = "rjit-inspect",
-    version,
-    args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true
-)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 failure, 2 wrong arguments, 3 no such process, 4 process without rjit, \
-                        5 not permitted, 6 other layout version, 7 damaged page, 8 standard output is not a terminal."
-)]
+#[command(name = "rjit-inspect", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failure, 2 wrong arguments, 3 no such process, 4 process without rjit, \
+                        5 not permitted, 6 other layout version, 7 damaged page, 8 standard output is not a terminal.")]
 pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -67,21 +60,14 @@ mod tests {
 
     #[test]
     fn takes_a_pid_or_a_command() {
-        assert_eq!(
-            Args::parse_from(["rjit-inspect", "12", "--json"]).pid,
-            Some(12)
-        );
+        assert_eq!(Args::parse_from(["rjit-inspect", "12", "--json"]).pid, Some(12));
         assert!(matches!(
             Args::parse_from(["rjit-inspect", "list", "--json"]).command,
             Some(Command::List { json: true })
         ));
-        for wrong in [
-            &["x"][..],
-            &["x", "0"],
-            &["x", "one"],
-            &["x", "1", "--json", "--once"],
-            &["x", "1", "--interval", "0"],
-        ] {
+        for wrong in
+            [&["x"][..], &["x", "0"], &["x", "one"], &["x", "1", "--json", "--once"], &["x", "1", "--interval", "0"]]
+        {
             assert!(Args::try_parse_from(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -10,9 +10,7 @@ use rjit_telemetry::OpenError;
 pub enum Failure {
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error(
-        "standard input and output have to be a terminal to draw a screen; use --json or --once"
-    )]
+    #[error("standard input and output have to be a terminal to draw a screen; use --json or --once")]
     NotATerminal,
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),

@@ -66,10 +66,7 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(count),
-            ["0", "999", "1 000", "1 234 567"]
-        );
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1 000", "1 234 567"]);
         assert_eq!(
             [0.0, 0.5, 3.0, 999.4, 999.6, 1234.0, 56_789.0].map(short),
             ["0", "0.5", "3", "999", "1.0k", "1.2k", "57k"]
@@ -80,17 +77,8 @@ mod tests {
 
     #[test]
     fn times_and_places() {
-        let times = [
-            20_000,
-            1_500_000,
-            2_500_000_000,
-            62_000_000_000,
-            7_260_000_000_000,
-        ];
-        assert_eq!(
-            times.map(duration),
-            ["20 µs", "1.5 ms", "2.5 s", "1m 02s", "2h 01m"]
-        );
+        let times = [20_000, 1_500_000, 2_500_000_000, 62_000_000_000, 7_260_000_000_000];
+        assert_eq!(times.map(duration), ["20 µs", "1.5 ms", "2.5 s", "1m 02s", "2h 01m"]);
         assert_eq!(place("/srv/app/main.py", 7), "main.py:7");
         assert_eq!(place("<stdin>", 1), "<stdin>:1");
         assert_eq!(place("", 0), "");

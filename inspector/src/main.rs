@@ -50,11 +50,7 @@ fn show_process(args: &Args, pid: u32) -> Result<(), Failure> {
         return screen::run(&page, args.interval);
     }
     let (snapshot, command) = (page.snapshot()?, command_line(pid));
-    print(&if args.json {
-        report::json(&snapshot, &command)
-    } else {
-        report::text(&snapshot, &command)
-    })
+    print(&if args.json { report::json(&snapshot, &command) } else { report::text(&snapshot, &command) })
 }
 
 fn show_list(json: bool) -> Result<(), Failure> {
@@ -64,11 +60,7 @@ fn show_list(json: bool) -> Result<(), Failure> {
             eprintln!("rjit-inspect: {error}");
         }
     }
-    print(&if json {
-        report::list_json(&listing)
-    } else {
-        report::list_text(&listing)
-    })
+    print(&if json { report::list_json(&listing) } else { report::list_text(&listing) })
 }
 
 /// Prints to standard output. A reader that has seen enough and closed it is no failure.

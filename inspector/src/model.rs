@@ -43,19 +43,13 @@ impl Column {
 
     /// The column to the right, or the first one.
     pub fn next(self) -> Self {
-        let index = Self::ALL
-            .iter()
-            .position(|&column| column == self)
-            .unwrap_or(0);
+        let index = Self::ALL.iter().position(|&column| column == self).unwrap_or(0);
         Self::ALL[(index + 1) % Self::ALL.len()]
     }
 
     /// Numbers are most telling from the largest on, names from the first letter.
     fn starts_descending(self) -> bool {
-        matches!(
-            self,
-            Self::Size | Self::Entries | Self::Rate | Self::Deopts | Self::Reifications
-        )
+        matches!(self, Self::Size | Self::Entries | Self::Rate | Self::Deopts | Self::Reifications)
     }
 }
 
@@ -134,21 +128,12 @@ impl Model {
             evaluations: rate(now.evaluations, before.evaluations),
         };
         let key = |found: &Executable| (found.slot, found.generation);
-        let before: HashMap<Key, u64> = self
-            .snapshot
-            .executables
-            .iter()
-            .map(|found| (key(found), found.entries))
-            .collect();
+        let before: HashMap<Key, u64> =
+            self.snapshot.executables.iter().map(|found| (key(found), found.entries)).collect();
         self.entry_rates = snapshot
             .executables
             .iter()
-            .map(|found| {
-                (
-                    key(found),
-                    rate(found.entries, before.get(&key(found)).copied().unwrap_or(0)),
-                )
-            })
+            .map(|found| (key(found), rate(found.entries, before.get(&key(found)).copied().unwrap_or(0))))
             .collect();
         self.history.push_back(self.rates.entries as u64);
         if self.history.len() > HISTORY {
@@ -160,20 +145,12 @@ impl Model {
 
     /// Entries for each second, oldest first, not more than fit.
     pub fn history(&self, width: usize) -> Vec<u64> {
-        self.history
-            .iter()
-            .skip(self.history.len().saturating_sub(width))
-            .copied()
-            .collect()
+        self.history.iter().skip(self.history.len().saturating_sub(width)).copied().collect()
     }
 
     /// Executables in a state.
     pub fn count(&self, state: State) -> usize {
-        self.snapshot
-            .executables
-            .iter()
-            .filter(|found| found.state == state)
-            .count()
+        self.snapshot.executables.iter().filter(|found| found.state == state).count()
     }
 
     /// Orders by the next column.
@@ -200,14 +177,8 @@ impl Model {
         self.rows.clear();
         for executable in &self.snapshot.executables {
             if self.show_retired || executable.state != State::Retired {
-                let rate = self
-                    .entry_rates
-                    .get(&(executable.slot, executable.generation))
-                    .copied();
-                self.rows.push(Row {
-                    executable: executable.clone(),
-                    rate: rate.unwrap_or(0.0),
-                });
+                let rate = self.entry_rates.get(&(executable.slot, executable.generation)).copied();
+                self.rows.push(Row { executable: executable.clone(), rate: rate.unwrap_or(0.0) });
             }
         }
         let (column, descending) = (self.column, self.descending);
@@ -239,11 +210,7 @@ mod tests {
     use crate::sample;
 
     fn names(model: &Model) -> Vec<&str> {
-        model
-            .rows
-            .iter()
-            .map(|row| row.executable.qualname.as_str())
-            .collect()
+        model.rows.iter().map(|row| row.executable.qualname.as_str()).collect()
     }
 
     #[test]
@@ -254,14 +221,8 @@ mod tests {
         later.executables[0].entries += 500;
         later.counters.evaluations += 1;
         model.update(later.clone(), Duration::from_millis(10_500));
-        assert_eq!(
-            (model.rates.entries, model.rates.evaluations),
-            (1000.0, 2.0)
-        );
-        assert_eq!(
-            model.rows.iter().map(|row| row.rate).fold(0.0, f64::max),
-            1000.0
-        );
+        assert_eq!((model.rates.entries, model.rates.evaluations), (1000.0, 2.0));
+        assert_eq!(model.rows.iter().map(|row| row.rate).fold(0.0, f64::max), 1000.0);
         assert_eq!(model.history(10), [1000]);
         model.update(later.clone(), Duration::from_millis(10_500));
         assert_eq!(model.rates.entries, 1000.0);
@@ -270,27 +231,16 @@ mod tests {
         later.executables[0].entries = 3;
         model.update(later, Duration::from_millis(11_500));
         assert_eq!(model.rates.entries, 0.0);
-        assert!(
-            model.rows.iter().any(|row| row.rate == 3.0),
-            "a new executable in an old slot counts from zero"
-        );
+        assert!(model.rows.iter().any(|row| row.rate == 3.0), "a new executable in an old slot counts from zero");
     }
 
     #[test]
     fn rows_follow_the_column() {
         let mut model = Model::new(sample::snapshot(), Duration::ZERO);
-        let entries: Vec<_> = model
-            .rows
-            .iter()
-            .map(|row| row.executable.entries)
-            .collect();
+        let entries: Vec<_> = model.rows.iter().map(|row| row.executable.entries).collect();
         assert!(entries.is_sorted_by(|a, b| a >= b));
         model.reverse();
-        let entries: Vec<_> = model
-            .rows
-            .iter()
-            .map(|row| row.executable.entries)
-            .collect();
+        let entries: Vec<_> = model.rows.iter().map(|row| row.executable.entries).collect();
         assert!(entries.is_sorted());
         while model.column != Column::Function {
             model.next_column();

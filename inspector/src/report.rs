@@ -191,11 +191,7 @@ pub fn text(snapshot: &Snapshot, command: &str) -> String {
 
 /// One event as a line.
 pub fn event_line(event: &Event) -> String {
-    let mut out = format!(
-        "{:>10.3}s  {:<11}",
-        event.time_ns as f64 / 1e9,
-        words::event(event.kind)
-    );
+    let mut out = format!("{:>10.3}s  {:<11}", event.time_ns as f64 / 1e9, words::event(event.kind));
     let subject = match event.line {
         Some(line) => format!("{}:{line}", event.subject),
         None => event.subject.clone(),
@@ -217,10 +213,7 @@ pub fn list_json(listing: &Listing) -> String {
         unreadable: listing
             .unreadable
             .iter()
-            .map(|(pid, error)| UnreadableReport {
-                pid: *pid,
-                why: error.to_string(),
-            })
+            .map(|(pid, error)| UnreadableReport { pid: *pid, why: error.to_string() })
             .collect(),
     })
 }
@@ -230,10 +223,7 @@ pub fn list_text(listing: &Listing) -> String {
     if listing.views.is_empty() {
         return "no process runs rjit\n".into();
     }
-    let mut out = format!(
-        "{:>8}  {:<8} {:<8} {:>9}  {}\n",
-        "pid", "python", "rjit", "up", "command"
-    );
+    let mut out = format!("{:>8}  {:<8} {:<8} {:>9}  {}\n", "pid", "python", "rjit", "up", "command");
     for view in &listing.views {
         let found = process_line(view);
         line(

@@ -5,61 +5,11 @@ use rjit_telemetry::{Counters, Event, EventKind, Executable, Identity, Kind, Sna
 /// A process with executables of every kind and state.
 pub fn snapshot() -> Snapshot {
     let rows = [
-        (
-            "Planner.make_plan",
-            "deltablue.py",
-            412,
-            Kind::Function,
-            State::Live,
-            2_416,
-            120_482,
-            3,
-            0,
-        ),
-        (
-            "Constraint.satisfy",
-            "deltablue.py",
-            128,
-            Kind::Function,
-            State::Live,
-            3_880,
-            984_113,
-            12,
-            1,
-        ),
-        (
-            "<module>",
-            "deltablue.py",
-            640,
-            Kind::Loop,
-            State::Live,
-            1_204,
-            2,
-            0,
-            0,
-        ),
-        (
-            "Strength.weaker",
-            "deltablue.py",
-            61,
-            Kind::Function,
-            State::Invalidated,
-            512,
-            8_001,
-            40,
-            0,
-        ),
-        (
-            "Old.gone",
-            "legacy.py",
-            7,
-            Kind::Function,
-            State::Retired,
-            300,
-            77,
-            5,
-            2,
-        ),
+        ("Planner.make_plan", "deltablue.py", 412, Kind::Function, State::Live, 2_416, 120_482, 3, 0),
+        ("Constraint.satisfy", "deltablue.py", 128, Kind::Function, State::Live, 3_880, 984_113, 12, 1),
+        ("<module>", "deltablue.py", 640, Kind::Loop, State::Live, 1_204, 2, 0, 0),
+        ("Strength.weaker", "deltablue.py", 61, Kind::Function, State::Invalidated, 512, 8_001, 40, 0),
+        ("Old.gone", "legacy.py", 7, Kind::Function, State::Retired, 300, 77, 5, 2),
     ];
     let executables = rows.into_iter().enumerate().map(|(index, row)| {
         let (qualname, file, line, kind, state, size, entries, deopts, reifications) = row;
@@ -83,42 +33,20 @@ pub fn snapshot() -> Snapshot {
     });
     let events = [
         (EventKind::Enabled, None, None, "", "calls=100 loops=1000"),
-        (
-            EventKind::Compiled,
-            Some((1, 0)),
-            Some(128),
-            "Constraint.satisfy",
-            "3880 bytes in 1.8 ms",
-        ),
+        (EventKind::Compiled, Some((1, 0)), Some(128), "Constraint.satisfy", "3880 bytes in 1.8 ms"),
         (EventKind::Refused, None, Some(88), "walk", "generator"),
-        (
-            EventKind::Deopt,
-            Some((3, 0)),
-            Some(63),
-            "Strength.weaker",
-            "int expected, got str",
-        ),
-        (
-            EventKind::Invalidated,
-            Some((3, 0)),
-            None,
-            "Strength.weaker",
-            "global ORDER was rebound",
-        ),
+        (EventKind::Deopt, Some((3, 0)), Some(63), "Strength.weaker", "int expected, got str"),
+        (EventKind::Invalidated, Some((3, 0)), None, "Strength.weaker", "global ORDER was rebound"),
     ];
-    let events =
-        events
-            .into_iter()
-            .enumerate()
-            .map(|(index, (kind, executable, line, subject, reason))| Event {
-                number: index as u64 + 4,
-                time_ns: 1_250_000_000 * (index as u64 + 1),
-                kind,
-                executable,
-                line,
-                subject: subject.into(),
-                reason: reason.into(),
-            });
+    let events = events.into_iter().enumerate().map(|(index, (kind, executable, line, subject, reason))| Event {
+        number: index as u64 + 4,
+        time_ns: 1_250_000_000 * (index as u64 + 1),
+        kind,
+        executable,
+        line,
+        subject: subject.into(),
+        reason: reason.into(),
+    });
     Snapshot {
         identity: Identity {
             minor: 0,

@@ -58,11 +58,7 @@ fn watch(
             terminal.draw(|frame| view::draw(frame, app, theme, &mut scroll))?;
         }
         changed = false;
-        if event::poll(
-            next_look
-                .saturating_duration_since(Instant::now())
-                .min(PATIENCE),
-        )? {
+        if event::poll(next_look.saturating_duration_since(Instant::now()).min(PATIENCE))? {
             match event::read()? {
                 Event::Key(key) if app.handle(key) == Flow::Quit => break,
                 _ => changed = true,

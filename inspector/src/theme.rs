@@ -11,9 +11,7 @@ pub struct Theme {
 impl Theme {
     /// Colours, unless the environment variable `NO_COLOR` holds anything.
     pub fn from_environment() -> Self {
-        Self {
-            colored: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        }
+        Self { colored: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) }
     }
 
     /// No colours.

@@ -15,11 +15,7 @@ use crate::theme::Theme;
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme, scroll: &mut TableState) {
     let height = frame.area().height;
     let shown = |least: u16, lines: u16| {
-        if height >= least {
-            Constraint::Length(lines)
-        } else {
-            Constraint::Length(0)
-        }
+        if height >= least { Constraint::Length(lines) } else { Constraint::Length(0) }
     };
     let areas = Layout::vertical([
         Constraint::Length(2),
@@ -42,26 +38,16 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme, scroll: &mut TableSt
 }
 
 fn help(frame: &mut Frame<'_>, theme: Theme) {
-    let lines: Vec<Line<'_>> = KEYS
-        .iter()
-        .map(|(keys, what)| Line::from(format!(" {keys:<14}{what}")))
-        .collect();
+    let lines: Vec<Line<'_>> = KEYS.iter().map(|(keys, what)| Line::from(format!(" {keys:<14}{what}"))).collect();
     let area = centered(frame.area(), 56, lines.len() as u16 + 2);
     frame.render_widget(Clear, area);
-    let block = Block::bordered()
-        .title(" Keys ")
-        .title_bottom(" any key closes this ")
-        .border_style(theme.focus());
+    let block = Block::bordered().title(" Keys ").title_bottom(" any key closes this ").border_style(theme.focus());
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
 fn centered(area: Rect, width: u16, height: u16) -> Rect {
-    let [row] = Layout::vertical([Constraint::Length(height.min(area.height))])
-        .flex(Flex::Center)
-        .areas(area);
-    let [cell] = Layout::horizontal([Constraint::Length(width.min(area.width))])
-        .flex(Flex::Center)
-        .areas(row);
+    let [row] = Layout::vertical([Constraint::Length(height.min(area.height))]).flex(Flex::Center).areas(area);
+    let [cell] = Layout::horizontal([Constraint::Length(width.min(area.width))]).flex(Flex::Center).areas(row);
     cell
 }
 
@@ -89,9 +75,7 @@ mod tests {
 
     fn screen(app: &App, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal
-            .draw(|frame| draw(frame, app, Theme::plain(), &mut TableState::default()))
-            .unwrap();
+        terminal.draw(|frame| draw(frame, app, Theme::plain(), &mut TableState::default())).unwrap();
         terminal.backend().to_string()
     }
 

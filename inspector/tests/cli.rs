@@ -44,9 +44,7 @@ impl Target {
             .unwrap();
         let target = Self { child, runtime };
         let end = Instant::now() + Duration::from_secs(20);
-        while !target.page().exists()
-            || target.inspect(&["--json"]).map(|seen| entries(&seen)) == Some(0)
-        {
+        while !target.page().exists() || target.inspect(&["--json"]).map(|seen| entries(&seen)) == Some(0) {
             assert!(Instant::now() < end, "the target makes no page");
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -58,10 +56,7 @@ impl Target {
     }
 
     fn page(&self) -> PathBuf {
-        self.runtime
-            .path()
-            .join("rjit")
-            .join(format!("{}.page", self.pid()))
+        self.runtime.path().join("rjit").join(format!("{}.page", self.pid()))
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
@@ -83,12 +78,7 @@ impl Drop for Target {
 
 fn inspect(runtime: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rjit-inspect"));
-    command
-        .args(arguments)
-        .env("XDG_RUNTIME_DIR", runtime)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+    command.args(arguments).env("XDG_RUNTIME_DIR", runtime).stdin(Stdio::null()).output().unwrap()
 }
 
 fn entries(seen: &Value) -> u64 {
@@ -109,21 +99,12 @@ fn json_has_the_promised_fields() {
     let seen = target.inspect(&["--json"]).unwrap();
     assert_eq!(seen["schema"], 1);
     assert_eq!(seen["pid"], target.pid());
-    assert_eq!(
-        (&seen["python"], &seen["closed"]),
-        (&Value::from("3.15.2"), &Value::from(false))
-    );
+    assert_eq!((&seen["python"], &seen["closed"]), (&Value::from("3.15.2"), &Value::from(false)));
     assert!(seen["command"].as_str().unwrap().contains("--exact target"));
     let first = &seen["executables"][0];
     assert_eq!(first["qualname"], "Constraint.satisfy");
-    assert_eq!(
-        (&first["filename"], &first["line"]),
-        (&Value::from("/srv/app/deltablue.py"), &Value::from(128))
-    );
-    assert_eq!(
-        (&first["kind"], &first["state"]),
-        (&Value::from("function"), &Value::from("live"))
-    );
+    assert_eq!((&first["filename"], &first["line"]), (&Value::from("/srv/app/deltablue.py"), &Value::from(128)));
+    assert_eq!((&first["kind"], &first["state"]), (&Value::from("function"), &Value::from("live")));
     assert_eq!(seen["events"][1]["kind"], "compiled");
     assert_eq!(seen["events"][1]["slot"], 0);
     assert!(seen["events"][0]["slot"].is_null());
@@ -140,12 +121,7 @@ fn text_is_for_logs() {
     let output = target.run(&[&target.pid().to_string(), "--once"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
-    for part in [
-        "Python 3.15.2",
-        "Constraint.satisfy (/srv/app/deltablue.py:128)",
-        "compiled",
-        "machine code",
-    ] {
+    for part in ["Python 3.15.2", "Constraint.satisfy (/srv/app/deltablue.py:128)", "compiled", "machine code"] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
     assert!(!text.contains('\x1b'));
@@ -159,12 +135,7 @@ fn the_list_shows_live_processes_and_removes_dead_ones() {
     let listed = target.run(&["list", "--json"]);
     assert!(listed.status.success());
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
-    let pids: Vec<_> = listed["processes"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|found| found["pid"].clone())
-        .collect();
+    let pids: Vec<_> = listed["processes"].as_array().unwrap().iter().map(|found| found["pid"].clone()).collect();
     assert!(pids.contains(&Value::from(target.pid())), "{pids:?}");
     assert!(!pids.contains(&Value::from(999_999_999)), "{pids:?}");
     assert!(!dead.exists());
@@ -176,40 +147,22 @@ fn the_list_shows_live_processes_and_removes_dead_ones() {
 fn every_failure_has_its_code_and_message() {
     let mut target = Target::start();
     let pid = target.pid().to_string();
-    failed(
-        &target.run(&["999999999", "--json"]),
-        3,
-        "there is no process 999999999",
-    );
-    failed(
-        &target.run(&[&std::process::id().to_string(), "--json"]),
-        4,
-        "does not run rjit",
-    );
+    failed(&target.run(&["999999999", "--json"]), 3, "there is no process 999999999");
+    failed(&target.run(&[&std::process::id().to_string(), "--json"]), 4, "does not run rjit");
     failed(&target.run(&[&pid]), 8, "use --json or --once");
     failed(&target.run(&["many"]), 2, "invalid value");
     failed(&target.run(&[]), 2, "Usage");
 
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .open(target.page())
-        .unwrap();
+    let file = fs::OpenOptions::new().write(true).open(target.page()).unwrap();
     let with_byte = |offset, byte: u8, restored: u8| {
         file.write_all_at(&[byte], offset).unwrap();
         let output = target.run(&[&pid, "--json"]);
         let listed = target.run(&["list", "--json"]);
         file.write_all_at(&[restored], offset).unwrap();
-        assert!(
-            String::from_utf8_lossy(&listed.stdout)
-                .contains(&format!("\"pid\": {pid},\n      \"why\""))
-        );
+        assert!(String::from_utf8_lossy(&listed.stdout).contains(&format!("\"pid\": {pid},\n      \"why\"")));
         output
     };
-    failed(
-        &with_byte(8, 9, 1),
-        6,
-        "layout version 9, and this program reads version 1",
-    );
+    failed(&with_byte(8, 9, 1), 6, "layout version 9, and this program reads version 1");
     failed(&with_byte(0, b'X', b'R'), 7, "does not begin like a page");
     failed(&with_byte(68, 1, 128), 7, "damaged");
     fs::set_permissions(target.page(), fs::Permissions::from_mode(0o622)).unwrap();

@@ -11,7 +11,6 @@ use cranelift_codegen::{Context, ir};
 use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Linkage, Module, default_libcall_names};
-use pyo3::Python;
 use pyo3::ffi::PyObject;
 
 use crate::bytecode::info::{CodeFlags, CodeInfo};
@@ -20,6 +19,7 @@ use crate::code::memory::CodeMemory;
 use crate::code::state::{CodeState, cell_address};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
+use crate::cpython::interp::common_constants;
 use crate::cpython::kinds;
 use crate::hir::builder::{Refusal, build};
 use crate::hir::function::Kind;
@@ -28,7 +28,6 @@ use crate::hir::opt::optimize;
 use crate::hir::types::Kinds;
 use crate::lower::lower;
 use crate::profile::Profile;
-use crate::runtime::ops::functions::common_constants;
 use crate::tier;
 
 /// Functions with more bytecode than this are left to the interpreter: compiling them would stop the program for
@@ -68,23 +67,18 @@ pub fn compile(
     if info.instrs.len() > MAX_INSTRUCTIONS {
         return Err(Refusal::new(format!("more than {MAX_INSTRUCTIONS} instructions")));
     }
-    let common = Python::attach(common_constants)
-        .map_err(|error| Refusal::new(format!("common constants: {error}")))?;
     let profile = Profile::new(
         entry_depth,
         state.failed.clone(),
         namespaces.globals,
         namespaces.builtins,
-        common,
+        common_constants(),
         Box::new(call_target),
     );
     let mut hir = build(&info, &profile, kind)?;
     optimize(&mut hir).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
-    let header = Box::new(Header {
-        expected_breaker: AtomicU64::new(u64::MAX),
-        executable: std::ptr::null_mut(),
-        counters,
-    });
+    let header =
+        Box::new(Header { expected_breaker: AtomicU64::new(u64::MAX), executable: std::ptr::null_mut(), counters });
     let machine = assemble(&hir, &info, &header)?;
     let line = match kind {
         Kind::Function => info.first_line,
@@ -126,7 +120,8 @@ fn assemble(hir: &crate::hir::function::Function, info: &CodeInfo, header: &Head
     let mut builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
     builder.memory_provider(memory.provider());
     let mut module = JITModule::new(builder);
-    let mut function = ir::Function::with_name_signature(UserFuncName::user(0, 0), ir::Signature::new(CallConv::SystemV));
+    let mut function =
+        ir::Function::with_name_signature(UserFuncName::user(0, 0), ir::Signature::new(CallConv::SystemV));
     let mut frontend = FunctionBuilderContext::new();
     let lowered = lower(hir, info, header, &mut function, &mut frontend, isa.frontend_config());
     let id = module
@@ -169,24 +164,24 @@ fn call_target(object: usize, nargs: u32) -> Option<CallTarget> {
     }
     let function = Function::at(object);
     let callee = function.code_view();
-        let flags = callee.flags();
-        let plain = CodeFlags::OPTIMIZED | CodeFlags::NEWLOCALS;
-        let variable = CodeFlags::VARARGS | CodeFlags::VARKEYWORDS;
-        if flags.0 & plain != plain
-            || flags.has(variable)
-            || flags.is_generator_like()
-            || callee.keyword_only_count() != 0
-            || callee.argument_count() != nargs
-        {
-            return None;
-        }
-        let state = tier::state_or_new(callee)?;
-        Some(CallTarget {
-            code: callee.as_ptr() as usize,
-            cell: cell_address(state),
-            code_units: callee.first_unit() as usize,
-            framesize: callee.frame_size(),
-            nlocalsplus: callee.localsplus_count(),
-            nargs,
-        })
+    let flags = callee.flags();
+    let plain = CodeFlags::OPTIMIZED | CodeFlags::NEWLOCALS;
+    let variable = CodeFlags::VARARGS | CodeFlags::VARKEYWORDS;
+    if flags.0 & plain != plain
+        || flags.has(variable)
+        || flags.is_generator_like()
+        || callee.keyword_only_count() != 0
+        || callee.argument_count() != nargs
+    {
+        return None;
+    }
+    let state = tier::state_or_new(callee)?;
+    Some(CallTarget {
+        code: callee.as_ptr() as usize,
+        cell: cell_address(state),
+        code_units: callee.first_unit() as usize,
+        framesize: callee.frame_size(),
+        nlocalsplus: callee.localsplus_count(),
+        nargs,
+    })
 }

@@ -40,9 +40,7 @@ impl Options {
             match env(variable) {
                 Some(value) if !value.is_empty() => parse_os(&value).ok_or_else(|| {
                     let value = value.to_string_lossy();
-                    format!(
-                        "{variable}={value} is not {RANGE}; correct it, or unset it to use {default}"
-                    )
+                    format!("{variable}={value} is not {RANGE}; correct it, or unset it to use {default}")
                 }),
                 _ => Ok(default),
             }
@@ -68,49 +66,28 @@ fn parse(text: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn with(
-        keywords: (Option<&str>, Option<&str>),
-        variables: &[(&str, &str)],
-    ) -> Result<Options, String> {
+    fn with(keywords: (Option<&str>, Option<&str>), variables: &[(&str, &str)]) -> Result<Options, String> {
         Options::resolve(keywords.0, keywords.1, |name| {
-            variables
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, value)| value.into())
+            variables.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into())
         })
     }
 
     #[test]
     fn keywords_go_before_variables_and_variables_before_defaults() {
-        let defaults = Options {
-            calls: DEFAULT_CALLS,
-            loops: DEFAULT_LOOPS,
-        };
+        let defaults = Options { calls: DEFAULT_CALLS, loops: DEFAULT_LOOPS };
         assert_eq!(with((None, None), &[]), Ok(defaults));
         assert_eq!(with((None, None), &[("RJIT_CALLS", "")]), Ok(defaults));
         let variables = [("RJIT_CALLS", "7"), ("RJIT_LOOPS", " 9 ")];
-        assert_eq!(
-            with((None, None), &variables),
-            Ok(Options { calls: 7, loops: 9 })
-        );
-        assert_eq!(
-            with((Some("2"), None), &variables),
-            Ok(Options { calls: 2, loops: 9 })
-        );
+        assert_eq!(with((None, None), &variables), Ok(Options { calls: 7, loops: 9 }));
+        assert_eq!(with((Some("2"), None), &variables), Ok(Options { calls: 2, loops: 9 }));
     }
 
     #[test]
     fn bad_values_say_what_to_do() {
         let message = with((Some("0"), None), &[]).unwrap_err();
-        assert_eq!(
-            message,
-            "calls must be a whole number from 1 to 4294967295, not 0"
-        );
+        assert_eq!(message, "calls must be a whole number from 1 to 4294967295, not 0");
         let message = with((None, None), &[("RJIT_LOOPS", "many")]).unwrap_err();
-        assert!(
-            message.starts_with("RJIT_LOOPS=many is not a whole number"),
-            "{message}"
-        );
+        assert!(message.starts_with("RJIT_LOOPS=many is not a whole number"), "{message}");
         assert!(message.ends_with("unset it to use 600"), "{message}");
     }
 }

@@ -25,10 +25,7 @@ static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// The page of this process, made when it is first asked for. It is never unmapped: machine code counts in it.
 pub fn page() -> &'static Page {
     PAGE.get_or_init(|| {
-        let python = pyo3::Python::version_str()
-            .split(' ')
-            .next()
-            .unwrap_or_default();
+        let python = pyo3::Python::version_str().split(' ').next().unwrap_or_default();
         let (page, error) = Page::create_or_anonymous(python, env!("CARGO_PKG_VERSION"));
         if let Some(error) = error {
             warn(format!("rjit-inspect cannot see this process: {error}"));
@@ -74,18 +71,12 @@ pub fn announce(executable: &mut Executable, reservation: Reservation) {
     };
     executable.slot = Some(page().add_reserved(reservation, &info));
     let name = format!("py::{}:{}", executable.qualname, executable.filename);
-    let region = CodeRegion {
-        start: executable.address,
-        size: executable.size,
-        name: &name,
-    };
+    let region = CodeRegion { start: executable.address, size: executable.size, name: &name };
     let mut registry = lock(&REGISTRY);
     let registry = registry.get_or_insert_with(|| Registry::new(Config::default()));
     executable.region = Some(registry.register(&region));
     for error in registry.take_warnings() {
-        warn(format!(
-            "native profilers see compiled functions without names: {error}"
-        ));
+        warn(format!("native profilers see compiled functions without names: {error}"));
     }
 }
 
@@ -125,11 +116,7 @@ pub fn reified(slot: Option<SlotId>, qualname: &str) {
 
 /// Tells that the compiler was turned on or off.
 pub fn switched(on: bool, how: &str) {
-    let kind = if on {
-        EventKind::Enabled
-    } else {
-        EventKind::Disabled
-    };
+    let kind = if on { EventKind::Enabled } else { EventKind::Disabled };
     page().record(kind, Subject::Code("rjit"), 0, how);
 }
 
@@ -141,9 +128,7 @@ pub fn after_fork_child() {
     if let Some(registry) = &mut *lock(&REGISTRY) {
         registry.after_fork_child();
         for error in registry.take_warnings() {
-            warn(format!(
-                "native profilers see compiled functions without names: {error}"
-            ));
+            warn(format!("native profilers see compiled functions without names: {error}"));
         }
     }
 }

@@ -89,13 +89,7 @@ mod tests {
         assert!(matches!(open(Path::new("/dev/full")), Err(Reason::NotRegular)));
         let directory = tempfile::tempdir().unwrap();
         let pipe = directory.path().join("pipe");
-        assert!(
-            std::process::Command::new("mkfifo")
-                .arg(&pipe)
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         assert!(matches!(open(&pipe), Err(Reason::NotRegular)));
     }
 }

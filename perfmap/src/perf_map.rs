@@ -32,11 +32,7 @@ impl PerfMap {
     }
 
     fn append(&mut self, lines: &str) -> Result<(), SinkError> {
-        self.try_append(lines).map_err(|reason| SinkError {
-            sink: "perf map",
-            path: self.path(),
-            reason,
-        })
+        self.try_append(lines).map_err(|reason| SinkError { sink: "perf map", path: self.path(), reason })
     }
 
     fn try_append(&mut self, lines: &str) -> Result<(), Reason> {
@@ -84,14 +80,7 @@ mod tests {
 
     fn line(name: &str) -> String {
         let mut line = String::new();
-        push_line(
-            &mut line,
-            &CodeRegion {
-                start: 0x7fab_cdef_0000,
-                size: 0x1c0,
-                name,
-            },
-        );
+        push_line(&mut line, &CodeRegion { start: 0x7fab_cdef_0000, size: 0x1c0, name });
         line
     }
 

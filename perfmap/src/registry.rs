@@ -36,9 +36,7 @@ pub struct Config {
 impl Default for Config {
     /// Every sink, where the tools look.
     fn default() -> Self {
-        Self {
-            perf_map: Some(PathBuf::from("/tmp")),
-        }
+        Self { perf_map: Some(PathBuf::from("/tmp")) }
     }
 }
 
@@ -50,11 +48,7 @@ struct OwnedRegion {
 
 impl OwnedRegion {
     fn borrow(&self) -> CodeRegion<'_> {
-        CodeRegion {
-            start: self.start,
-            size: self.size,
-            name: &self.name,
-        }
+        CodeRegion { start: self.start, size: self.size, name: &self.name }
     }
 }
 
@@ -77,13 +71,7 @@ impl Registry {
         if let Some(directory) = config.perf_map {
             sinks.push(Box::new(PerfMap::new(directory)));
         }
-        Self {
-            sinks,
-            live: BTreeMap::new(),
-            next_id: 0,
-            pid: process::id(),
-            warnings: Vec::new(),
-        }
+        Self { sinks, live: BTreeMap::new(), next_id: 0, pid: process::id(), warnings: Vec::new() }
     }
 
     /// Tells every sink about new code. Look at [`take_warnings`](Self::take_warnings) afterwards.
@@ -92,14 +80,7 @@ impl Registry {
         let id = RegionId(self.next_id);
         self.next_id += 1;
         let CodeRegion { start, size, name } = *region;
-        self.live.insert(
-            id,
-            OwnedRegion {
-                start,
-                size,
-                name: name.to_owned(),
-            },
-        );
+        self.live.insert(id, OwnedRegion { start, size, name: name.to_owned() });
         tell(&mut self.sinks, &mut self.warnings, |sink| sink.add(id, region));
         id
     }

@@ -8,17 +8,11 @@ use std::path::{Path, PathBuf};
 use rjit_perfmap::{CodeRegion, Config, Reason, Registry};
 
 fn registry(directory: &Path) -> Registry {
-    Registry::new(Config {
-        perf_map: Some(directory.into()),
-    })
+    Registry::new(Config { perf_map: Some(directory.into()) })
 }
 
 fn region(name: &str) -> CodeRegion<'_> {
-    CodeRegion {
-        start: 0x1000,
-        size: 0x20,
-        name,
-    }
+    CodeRegion { start: 0x1000, size: 0x20, name }
 }
 
 fn map_of(directory: &Path, pid: u32) -> PathBuf {
@@ -67,11 +61,7 @@ fn writes_nothing_before_there_is_code() {
     assert!(!own_map(directory.path()).exists());
 
     let id = registry.register(&region("f"));
-    registry.register(&CodeRegion {
-        start: 0xABC0,
-        size: 1,
-        name: "g",
-    });
+    registry.register(&CodeRegion { start: 0xABC0, size: 1, name: "g" });
     registry.unregister(id);
     registry.unregister(id);
     assert!(registry.take_warnings().is_empty());
@@ -148,9 +138,7 @@ fn a_directory_in_its_place_is_reported() {
 fn a_missing_directory_is_reported() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("missing");
-    let Reason::Open(error) = only_reason(&missing) else {
-        panic!("not an error of opening")
-    };
+    let Reason::Open(error) = only_reason(&missing) else { panic!("not an error of opening") };
     assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
 }
 
@@ -174,10 +162,7 @@ fn a_size_limit_is_reported_and_survived() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
     let pid = in_child(|| {
-        let limit = libc::rlimit {
-            rlim_cur: 15,
-            rlim_max: 15,
-        };
+        let limit = libc::rlimit { rlim_cur: 15, rlim_max: 15 };
         // SAFETY: it only reads `limit`.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limit) }, 0);
         let mut registry = registry(path);
@@ -190,11 +175,7 @@ fn a_size_limit_is_reported_and_survived() {
         registry.register(&region("nobody to tell"));
         assert!(registry.take_warnings().is_empty());
     });
-    assert!(
-        fs::read_to_string(map_of(path, pid))
-            .unwrap()
-            .starts_with("1000 20 fits\n")
-    );
+    assert!(fs::read_to_string(map_of(path, pid)).unwrap().starts_with("1000 20 fits\n"));
 }
 
 #[test]
@@ -254,11 +235,7 @@ fn lines_of_concurrent_writers_stay_whole() {
                 let mut registry = registry(path);
                 for i in 0..500 {
                     let name = format!("writer{writer}:{i}:{}", "x".repeat(i % 97));
-                    registry.register(&CodeRegion {
-                        start: i,
-                        size: writer,
-                        name: &name,
-                    });
+                    registry.register(&CodeRegion { start: i, size: writer, name: &name });
                 }
                 assert!(registry.take_warnings().is_empty());
             });
@@ -268,9 +245,7 @@ fn lines_of_concurrent_writers_stay_whole() {
     let text = fs::read_to_string(own_map(directory.path())).unwrap();
     let mut next = [0; 8];
     for line in text.lines() {
-        let [start, size, name] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else {
-            panic!("{line}")
-        };
+        let [start, size, name] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let writer = usize::from_str_radix(size, 16).unwrap();
         let i = usize::from_str_radix(start, 16).unwrap();
         assert_eq!(name, format!("writer{writer}:{i}:{}", "x".repeat(i % 97)));

@@ -17,15 +17,7 @@ use std::process::Command;
 use std::time::UNIX_EPOCH;
 
 /// What the wheel and the inspector are made of, relative to the root.
-const SOURCES: [&str; 7] = [
-    ".cargo",
-    "Cargo.lock",
-    "Cargo.toml",
-    "inspector",
-    "jit",
-    "perfmap",
-    "xtask/tools.txt",
-];
+const SOURCES: [&str; 7] = [".cargo", "Cargo.lock", "Cargo.toml", "inspector", "jit", "perfmap", "xtask/tools.txt"];
 
 const INSPECTOR: &str = "rjit-inspect";
 
@@ -45,10 +37,7 @@ pub struct Built {
 /// Builds and installs, and says where.
 pub fn main(options: &Options) -> Result<()> {
     let built = build(options.debug)?;
-    ui::step(format!(
-        "rjit is installed in {}",
-        built.venv.bin().display()
-    ));
+    ui::step(format!("rjit is installed in {}", built.venv.bin().display()));
     Ok(())
 }
 
@@ -91,30 +80,18 @@ fn wheel(tools: &Tools, venv: &Venv, debug: bool) -> Result<()> {
     if !debug {
         maturin.arg("--release");
     }
-    process::run(&mut maturin)
-        .context("the wheel could not be built; the compiler's messages are above")?;
+    process::run(&mut maturin).context("the wheel could not be built; the compiler's messages are above")?;
 
     let mut found = fs::read_dir(&wheels)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "whl"));
     let (Some(wheel), None) = (found.next(), found.next()) else {
-        bail!(
-            "maturin should have put one wheel into {}",
-            wheels.display()
-        );
+        bail!("maturin should have put one wheel into {}", wheels.display());
     };
     let mut uv = tools.command("uv");
-    uv.args([
-        "pip",
-        "install",
-        "--quiet",
-        "--reinstall",
-        "--no-deps",
-        "--no-index",
-        "--python",
-    ])
-    .arg(venv.python())
-    .arg(wheel);
+    uv.args(["pip", "install", "--quiet", "--reinstall", "--no-deps", "--no-index", "--python"])
+        .arg(venv.python())
+        .arg(wheel);
     process::capture(&mut uv).context("the wheel could not be installed into target/venv")?;
     Ok(())
 }
@@ -122,16 +99,12 @@ fn wheel(tools: &Tools, venv: &Venv, debug: bool) -> Result<()> {
 fn inspector(venv: &Venv, debug: bool) -> Result<()> {
     ui::step(format!("Building {INSPECTOR}"));
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(project::root())
-        .args(["build", "--quiet", "--package", INSPECTOR]);
+    cargo.current_dir(project::root()).args(["build", "--quiet", "--package", INSPECTOR]);
     if !debug {
         cargo.arg("--release");
     }
     process::run(&mut cargo)?;
-    let built = project::target()
-        .join(if debug { "debug" } else { "release" })
-        .join(INSPECTOR);
+    let built = project::target().join(if debug { "debug" } else { "release" }).join(INSPECTOR);
     // Renamed into place, for the installed one may be running.
     let installed = venv.bin().join(INSPECTOR);
     let beside = installed.with_extension("new");
@@ -151,20 +124,11 @@ fn state(debug: bool) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for file in &files {
         let metadata = fs::metadata(file)?;
-        (
-            file,
-            metadata.len(),
-            metadata.modified()?.duration_since(UNIX_EPOCH)?,
-        )
-            .hash(&mut hasher);
+        (file, metadata.len(), metadata.modified()?.duration_since(UNIX_EPOCH)?).hash(&mut hasher);
     }
     std::env::var_os("RUSTFLAGS").hash(&mut hasher);
     let profile = if debug { "debug" } else { "release" };
-    Ok(format!(
-        "{profile} {} files {:016x}\n",
-        files.len(),
-        hasher.finish()
-    ))
+    Ok(format!("{profile} {} files {:016x}\n", files.len(), hasher.finish()))
 }
 
 fn list(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

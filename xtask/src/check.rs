@@ -27,27 +27,11 @@ pub fn main(options: &Options) -> Result<()> {
         ruff.args(arguments);
         ruff
     };
-    let clippy = [
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
     let (fmt, check, format): (&[&str], &[&str], &[&str]) = if options.fix {
-        (
-            &["fmt", "--all"],
-            &["check", "--fix", "."],
-            &["format", "."],
-        )
+        (&["fmt", "--all"], &["check", "--fix", "."], &["format", "."])
     } else {
-        (
-            &["fmt", "--all", "--check"],
-            &["check", "."],
-            &["format", "--check", "."],
-        )
+        (&["fmt", "--all", "--check"], &["check", "."], &["format", "--check", "."])
     };
     let checks = [
         ("cargo fmt", cargo(fmt)),
@@ -63,10 +47,7 @@ pub fn main(options: &Options) -> Result<()> {
         }
     }
     if !failed.is_empty() {
-        bail!(
-            "failed: {} (`cargo xtask check --fix` corrects what can be corrected by itself)",
-            failed.join(", ")
-        );
+        bail!("failed: {} (`cargo xtask check --fix` corrects what can be corrected by itself)", failed.join(", "));
     }
     Ok(())
 }

@@ -23,11 +23,7 @@ const COMPLETE: &str = "complete";
 const SUITES: [&str; 2] = ["unstable", "testing"];
 
 /// The test suite is a package of its own; the headers and the bundled pip are, too.
-const PACKAGES: [&str; 3] = [
-    "python3.15-dev",
-    "python3.15-venv",
-    "libpython3.15-testsuite",
-];
+const PACKAGES: [&str; 3] = ["python3.15-dev", "python3.15-venv", "libpython3.15-testsuite"];
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -35,18 +31,14 @@ const LIMIT: Duration = Duration::from_secs(900);
 
 /// The interpreter that an earlier run unpacked into `folder`.
 pub fn unpacked(folder: &Path) -> Option<PathBuf> {
-    folder
-        .join(COMPLETE)
-        .exists()
-        .then(|| folder.join(EXECUTABLE))
+    folder.join(COMPLETE).exists().then(|| folder.join(EXECUTABLE))
 }
 
 /// Fills `folder` and returns the interpreter in it.
 pub fn unpack(tools: &Tools, folder: &Path) -> Result<PathBuf> {
     for program in ["apt-get", "dpkg-deb"] {
-        which::which(program).map_err(|_| {
-            anyhow!("Debian's packages cannot be used: there is no `{program}` on this machine")
-        })?;
+        which::which(program)
+            .map_err(|_| anyhow!("Debian's packages cannot be used: there is no `{program}` on this machine"))?;
     }
     let addresses = addresses(&process::capture(Command::new("apt-get").args([
         "indextargets",
@@ -80,11 +72,7 @@ impl Address {
         if self.keys.is_empty() {
             format!("deb {} {suite} main\n", self.site)
         } else {
-            format!(
-                "deb [signed-by={}] {} {suite} main\n",
-                self.keys.join(","),
-                self.site
-            )
+            format!("deb [signed-by={}] {} {suite} main\n", self.keys.join(","), self.site)
         }
     }
 }
@@ -96,10 +84,7 @@ fn addresses(targets: &str) -> Vec<Address> {
         let Some((site, signed_by)) = line.split_once('|') else {
             continue;
         };
-        if site.is_empty()
-            || site.contains("-security")
-            || found.iter().any(|address| address.site == site)
-        {
+        if site.is_empty() || site.contains("-security") || found.iter().any(|address| address.site == site) {
             continue;
         }
         // apt leaves `$(SIGNED_BY)` as it is where the source names no key file, and it may also be a fingerprint.
@@ -113,18 +98,13 @@ fn addresses(targets: &str) -> Vec<Address> {
                 }
                 keys
             });
-        found.push(Address {
-            site: site.to_string(),
-            keys,
-        });
+        found.push(Address { site: site.to_string(), keys });
     }
     found
 }
 
 fn from_suite(tools: &Tools, folder: &Path, suite: &str, address: &Address) -> Result<PathBuf> {
-    ui::step(format!(
-        "Downloading CPython 3.15 from Debian {suite} into target/python"
-    ));
+    ui::step(format!("Downloading CPython 3.15 from Debian {suite} into target/python"));
     let world = folder.with_file_name("apt");
     let lists = world.join("state/lists/partial");
     let archives = world.join("cache/archives");
@@ -140,14 +120,7 @@ fn from_suite(tools: &Tools, folder: &Path, suite: &str, address: &Address) -> R
     let log = world.join("apt.log");
     process::logged(apt(&world, &sources).arg("update"), &log, LIMIT)?;
     process::logged(
-        apt(&world, &sources)
-            .args([
-                "install",
-                "--download-only",
-                "--yes",
-                "--no-install-recommends",
-            ])
-            .args(PACKAGES),
+        apt(&world, &sources).args(["install", "--download-only", "--yes", "--no-install-recommends"]).args(PACKAGES),
         &log,
         LIMIT,
     )?;
@@ -159,12 +132,7 @@ fn from_suite(tools: &Tools, folder: &Path, suite: &str, address: &Address) -> R
     }
     fs::create_dir_all(folder)?;
     for package in &packages {
-        process::capture(
-            Command::new("dpkg-deb")
-                .arg("--extract")
-                .arg(package)
-                .arg(folder),
-        )?;
+        process::capture(Command::new("dpkg-deb").arg("--extract").arg(package).arg(folder))?;
     }
     let executable = make_runnable(tools, folder)?;
     fs::write(folder.join(COMPLETE), format!("{suite}\n"))?;
@@ -188,13 +156,7 @@ fn apt(world: &Path, sources: &Path) -> Command {
     ] {
         apt.arg("-o").arg(format!("{name}={}", value.display()));
     }
-    apt.args([
-        "-o",
-        "Acquire::Languages=none",
-        "-o",
-        "Acquire::Retries=2",
-        "-q",
-    ]);
+    apt.args(["-o", "Acquire::Languages=none", "-o", "Acquire::Retries=2", "-q"]);
     // Where apt runs as root it downloads as a user of its own, who may be shut out of the target directory.
     apt.args(["-o", "APT::Sandbox::User=root"]);
     apt.env("DEBIAN_FRONTEND", "noninteractive");
@@ -231,15 +193,10 @@ fn make_runnable(tools: &Tools, folder: &Path) -> Result<PathBuf> {
     )?;
     // Debian's pyconfig.h only includes the architecture's own, found from /usr/include. Putting the real one in its
     // place spares everybody who compiles against this tree a second include folder full of another libc's headers.
-    let architecture = libraries
-        .file_name()
-        .context("the libraries lie in a folder of the architecture")?;
+    let architecture = libraries.file_name().context("the libraries lie in a folder of the architecture")?;
     let include = folder.join("usr/include");
-    fs::copy(
-        include.join(architecture).join("python3.15/pyconfig.h"),
-        include.join("python3.15/pyconfig.h"),
-    )
-    .context("Debian's headers are not laid out as expected")?;
+    fs::copy(include.join(architecture).join("python3.15/pyconfig.h"), include.join("python3.15/pyconfig.h"))
+        .context("Debian's headers are not laid out as expected")?;
     // Installing the packages would have compiled the standard library. Without that, every process that may not write
     // into its cache compiles what it imports anew.
     process::capture(
@@ -281,17 +238,8 @@ mod tests {
                        http://mirror.example/debian-security|$(SIGNED_BY)\n\
                        \n\
                        http://other.example/debian|/no/such/key.gpg\n";
-        let sites: Vec<String> = addresses(targets)
-            .into_iter()
-            .map(|address| address.site)
-            .collect();
-        assert_eq!(
-            sites,
-            [
-                "http://mirror.example/debian",
-                "http://other.example/debian"
-            ]
-        );
+        let sites: Vec<String> = addresses(targets).into_iter().map(|address| address.site).collect();
+        assert_eq!(sites, ["http://mirror.example/debian", "http://other.example/debian"]);
     }
 
     #[test]
@@ -300,11 +248,7 @@ mod tests {
         let key = folder.path().join("key.gpg");
         fs::write(&key, "").unwrap();
         let key = key.to_str().unwrap();
-        let keys = |signed_by: &str| {
-            addresses(&format!("http://m.example/debian|{signed_by}"))
-                .remove(0)
-                .keys
-        };
+        let keys = |signed_by: &str| addresses(&format!("http://m.example/debian|{signed_by}")).remove(0).keys;
         assert!(keys(key).contains(&key.to_string()));
         assert!(!keys("$(SIGNED_BY)").contains(&"$(SIGNED_BY)".to_string()));
         assert!(!keys("/no/such/key.gpg").contains(&"/no/such/key.gpg".to_string()));
@@ -312,19 +256,14 @@ mod tests {
 
     #[test]
     fn source_lines_name_the_keys() {
-        let mut address = Address {
-            site: "http://m.example/debian".into(),
-            keys: vec!["/k/a.gpg".into(), "/k/b.gpg".into()],
-        };
+        let mut address =
+            Address { site: "http://m.example/debian".into(), keys: vec!["/k/a.gpg".into(), "/k/b.gpg".into()] };
         assert_eq!(
             address.source_line("unstable"),
             "deb [signed-by=/k/a.gpg,/k/b.gpg] http://m.example/debian unstable main\n"
         );
         address.keys.clear();
-        assert_eq!(
-            address.source_line("testing"),
-            "deb http://m.example/debian testing main\n"
-        );
+        assert_eq!(address.source_line("testing"), "deb http://m.example/debian testing main\n");
     }
 
     #[test]
@@ -336,9 +275,6 @@ mod tests {
         fs::write(libraries.join("libc.so.6"), "").unwrap();
         assert!(loader(folder.path()).is_err());
         fs::write(libraries.join("ld-linux-x86-64.so.2"), "").unwrap();
-        assert_eq!(
-            loader(folder.path()).unwrap(),
-            libraries.join("ld-linux-x86-64.so.2")
-        );
+        assert_eq!(loader(folder.path()).unwrap(), libraries.join("ld-linux-x86-64.so.2"));
     }
 }

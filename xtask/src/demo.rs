@@ -52,18 +52,13 @@ pub fn main(options: &Options) -> Result<()> {
 
     let mut comparisons = Vec::new();
     for example in &examples {
-        ui::step(format!(
-            "Running {} interpreted and compiled",
-            name(example)
-        ));
+        ui::step(format!("Running {} interpreted and compiled", name(example)));
         comparisons.push(compare(&built, &work, example, options.size)?);
     }
     println!("\n{}", ui::table(&rows(&comparisons)));
 
-    let longest = comparisons
-        .iter()
-        .max_by_key(|comparison| comparison.compiled.time)
-        .context("there is an example")?;
+    let longest =
+        comparisons.iter().max_by_key(|comparison| comparison.compiled.time).context("there is an example")?;
     look_at(&built, &work, &longest.example, options.size)?;
 
     let wrong: Vec<String> = comparisons
@@ -72,10 +67,7 @@ pub fn main(options: &Options) -> Result<()> {
         .map(|comparison| name(&comparison.example))
         .collect();
     if !wrong.is_empty() {
-        bail!(
-            "compiled, these did not do what they do interpreted: {}",
-            wrong.join(", ")
-        );
+        bail!("compiled, these did not do what they do interpreted: {}", wrong.join(", "));
     }
     Ok(())
 }
@@ -89,15 +81,9 @@ fn chosen(names: &[String]) -> Result<Vec<PathBuf>> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
         .collect();
     found.sort();
-    if let Some(unknown) = names
-        .iter()
-        .find(|&wanted| !found.iter().any(|path| name(path) == *wanted))
-    {
+    if let Some(unknown) = names.iter().find(|&wanted| !found.iter().any(|path| name(path) == *wanted)) {
         let known: Vec<String> = found.iter().map(|path| name(path)).collect();
-        bail!(
-            "there is no example {unknown}; there are: {}",
-            known.join(", ")
-        );
+        bail!("there is no example {unknown}; there are: {}", known.join(", "));
     }
     if !names.is_empty() {
         found.retain(|path| names.contains(&name(path)));
@@ -109,11 +95,7 @@ fn chosen(names: &[String]) -> Result<Vec<PathBuf>> {
 }
 
 fn name(example: &Path) -> String {
-    example
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    example.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// An example's two runs.
@@ -132,8 +114,7 @@ struct Run {
 
 impl Comparison {
     fn same(&self) -> bool {
-        self.interpreted.stdout == self.compiled.stdout
-            && self.interpreted.code == self.compiled.code
+        self.interpreted.stdout == self.compiled.stdout && self.interpreted.code == self.compiled.code
     }
 }
 
@@ -141,32 +122,19 @@ fn compare(built: &Built, work: &Path, example: &Path, size: Option<u64>) -> Res
     let size = size.map(|size| size.to_string());
     let interpreted = run(built.venv.command("python").arg(example).args(&size))?;
     if interpreted.code != Some(0) {
-        bail!(
-            "{} fails even interpreted; what it said is above",
-            example.display()
-        );
+        bail!("{} fails even interpreted; what it said is above", example.display());
     }
     let report = work.join(format!("{}.json", name(example)));
     let _absent = fs::remove_file(&report);
     let mut compiled = built.venv.command("python");
-    compiled
-        .args(["-m", "rjit", "--stats-json"])
-        .arg(&report)
-        .arg(example)
-        .args(&size);
+    compiled.args(["-m", "rjit", "--stats-json"]).arg(&report).arg(example).args(&size);
     let compiled = run(&mut compiled)?;
     // A run that crashed leaves no report; its row says so by its empty cells and its differing output.
     let statistics = match fs::read(&report) {
-        Ok(text) => serde_json::from_slice(&text)
-            .with_context(|| format!("{} is no JSON", report.display()))?,
+        Ok(text) => serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", report.display()))?,
         Err(_) => Value::Null,
     };
-    Ok(Comparison {
-        example: example.to_path_buf(),
-        interpreted,
-        compiled,
-        statistics,
-    })
+    Ok(Comparison { example: example.to_path_buf(), interpreted, compiled, statistics })
 }
 
 fn run(command: &mut Command) -> Result<Run> {
@@ -176,28 +144,14 @@ fn run(command: &mut Command) -> Result<Run> {
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("cannot run `{}`", process::shown(command)))?;
-    Ok(Run {
-        time: start.elapsed(),
-        stdout: output.stdout,
-        code: output.status.code(),
-    })
+    Ok(Run { time: start.elapsed(), stdout: output.stdout, code: output.status.code() })
 }
 
 fn rows(comparisons: &[Comparison]) -> Vec<Vec<String>> {
-    let titles = [
-        "example",
-        "interpreted",
-        "compiled",
-        "ratio",
-        "executables",
-        "deopts",
-        "reifications",
-        "output",
-    ];
+    let titles = ["example", "interpreted", "compiled", "ratio", "executables", "deopts", "reifications", "output"];
     let mut rows = vec![titles.map(String::from).to_vec()];
     for comparison in comparisons {
-        let [before, after] =
-            [&comparison.interpreted, &comparison.compiled].map(|run| run.time.as_secs_f64());
+        let [before, after] = [&comparison.interpreted, &comparison.compiled].map(|run| run.time.as_secs_f64());
         let count = |key: &str| {
             let value = comparison.statistics.get(key).and_then(Value::as_u64);
             value.map_or("-".to_string(), |value| value.to_string())
@@ -228,10 +182,7 @@ impl Drop for Watched {
 }
 
 fn look_at(built: &Built, work: &Path, example: &Path, size: Option<u64>) -> Result<()> {
-    ui::step(format!(
-        "Looking at {} while it runs compiled",
-        name(example)
-    ));
+    ui::step(format!("Looking at {} while it runs compiled", name(example)));
     let requirements = project::root().join("tests/requirements.txt");
     if let Err(error) = built.venv.install_requirements(&built.tools, &requirements) {
         ui::note(format!("{error:#}"));
@@ -254,20 +205,12 @@ fn look_at(built: &Built, work: &Path, example: &Path, size: Option<u64>) -> Res
     );
     sleep(WARM_UP);
     if let Some(status) = watched.0.try_wait()? {
-        bail!(
-            "{} ended while it was to be looked at ({status})",
-            name(example)
-        );
+        bail!("{} ended while it was to be looked at ({status})", name(example));
     }
     let pid = watched.0.id().to_string();
 
     println!("py-spy dump --locals --pid {pid}\n");
-    match process::capture(
-        built
-            .venv
-            .command("py-spy")
-            .args(["dump", "--locals", "--pid", &pid]),
-    ) {
+    match process::capture(built.venv.command("py-spy").args(["dump", "--locals", "--pid", &pid])) {
         Ok(stack) => println!("{stack}\n"),
         Err(error) => println!("py-spy cannot show it: {error:#}\n"),
     }
@@ -287,30 +230,13 @@ fn top_symbols(work: &Path, pid: &str) -> Result<String> {
     let data = work.join("perf.data");
     process::capture(
         Command::new("perf")
-            .args([
-                "record",
-                "--quiet",
-                "-e",
-                "cpu-clock",
-                "-g",
-                "--pid",
-                pid,
-                "--output",
-            ])
+            .args(["record", "--quiet", "-e", "cpu-clock", "-g", "--pid", pid, "--output"])
             .arg(&data)
             .args(["--", "sleep", SAMPLED]),
     )?;
     let report = process::capture(
         Command::new("perf")
-            .args([
-                "report",
-                "--stdio",
-                "--no-children",
-                "--call-graph",
-                "none",
-                "--fields",
-                "overhead,dso,symbol",
-            ])
+            .args(["report", "--stdio", "--no-children", "--call-graph", "none", "--fields", "overhead,dso,symbol"])
             .arg("--input")
             .arg(&data),
     )?;
@@ -352,30 +278,18 @@ mod tests {
     use super::*;
 
     fn run(milliseconds: u64, stdout: &str, code: i32) -> Run {
-        Run {
-            time: Duration::from_millis(milliseconds),
-            stdout: stdout.into(),
-            code: Some(code),
-        }
+        Run { time: Duration::from_millis(milliseconds), stdout: stdout.into(), code: Some(code) }
     }
 
     fn comparison(compiled: Run, statistics: Value) -> Comparison {
-        Comparison {
-            example: "examples/nbody.py".into(),
-            interpreted: run(3000, "42\n", 0),
-            compiled,
-            statistics,
-        }
+        Comparison { example: "examples/nbody.py".into(), interpreted: run(3000, "42\n", 0), compiled, statistics }
     }
 
     #[test]
     fn a_row_shows_times_counts_and_equality() {
         let statistics = serde_json::json!({"executables": 7, "deopts": 2, "compile_ms": 1.5});
         let rows = rows(&[comparison(run(1500, "42\n", 0), statistics)]);
-        assert_eq!(
-            rows[1],
-            ["nbody", "3.00 s", "1.50 s", "2.00x", "7", "2", "-", "same"]
-        );
+        assert_eq!(rows[1], ["nbody", "3.00 s", "1.50 s", "2.00x", "7", "2", "-", "same"]);
     }
 
     #[test]
@@ -390,10 +304,7 @@ mod tests {
     #[test]
     fn comments_of_a_report_are_left_out() {
         let report = "# Samples\n#\n\n    61.20%  [.] py::advance:nbody.py   \n    10.00%  [.] b\n";
-        assert_eq!(
-            top_rows(report),
-            "    61.20%  [.] py::advance:nbody.py\n    10.00%  [.] b"
-        );
+        assert_eq!(top_rows(report), "    61.20%  [.] py::advance:nbody.py\n    10.00%  [.] b");
     }
 
     #[test]

@@ -17,8 +17,7 @@ pub fn shown(command: &Command) -> String {
         .chain(command.get_args())
         .map(|word| {
             let word = word.to_string_lossy();
-            if word.is_empty() || word.contains(|c: char| c.is_whitespace() || "'\"$()".contains(c))
-            {
+            if word.is_empty() || word.contains(|c: char| c.is_whitespace() || "'\"$()".contains(c)) {
                 format!("'{}'", word.replace('\'', r"'\''"))
             } else {
                 word.into_owned()
@@ -30,9 +29,7 @@ pub fn shown(command: &Command) -> String {
 
 /// Runs a command whose output the user wants to see, and returns how it ended.
 pub fn status(command: &mut Command) -> Result<ExitStatus> {
-    command
-        .status()
-        .with_context(|| format!("cannot run `{}`", shown(command)))
+    command.status().with_context(|| format!("cannot run `{}`", shown(command)))
 }
 
 /// Runs a command whose output the user wants to see; its failure is an error.
@@ -46,17 +43,9 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command and returns what it wrote to stdout, trimmed. A failure carries the end of its stderr.
 pub fn capture(command: &mut Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot run `{}`", shown(command)))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run `{}`", shown(command)))?;
     if !output.status.success() {
-        bail!(
-            "`{}` failed ({})\n{}",
-            shown(command),
-            output.status,
-            tail(&String::from_utf8_lossy(&output.stderr))
-        );
+        bail!("`{}` failed ({})\n{}", shown(command), output.status, tail(&String::from_utf8_lossy(&output.stderr)));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_string())
 }
@@ -73,20 +62,12 @@ pub fn logged(command: &mut Command, log: &Path, limit: Duration) -> Result<()> 
     let Some(status) = child.wait_timeout(limit)? else {
         child.kill()?;
         child.wait()?;
-        bail!(
-            "`{}` did not end within {} s",
-            shown(command),
-            limit.as_secs()
-        );
+        bail!("`{}` did not end within {} s", shown(command), limit.as_secs());
     };
     if !status.success() {
         let mut said = Vec::new();
         File::open(log)?.read_to_end(&mut said)?;
-        bail!(
-            "`{}` failed ({status})\n{}",
-            shown(command),
-            tail(&String::from_utf8_lossy(&said))
-        );
+        bail!("`{}` failed ({status})\n{}", shown(command), tail(&String::from_utf8_lossy(&said)));
     }
     Ok(())
 }
@@ -110,10 +91,7 @@ mod tests {
 
     #[test]
     fn capture_trims_and_reports() {
-        assert_eq!(
-            capture(Command::new("sh").args(["-c", "echo ' a '"])).unwrap(),
-            "a"
-        );
+        assert_eq!(capture(Command::new("sh").args(["-c", "echo ' a '"])).unwrap(), "a");
         let error = capture(Command::new("sh").args(["-c", "echo why >&2; exit 3"])).unwrap_err();
         assert!(error.to_string().contains("why"), "{error}");
         assert!(error.to_string().contains("exit status: 3"), "{error}");
@@ -129,12 +107,7 @@ mod tests {
     fn logged_stops_what_takes_too_long() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
-        let error = logged(
-            Command::new("sleep").arg("60"),
-            &log,
-            Duration::from_millis(50),
-        )
-        .unwrap_err();
+        let error = logged(Command::new("sleep").arg("60"), &log, Duration::from_millis(50)).unwrap_err();
         assert!(error.to_string().contains("did not end"), "{error}");
     }
 

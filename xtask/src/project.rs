@@ -5,12 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// The root of the source tree.
 pub fn root() -> PathBuf {
-    let manifest =
-        env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&manifest)
-        .parent()
-        .expect("the xtask crate lies inside the workspace")
-        .to_path_buf()
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&manifest).parent().expect("the xtask crate lies inside the workspace").to_path_buf()
 }
 
 /// Cargo's target directory, as an absolute path.

@@ -104,10 +104,7 @@ pub fn find(tools: &mut Option<Tools>) -> Result<Python> {
             }
         }
     }
-    let reasons: Vec<String> = reasons
-        .iter()
-        .map(|reason| format!("- {reason:#}"))
-        .collect();
+    let reasons: Vec<String> = reasons.iter().map(|reason| format!("- {reason:#}")).collect();
     bail!(
         "no CPython 3.{MINOR} with headers was found, and none could be provided:\n{}\n\
          Install one (python3.{MINOR} and python3.{MINOR}-dev in Debian testing, or `uv python install 3.{MINOR}`) and put it \
@@ -125,11 +122,7 @@ fn on_path() -> Result<Python> {
 /// What an earlier run provided.
 fn provided() -> Option<Python> {
     let places = [debian::unpacked(&debian_folder()), Some(uv_link())];
-    places
-        .iter()
-        .flatten()
-        .filter(|path| path.exists())
-        .find_map(|path| Python::probe(path).ok())
+    places.iter().flatten().filter(|path| path.exists()).find_map(|path| Python::probe(path).ok())
 }
 
 fn debian_folder() -> PathBuf {
@@ -149,14 +142,7 @@ fn from_uv(tools: &Tools) -> Result<Python> {
     let request = format!("cpython@3.{MINOR}");
     let find = |installed: Option<&Path>| -> Result<Python> {
         let mut uv = tools.command("uv");
-        uv.args([
-            "python",
-            "find",
-            "--system",
-            "--no-project",
-            "--no-python-downloads",
-        ])
-        .arg(&request);
+        uv.args(["python", "find", "--system", "--no-project", "--no-python-downloads"]).arg(&request);
         if let Some(folder) = installed {
             uv.env("UV_PYTHON_INSTALL_DIR", folder);
         }
@@ -174,14 +160,8 @@ fn from_uv(tools: &Tools) -> Result<Python> {
                 .arg(&request)
                 .env("UV_HTTP_RETRIES", "0")
                 .env("UV_HTTP_CONNECT_TIMEOUT", "10");
-            process::logged(&mut uv, &folder.join("install.log"), UV_INSTALL_LIMIT).map_err(
-                |error| {
-                    anyhow!(
-                        "uv could not install CPython 3.{MINOR}: {}",
-                        last_line(&error)
-                    )
-                },
-            )?;
+            process::logged(&mut uv, &folder.join("install.log"), UV_INSTALL_LIMIT)
+                .map_err(|error| anyhow!("uv could not install CPython 3.{MINOR}: {}", last_line(&error)))?;
             find(Some(&folder)).context("the interpreter that uv installed does not serve")?
         }
     };
@@ -198,13 +178,7 @@ fn from_debian(tools: &Tools) -> Result<Python> {
 
 /// uv's errors end with the innermost cause, which is the one that says something.
 fn last_line(error: &anyhow::Error) -> String {
-    error
-        .to_string()
-        .lines()
-        .last()
-        .unwrap_or_default()
-        .trim()
-        .to_string()
+    error.to_string().lines().last().unwrap_or_default().trim().to_string()
 }
 
 impl Python {
@@ -212,11 +186,8 @@ impl Python {
     pub fn probe(path: &Path) -> Result<Self> {
         let answer = process::capture(Command::new(path).args(["-I", "-c", PROBE]))
             .with_context(|| format!("{} does not run", path.display()))?;
-        let python = Self::from_answer(&answer)
-            .with_context(|| format!("{} gave no answer", path.display()))?;
-        python
-            .suits()
-            .map_err(|reason| anyhow!("{} is passed over: {reason}", path.display()))?;
+        let python = Self::from_answer(&answer).with_context(|| format!("{} gave no answer", path.display()))?;
+        python.suits().map_err(|reason| anyhow!("{} is passed over: {reason}", path.display()))?;
         Ok(python)
     }
 
@@ -231,10 +202,7 @@ impl Python {
             return Err(format!("it is {}, not CPython", self.implementation));
         }
         if self.version != (3, MINOR) {
-            return Err(format!(
-                "it is version {}, not 3.{MINOR}",
-                self.full_version
-            ));
+            return Err(format!("it is version {}, not 3.{MINOR}", self.full_version));
         }
         if self.free_threaded {
             return Err("it is a free-threaded build".into());
@@ -292,10 +260,7 @@ mod tests {
         type Change = fn(&mut Python);
         let cases: [(Change, &str); 4] = [
             (|p| p.implementation = "PyPy".into(), "not CPython"),
-            (
-                |p| (p.version, p.full_version) = ((3, 14), "3.14.1".into()),
-                "version 3.14.1",
-            ),
+            (|p| (p.version, p.full_version) = ((3, 14), "3.14.1".into()), "version 3.14.1"),
             (|p| p.free_threaded = true, "free-threaded"),
             (|p| p.debug = true, "debug build"),
         ];
@@ -329,9 +294,6 @@ mod tests {
     #[test]
     fn an_interpreter_that_does_not_run_is_named() {
         let error = Python::probe(Path::new("/no/such/python")).unwrap_err();
-        assert!(
-            format!("{error:#}").contains("/no/such/python does not run"),
-            "{error:#}"
-        );
+        assert!(format!("{error:#}").contains("/no/such/python does not run"), "{error:#}");
     }
 }

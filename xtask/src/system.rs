@@ -14,16 +14,10 @@ pub struct Program {
 }
 
 /// Samples a process by its native stacks.
-pub const PERF: Program = Program {
-    name: "perf",
-    package: "linux-perf",
-};
+pub const PERF: Program = Program { name: "perf", package: "linux-perf" };
 
 /// Debugs a live process.
-pub const GDB: Program = Program {
-    name: "gdb",
-    package: "gdb",
-};
+pub const GDB: Program = Program { name: "gdb", package: "gdb" };
 
 /// Sees to `programs`, installing the missing ones where this process may. Returns those that are still missing, after
 /// saying how to get them.
@@ -35,10 +29,7 @@ pub fn provide(programs: &[Program]) -> Vec<Program> {
     let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
     let command = format!("apt-get install {}", packages.join(" "));
     if !may_install() {
-        ui::note(format!(
-            "missing: {}; to have them, run as root: {command}",
-            names(&missing)
-        ));
+        ui::note(format!("missing: {}; to have them, run as root: {command}", names(&missing)));
         return missing;
     }
     ui::step(format!("Installing {}", packages.join(", ")));
@@ -47,28 +38,17 @@ pub fn provide(programs: &[Program]) -> Vec<Program> {
     }
     let missing = self::missing(programs);
     if !missing.is_empty() {
-        ui::note(format!(
-            "still missing: {}; try: {command}",
-            names(&missing)
-        ));
+        ui::note(format!("still missing: {}; try: {command}", names(&missing)));
     }
     missing
 }
 
 fn missing(programs: &[Program]) -> Vec<Program> {
-    programs
-        .iter()
-        .copied()
-        .filter(|program| which::which(program.name).is_err())
-        .collect()
+    programs.iter().copied().filter(|program| which::which(program.name).is_err()).collect()
 }
 
 fn names(programs: &[Program]) -> String {
-    programs
-        .iter()
-        .map(|program| program.name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    programs.iter().map(|program| program.name).collect::<Vec<_>>().join(", ")
 }
 
 fn may_install() -> bool {
@@ -86,11 +66,5 @@ fn install(packages: &[&str]) -> anyhow::Result<()> {
     };
     // The lists may be there and out of date, or not be there at all.
     process::logged(apt().arg("update"), &log, LIMIT)?;
-    process::logged(
-        apt()
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages),
-        &log,
-        LIMIT,
-    )
+    process::logged(apt().args(["install", "--yes", "--no-install-recommends"]).args(packages), &log, LIMIT)
 }

@@ -64,16 +64,11 @@ fn rust_tests(arguments: &[String]) -> Result<bool> {
 
 fn python_tests(built: &Built, arguments: &[String]) -> Result<bool> {
     let tests = project::root().join("tests");
-    built
-        .venv
-        .install_requirements(&built.tools, &tests.join("requirements.txt"))?;
+    built.venv.install_requirements(&built.tools, &tests.join("requirements.txt"))?;
     system::provide(&[PERF, GDB]);
     ui::step("Python tests");
     let mut pytest = built.venv.command("python");
-    pytest
-        .current_dir(project::root())
-        .args(["-m", "pytest"])
-        .args(arguments);
+    pytest.current_dir(project::root()).args(["-m", "pytest"]).args(arguments);
     pytest.env("RJIT_TEST_PYTHON", built.venv.python());
     Ok(process::status(&mut pytest)?.success())
 }
@@ -90,9 +85,7 @@ mod tests {
     }
 
     fn chosen(arguments: &[&str]) -> (bool, bool) {
-        let options = Cli::try_parse_from([&["test"], arguments].concat())
-            .unwrap()
-            .options;
+        let options = Cli::try_parse_from([&["test"], arguments].concat()).unwrap().options;
         (options.rust(), options.python())
     }
 

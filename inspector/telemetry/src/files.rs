@@ -27,14 +27,9 @@ pub(crate) fn current_user() -> u32 {
 /// The directory this process writes its page to.
 pub(crate) fn own_directory() -> PathBuf {
     let user = current_user();
-    let usable = |dir: &PathBuf| {
-        dir.is_absolute()
-            && fs::metadata(dir).is_ok_and(|found| found.is_dir() && found.uid() == user)
-    };
-    match std::env::var_os("XDG_RUNTIME_DIR")
-        .map(PathBuf::from)
-        .filter(usable)
-    {
+    let usable =
+        |dir: &PathBuf| dir.is_absolute() && fs::metadata(dir).is_ok_and(|found| found.is_dir() && found.uid() == user);
+    match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(usable) {
         Some(runtime) => runtime.join("rjit"),
         None => shared_directory(user),
     }
@@ -42,11 +37,7 @@ pub(crate) fn own_directory() -> PathBuf {
 
 /// The directories where pages of a user may lie, likely ones first.
 pub(crate) fn directories_of(user: u32, runtime_dir: Option<PathBuf>) -> Vec<PathBuf> {
-    let mut found = vec![
-        own_directory(),
-        PathBuf::from(format!("/run/user/{user}/rjit")),
-        shared_directory(user),
-    ];
+    let mut found = vec![own_directory(), PathBuf::from(format!("/run/user/{user}/rjit")), shared_directory(user)];
     if let Some(runtime) = runtime_dir.filter(|dir| dir.is_absolute()) {
         found.insert(0, runtime.join("rjit"));
     }
@@ -64,11 +55,7 @@ pub(crate) fn all_directories() -> Vec<PathBuf> {
     let mut found = directories_of(current_user(), None);
     let inside = |parent: &str| fs::read_dir(parent).into_iter().flatten().flatten();
     found.extend(inside("/run/user").map(|user| user.path().join("rjit")));
-    found.extend(
-        inside("/tmp")
-            .filter(|entry| user_of_shared(&entry.path()).is_some())
-            .map(|entry| entry.path()),
-    );
+    found.extend(inside("/tmp").filter(|entry| user_of_shared(&entry.path()).is_some()).map(|entry| entry.path()));
     found.sort();
     found.dedup();
     found
@@ -81,11 +68,7 @@ pub(crate) fn page_path(directory: &Path, pid: u32) -> PathBuf {
 
 /// The process whose page has this file name.
 pub(crate) fn pid_of(path: &Path) -> Option<u32> {
-    path.file_name()?
-        .to_str()?
-        .strip_suffix(".page")?
-        .parse()
-        .ok()
+    path.file_name()?.to_str()?.strip_suffix(".page")?.parse().ok()
 }
 
 /// Makes the directory if it is missing, and checks that it is ours alone.
@@ -107,10 +90,7 @@ pub(crate) fn check_directory(directory: &Path, user: u32) -> Result<(), Unsafe>
     }
     check_owner(&found, user)?;
     if found.mode() & 0o077 != 0 {
-        return because(format!(
-            "others have access to it (mode {:o}, should be 700)",
-            found.mode() & 0o7777
-        ));
+        return because(format!("others have access to it (mode {:o}, should be 700)", found.mode() & 0o7777));
     }
     Ok(())
 }
@@ -119,12 +99,7 @@ pub(crate) fn check_directory(directory: &Path, user: u32) -> Result<(), Unsafe>
 pub(crate) fn create(directory: &Path, pid: u32, size: usize) -> io::Result<(File, PathBuf)> {
     let path = directory.join(format!("{pid}.new"));
     let mut options = OpenOptions::new();
-    options
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits() as i32);
+    options.read(true).write(true).create_new(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits() as i32);
     let file = match options.open(&path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::remove_file(&path)?;
@@ -146,30 +121,20 @@ pub(crate) fn publish(unfinished: &Path, directory: &Path, pid: u32) -> io::Resu
 /// Opens a page to be read and checks that it is a plain file that only `user` can have written.
 pub(crate) fn open(path: &Path, user: u32) -> Result<File, Unsafe> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits() as i32)
-        .open(path)?;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
     let found = file.metadata()?;
     if !found.is_file() {
         return because("it is not a plain file");
     }
     check_owner(&found, user)?;
     if found.mode() & 0o022 != 0 {
-        return because(format!(
-            "others may write it (mode {:o})",
-            found.mode() & 0o7777
-        ));
+        return because(format!("others may write it (mode {:o})", found.mode() & 0o7777));
     }
     Ok(file)
 }
 
 fn check_owner(found: &Metadata, user: u32) -> Result<(), Unsafe> {
-    if found.uid() == user {
-        Ok(())
-    } else {
-        because(format!("it belongs to user {}, not {user}", found.uid()))
-    }
+    if found.uid() == user { Ok(()) } else { because(format!("it belongs to user {}, not {user}", found.uid())) }
 }
 
 fn shared_directory(user: u32) -> PathBuf {
@@ -177,11 +142,7 @@ fn shared_directory(user: u32) -> PathBuf {
 }
 
 fn user_of_shared(path: &Path) -> Option<u32> {
-    path.file_name()?
-        .to_str()?
-        .strip_prefix("rjit-")?
-        .parse()
-        .ok()
+    path.file_name()?.to_str()?.strip_prefix("rjit-")?.parse().ok()
 }
 
 fn because<T>(why: impl Into<String>) -> Result<T, Unsafe> {

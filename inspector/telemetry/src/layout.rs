@@ -214,8 +214,5 @@ const _: () = {
     assert!(EVENT_SIZE.is_multiple_of(64) && SLOT_SIZE.is_multiple_of(64));
     assert!(slot::FILENAME + slot::FILENAME_SIZE <= SLOT_SIZE);
     assert!(event::REASON + event::REASON_SIZE == EVENT_SIZE);
-    assert!(
-        cfg!(target_endian = "little"),
-        "the page is little-endian and written as native words"
-    );
+    assert!(cfg!(target_endian = "little"), "the page is little-endian and written as native words");
 };

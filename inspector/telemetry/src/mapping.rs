@@ -39,8 +39,7 @@ impl Mapping {
     /// Maps memory that nobody else sees.
     pub fn anonymous(bytes: usize) -> io::Result<Self> {
         // SAFETY: a new mapping at a place that the kernel chooses overlaps nothing.
-        let base =
-            unsafe { mm::mmap_anonymous(ptr::null_mut(), bytes, READ_WRITE, MapFlags::PRIVATE)? };
+        let base = unsafe { mm::mmap_anonymous(ptr::null_mut(), bytes, READ_WRITE, MapFlags::PRIVATE)? };
         Ok(Self::own(base.cast(), bytes))
     }
 
@@ -50,20 +49,10 @@ impl Mapping {
         // SAFETY: exactly our own mapping is replaced, by one with the same size and rights; access stays atomic.
         unsafe {
             match file {
-                Some(file) => mm::mmap(
-                    base,
-                    self.bytes,
-                    READ_WRITE,
-                    MapFlags::SHARED | MapFlags::FIXED,
-                    file.as_fd(),
-                    0,
-                )?,
-                None => mm::mmap_anonymous(
-                    base,
-                    self.bytes,
-                    READ_WRITE,
-                    MapFlags::PRIVATE | MapFlags::FIXED,
-                )?,
+                Some(file) => {
+                    mm::mmap(base, self.bytes, READ_WRITE, MapFlags::SHARED | MapFlags::FIXED, file.as_fd(), 0)?
+                }
+                None => mm::mmap_anonymous(base, self.bytes, READ_WRITE, MapFlags::PRIVATE | MapFlags::FIXED)?,
             };
         }
         Ok(())
@@ -73,11 +62,7 @@ impl Mapping {
     /// Kernels before 5.14 cannot tell; there, this does nothing.
     pub fn reserve(&self, start: usize, end: usize) -> io::Result<()> {
         let page = rustix::param::page_size();
-        let (start, end) = (
-            start / page * page,
-            end.next_multiple_of(page)
-                .min(self.bytes.next_multiple_of(page)),
-        );
+        let (start, end) = (start / page * page, end.next_multiple_of(page).min(self.bytes.next_multiple_of(page)));
         assert!(start < end, "an empty range of the page was to be reserved");
         // SAFETY: the range lies in our mapping, and populating does not change what memory holds.
         let populated = unsafe {
@@ -100,22 +85,12 @@ impl Mapping {
 
     fn map(file: &File, bytes: usize, rights: ProtFlags) -> io::Result<Self> {
         // SAFETY: a new mapping at a place that the kernel chooses overlaps nothing.
-        let base = unsafe {
-            mm::mmap(
-                ptr::null_mut(),
-                bytes,
-                rights,
-                MapFlags::SHARED,
-                file.as_fd(),
-                0,
-            )?
-        };
+        let base = unsafe { mm::mmap(ptr::null_mut(), bytes, rights, MapFlags::SHARED, file.as_fd(), 0)? };
         Ok(Self::own(base.cast(), bytes))
     }
 
     fn own(base: *mut AtomicU64, bytes: usize) -> Self {
-        let base =
-            NonNull::new(base).expect("the kernel does not map at address zero unless asked to");
+        let base = NonNull::new(base).expect("the kernel does not map at address zero unless asked to");
         Self { base, bytes }
     }
 }

@@ -19,13 +19,8 @@ pub fn is_alive(pid: u32, start: u64) -> bool {
 /// The command line of a process, its arguments separated by blanks; empty when it cannot be read.
 pub fn command_line(pid: u32) -> String {
     let raw = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let arguments = raw
-        .split(|&byte| byte == 0)
-        .filter(|argument| !argument.is_empty());
-    arguments
-        .map(crate::text::load)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let arguments = raw.split(|&byte| byte == 0).filter(|argument| !argument.is_empty());
+    arguments.map(crate::text::load).collect::<Vec<_>>().join(" ")
 }
 
 /// The user a process runs as.
@@ -37,9 +32,7 @@ pub(crate) fn owner(pid: u32) -> io::Result<u32> {
 pub(crate) fn runtime_dir(pid: u32) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
     let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
-    let value = environ
-        .split(|&byte| byte == 0)
-        .find_map(|entry| entry.strip_prefix(b"XDG_RUNTIME_DIR="))?;
+    let value = environ.split(|&byte| byte == 0).find_map(|entry| entry.strip_prefix(b"XDG_RUNTIME_DIR="))?;
     Some(PathBuf::from(std::ffi::OsStr::from_bytes(value)))
 }
 
@@ -47,10 +40,7 @@ pub(crate) fn runtime_dir(pid: u32) -> Option<PathBuf> {
 pub(crate) fn maps_inode(pid: u32, inode: u64) -> Option<bool> {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).ok()?;
     let inode = inode.to_string();
-    Some(
-        maps.lines()
-            .any(|line| line.split_ascii_whitespace().nth(4) == Some(&inode)),
-    )
+    Some(maps.lines().any(|line| line.split_ascii_whitespace().nth(4) == Some(&inode)))
 }
 
 fn parse_stat(stat: &str) -> Option<u64> {
@@ -68,14 +58,8 @@ mod tests {
 
     #[test]
     fn reads_the_start_time_behind_an_odd_name() {
-        let tail = (4..=22)
-            .map(|field| field.to_string())
-            .collect::<Vec<_>>()
-            .join(" ");
-        assert_eq!(
-            parse_stat(&format!("1 (a) R (b) S {tail} 23 24\n")),
-            Some(22)
-        );
+        let tail = (4..=22).map(|field| field.to_string()).collect::<Vec<_>>().join(" ");
+        assert_eq!(parse_stat(&format!("1 (a) R (b) S {tail} 23 24\n")), Some(22));
         assert_eq!(parse_stat(&format!("1 (gone) Z {tail} 23\n")), None);
         assert_eq!(parse_stat("nonsense"), None);
         assert_eq!(parse_stat("1 (short) S 1 2"), None);

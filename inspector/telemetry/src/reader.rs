@@ -38,9 +38,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The process lives but has no page.
-    #[error(
-        "process {pid} does not run rjit, or rjit is not enabled in it; `rjit-inspect list` shows those that do"
-    )]
+    #[error("process {pid} does not run rjit, or rjit is not enabled in it; `rjit-inspect list` shows those that do")]
     NoPage {
         /// The process asked for.
         pid: u32,
@@ -100,16 +98,8 @@ impl PageView {
     pub fn open(pid: u32) -> Result<Self, OpenError> {
         let Some((user, _)) = process::owner(pid).ok().zip(process::start_ticks(pid)) else {
             let left = files::directories_of(files::current_user(), None);
-            let left = left
-                .iter()
-                .map(|directory| files::page_path(directory, pid))
-                .find(|path| path.exists());
-            return Err(
-                left.map_or(OpenError::NoSuchProcess { pid }, |path| OpenError::Ended {
-                    pid,
-                    path,
-                }),
-            );
+            let left = left.iter().map(|directory| files::page_path(directory, pid)).find(|path| path.exists());
+            return Err(left.map_or(OpenError::NoSuchProcess { pid }, |path| OpenError::Ended { pid, path }));
         };
         let mut problem = None;
         for directory in files::directories_of(user, process::runtime_dir(pid)) {
@@ -131,17 +121,11 @@ impl PageView {
     pub fn open_in(directory: &Path, pid: u32, user: u32) -> Result<Self, OpenError> {
         let path = files::page_path(directory, pid);
         let explain = |place: &Path, error: Unsafe| match error {
-            Unsafe::Because(why) => OpenError::Untrusted {
-                path: place.into(),
-                why,
-            },
+            Unsafe::Because(why) => OpenError::Untrusted { path: place.into(), why },
             Unsafe::Io(source) => match source.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => OpenError::NoPage { pid },
                 io::ErrorKind::PermissionDenied => OpenError::NotPermitted { pid, user },
-                _ => OpenError::Io {
-                    path: place.into(),
-                    source,
-                },
+                _ => OpenError::Io { path: place.into(), source },
             },
         };
         files::check_directory(directory, user).map_err(|error| explain(directory, error))?;
@@ -152,10 +136,7 @@ impl PageView {
         let view = Self::map(file, path, pid)?;
         // Left behind by an earlier process with the same pid, or by the same process before it became another program.
         if !view.is_alive() || mapped == Some(false) {
-            return Err(OpenError::Stale {
-                pid,
-                path: view.path,
-            });
+            return Err(OpenError::Stale { pid, path: view.path });
         }
         Ok(view)
     }
@@ -177,34 +158,18 @@ impl PageView {
 
     /// What the page says now; after the end of its process, what it said last.
     pub fn snapshot(&self) -> Result<Snapshot, OpenError> {
-        let length = self
-            .file
-            .metadata()
-            .map_err(|source| OpenError::Io {
-                path: self.path.clone(),
-                source,
-            })?
-            .len();
+        let length = self.file.metadata().map_err(|source| OpenError::Io { path: self.path.clone(), source })?.len();
         if (length as usize) < size_of_val(self.mapping.words()) {
-            return Err(OpenError::Damaged {
-                path: self.path.clone(),
-                fault: "it was cut off".into(),
-            });
+            return Err(OpenError::Damaged { path: self.path.clone(), fault: "it was cut off".into() });
         }
         let parsed = copy(self.mapping.words()).and_then(|bytes| Snapshot::parse(&bytes));
         parsed.map_err(|error| refuse(error, self.identity.pid, &self.path))
     }
 
     fn map(file: File, path: PathBuf, pid: u32) -> Result<Self, OpenError> {
-        let failed = |source| OpenError::Io {
-            path: path.clone(),
-            source,
-        };
+        let failed = |source| OpenError::Io { path: path.clone(), source };
         let length = usize::try_from(file.metadata().map_err(failed)?.len()).unwrap_or(usize::MAX);
-        let damaged = |fault: &str| OpenError::Damaged {
-            path: path.clone(),
-            fault: fault.into(),
-        };
+        let damaged = |fault: &str| OpenError::Damaged { path: path.clone(), fault: fault.into() };
         if length < layout::HEADER_SIZE {
             return Err(damaged("it is shorter than its header"));
         }
@@ -213,18 +178,11 @@ impl PageView {
         }
         let mapping = Mapping::read_only(&file, length / 8 * 8).map_err(failed)?;
         let snapshot = copy(mapping.words()).and_then(|bytes| Snapshot::parse(&bytes));
-        let identity = snapshot
-            .map_err(|error| refuse(error, pid, &path))?
-            .identity;
+        let identity = snapshot.map_err(|error| refuse(error, pid, &path))?.identity;
         if identity.pid != pid {
             return Err(damaged("it names another process than its file does"));
         }
-        Ok(Self {
-            mapping,
-            file,
-            path,
-            identity,
-        })
+        Ok(Self { mapping, file, path, identity })
     }
 }
 
@@ -261,14 +219,9 @@ fn list_in(directories: &[PathBuf]) -> Listing {
                 Ok(view) => listing.views.push(view),
                 Err(OpenError::NoPage { .. }) => {}
                 Err(OpenError::Untrusted { path, why }) => {
-                    listing
-                        .unreadable
-                        .push((pid, OpenError::Untrusted { path, why }));
+                    listing.unreadable.push((pid, OpenError::Untrusted { path, why }));
                 }
-                Err(error)
-                    if matches!(error, OpenError::Stale { .. })
-                        || process::start_ticks(pid).is_none() =>
-                {
+                Err(error) if matches!(error, OpenError::Stale { .. }) || process::start_ticks(pid).is_none() => {
                     if user == files::current_user() && fs::remove_file(&path).is_ok() {
                         listing.removed.push(path);
                     }
@@ -285,9 +238,6 @@ fn list_in(directories: &[PathBuf]) -> Listing {
 fn refuse(error: ParseError, pid: u32, path: &Path) -> OpenError {
     match error {
         ParseError::OtherVersion { found } => OpenError::OtherVersion { pid, found },
-        other => OpenError::Damaged {
-            path: path.into(),
-            fault: other.to_string(),
-        },
+        other => OpenError::Damaged { path: path.into(), fault: other.to_string() },
     }
 }

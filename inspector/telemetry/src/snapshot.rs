@@ -296,9 +296,7 @@ impl Geometry {
 
     /// Number of slots that were used, without the overflow slot.
     pub fn slots_used(&self, written: u64) -> usize {
-        usize::try_from(written)
-            .unwrap_or(usize::MAX)
-            .min(self.overflow_slot())
+        usize::try_from(written).unwrap_or(usize::MAX).min(self.overflow_slot())
     }
 
     /// Index of the overflow slot.
@@ -328,39 +326,14 @@ impl Geometry {
 
     fn check(&self) -> Result<(), ParseError> {
         let areas = [
-            (
-                self.counters,
-                8,
-                self.counter_count,
-                8,
-                "its counters do not fit",
-            ),
-            (
-                self.events,
-                self.event_size,
-                self.event_capacity,
-                layout::EVENT_SIZE,
-                "its events do not fit",
-            ),
-            (
-                self.slots,
-                self.slot_size,
-                self.slot_capacity,
-                layout::SLOT_SIZE,
-                "its slots do not fit",
-            ),
+            (self.counters, 8, self.counter_count, 8, "its counters do not fit"),
+            (self.events, self.event_size, self.event_capacity, layout::EVENT_SIZE, "its events do not fit"),
+            (self.slots, self.slot_size, self.slot_capacity, layout::SLOT_SIZE, "its slots do not fit"),
         ];
         for (offset, size, count, least, fault) in areas {
-            let end = size
-                .checked_mul(count)
-                .and_then(|bytes| bytes.checked_add(offset));
+            let end = size.checked_mul(count).and_then(|bytes| bytes.checked_add(offset));
             let inside = offset >= layout::HEADER_SIZE && end.is_some_and(|end| end <= self.length);
-            if !inside
-                || size < least
-                || count == 0
-                || !offset.is_multiple_of(8)
-                || !size.is_multiple_of(8)
-            {
+            if !inside || size < least || count == 0 || !offset.is_multiple_of(8) || !size.is_multiple_of(8) {
                 return Err(ParseError::Damaged(fault));
             }
         }
@@ -388,11 +361,7 @@ fn parse_identity(bytes: &[u8]) -> Identity {
 
 fn parse_counters(bytes: &[u8], geometry: &Geometry) -> Counters {
     let at = |index: usize| {
-        if index < geometry.counter_count {
-            u64_at(bytes, geometry.counters + index * 8)
-        } else {
-            0
-        }
+        if index < geometry.counter_count { u64_at(bytes, geometry.counters + index * 8) } else { 0 }
     };
     Counters {
         entries: at(layout::COUNTER_ENTRIES),
@@ -541,9 +510,7 @@ impl EventKind {
 }
 
 fn bytes_at<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
-    *bytes[offset..]
-        .first_chunk()
-        .expect("the geometry was checked against the length")
+    *bytes[offset..].first_chunk().expect("the geometry was checked against the length")
 }
 
 fn u16_at(bytes: &[u8], offset: usize) -> u16 {

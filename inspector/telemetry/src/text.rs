@@ -28,10 +28,7 @@ pub(crate) fn store(field: &mut [u8], text: &str, keep: Keep) {
     let room = field.len() - ELLIPSIS.len();
     let parts = match keep {
         Keep::Start => [&text[..text.floor_char_boundary(room)], ELLIPSIS],
-        Keep::End => [
-            ELLIPSIS,
-            &text[text.ceil_char_boundary(text.len() - room)..],
-        ],
+        Keep::End => [ELLIPSIS, &text[text.ceil_char_boundary(text.len() - room)..]],
     };
     let cut = parts.concat();
     field[..cut.len()].copy_from_slice(cut.as_bytes());
@@ -39,20 +36,13 @@ pub(crate) fn store(field: &mut [u8], text: &str, keep: Keep) {
 
 /// Reads a text. Whatever is not UTF-8, or would steer a terminal, becomes a replacement character.
 pub(crate) fn load(field: &[u8]) -> String {
-    let end = field
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(field.len());
-    String::from_utf8_lossy(&field[..end])
-        .chars()
-        .map(|c| if steers_terminal(c) { '\u{fffd}' } else { c })
-        .collect()
+    let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
+    String::from_utf8_lossy(&field[..end]).chars().map(|c| if steers_terminal(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Control characters, and the marks that reorder or break the text around them.
 fn steers_terminal(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -82,10 +72,7 @@ mod tests {
 
     #[test]
     fn makes_terminal_control_harmless() {
-        assert_eq!(
-            through::<16>("a\x1b[2Jb\0c\n", Keep::Start),
-            "a\u{fffd}[2Jb\u{fffd}c\u{fffd}"
-        );
+        assert_eq!(through::<16>("a\x1b[2Jb\0c\n", Keep::Start), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}");
     }
 
     proptest! {

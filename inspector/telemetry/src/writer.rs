@@ -19,8 +19,7 @@ pub use self::counters::{GlobalCounters, SlotCounters};
 pub use self::file::CreateError;
 use self::file::{PublishedFile, UnfinishedFile};
 use self::image::{
-    OVERFLOW_NAME, SlotImage, generation_of, image, overflow_image, qualname_of, set_state,
-    state_of, store_bytes,
+    OVERFLOW_NAME, SlotImage, generation_of, image, overflow_image, qualname_of, set_state, state_of, store_bytes,
 };
 use crate::copy::copy;
 use crate::files;
@@ -120,11 +119,7 @@ impl Page {
     }
 
     /// Makes the page of this process in a directory, which is made if it is missing.
-    pub fn create_in(
-        directory: &Path,
-        python_version: &str,
-        rjit_version: &str,
-    ) -> Result<Self, CreateError> {
+    pub fn create_in(directory: &Path, python_version: &str, rjit_version: &str) -> Result<Self, CreateError> {
         let unfinished = UnfinishedFile::create(directory)?;
         let mapping = unfinished.attempt(Mapping::shared(&unfinished.file, layout::PAGE_SIZE))?;
         let page = Self::over(mapping, python_version, rjit_version);
@@ -140,8 +135,7 @@ impl Page {
     ///
     /// When the process has not even the address space for it.
     pub fn anonymous(python_version: &str, rjit_version: &str) -> Self {
-        let mapping = Mapping::anonymous(layout::PAGE_SIZE)
-            .expect("no address space left for the telemetry page");
+        let mapping = Mapping::anonymous(layout::PAGE_SIZE).expect("no address space left for the telemetry page");
         let page = Self::over(mapping, python_version, rjit_version);
         page.begin(process::start_ticks(std::process::id()).unwrap_or(0))
             .expect("no memory left for the telemetry page");
@@ -149,10 +143,7 @@ impl Page {
     }
 
     /// The page of this process, or an anonymous one and the reason why it is that.
-    pub fn create_or_anonymous(
-        python_version: &str,
-        rjit_version: &str,
-    ) -> (Self, Option<CreateError>) {
+    pub fn create_or_anonymous(python_version: &str, rjit_version: &str) -> (Self, Option<CreateError>) {
         match Self::create(python_version, rjit_version) {
             Ok(page) => (page, None),
             Err(error) => (Self::anonymous(python_version, rjit_version), Some(error)),
@@ -166,16 +157,12 @@ impl Page {
 
     /// The counters of the process.
     pub fn counters(&self) -> GlobalCounters<'_> {
-        GlobalCounters {
-            words: self.words(layout::COUNTERS_OFFSET, layout::COUNTER_COUNT * 8),
-        }
+        GlobalCounters { words: self.words(layout::COUNTERS_OFFSET, layout::COUNTER_COUNT * 8) }
     }
 
     /// The counters of an executable.
     pub fn slot_counters(&self, id: SlotId) -> SlotCounters<'_> {
-        SlotCounters {
-            words: self.slot_words(id.index as usize),
-        }
+        SlotCounters { words: self.slot_words(id.index as usize) }
     }
 
     /// Sets counters aside for an executable that is about to be compiled, so that its machine code can have their
@@ -191,12 +178,8 @@ impl Page {
 
     /// The counters that were set aside. Those of the overflow slot when the table is full.
     pub fn reserved_counters(&self, reservation: &Reservation) -> SlotCounters<'_> {
-        let index = reservation
-            .place
-            .map_or(layout::OVERFLOW_SLOT, |(index, _)| index as usize);
-        SlotCounters {
-            words: self.slot_words(index),
-        }
+        let index = reservation.place.map_or(layout::OVERFLOW_SLOT, |(index, _)| index as usize);
+        SlotCounters { words: self.slot_words(index) }
     }
 
     /// Gives back counters for which there is no executable after all.
@@ -217,16 +200,10 @@ impl Page {
                 let image = image(info, generation, self.now());
                 table.slots[index as usize] = image;
                 self.write_slot(index as usize, &image, true);
-                if table.slots.len() as u64 > self.word(header::SLOTS_USED).load(Ordering::Relaxed)
-                {
-                    self.word(header::SLOTS_USED)
-                        .store(table.slots.len() as u64, Ordering::Release);
+                if table.slots.len() as u64 > self.word(header::SLOTS_USED).load(Ordering::Relaxed) {
+                    self.word(header::SLOTS_USED).store(table.slots.len() as u64, Ordering::Release);
                 }
-                SlotId {
-                    index,
-                    generation,
-                    size: info.size,
-                }
+                SlotId { index, generation, size: info.size }
             }
             None => self.overflow(&mut table, info.size),
         };
@@ -235,18 +212,8 @@ impl Page {
         counters.add(layout::COUNTER_COMPILES, 1);
         counters.add(layout::COUNTER_COMPILE_NS, info.compile_ns);
         counters.add(layout::COUNTER_CODE_BYTES, info.size);
-        let reason = format!(
-            "{} bytes in {:.1} ms",
-            info.size,
-            info.compile_ns as f64 / 1e6
-        );
-        self.write_event(
-            EventKind::Compiled,
-            Some(id),
-            info.qualname,
-            info.line,
-            &reason,
-        );
+        let reason = format!("{} bytes in {:.1} ms", info.size, info.compile_ns as f64 / 1e6);
+        self.write_event(EventKind::Compiled, Some(id), info.qualname, info.line, &reason);
         id
     }
 
@@ -270,8 +237,7 @@ impl Page {
     pub fn retire(&self, id: SlotId, reason: &str) {
         if self.change_state(id, State::Retired) {
             self.counters().add(layout::COUNTER_RETIREMENTS, 1);
-            self.counters()
-                .add(layout::COUNTER_CODE_BYTES, id.size.wrapping_neg());
+            self.counters().add(layout::COUNTER_CODE_BYTES, id.size.wrapping_neg());
             self.record(EventKind::Retired, Subject::Executable(id), 0, reason);
         }
     }
@@ -300,9 +266,7 @@ impl Page {
         };
         let used = self.table().slots.len();
         for index in (0..used).chain([layout::OVERFLOW_SLOT]) {
-            let slot = SlotCounters {
-                words: self.slot_words(index),
-            };
+            let slot = SlotCounters { words: self.slot_words(index) };
             totals.entries += slot.entries().load(Ordering::Relaxed);
             totals.deopts += slot.deopts().load(Ordering::Relaxed);
             totals.reifications += slot.reifications().load(Ordering::Relaxed);
@@ -341,8 +305,7 @@ impl Page {
             return;
         };
         if file.pid == std::process::id() {
-            self.word(header::FLAGS)
-                .fetch_or(header::FLAG_CLOSED, Ordering::Release);
+            self.word(header::FLAGS).fetch_or(header::FLAG_CLOSED, Ordering::Release);
             // A file that somebody else has removed already is as gone as it should be.
             let _ = fs::remove_file(&file.path);
         }
@@ -357,39 +320,25 @@ impl Page {
             overflowed: false,
             file: None,
         };
-        Self {
-            mapping,
-            versions: [python_version.into(), rjit_version.into()],
-            table: Mutex::new(table),
-        }
+        Self { mapping, versions: [python_version.into(), rjit_version.into()], table: Mutex::new(table) }
     }
 
     /// Lays out fresh memory: the header, with its magic last.
     fn begin(&self, start_ticks: u64) -> io::Result<()> {
         self.mapping.reserve(0, layout::SLOTS_OFFSET)?;
-        self.mapping
-            .reserve(layout::PAGE_SIZE - layout::SLOT_SIZE, layout::PAGE_SIZE)?;
+        self.mapping.reserve(layout::PAGE_SIZE - layout::SLOT_SIZE, layout::PAGE_SIZE)?;
         self.table().reserved = 0;
-        let since_1970 = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let pair = |low: usize, high: usize| low as u64 | (high as u64) << 32;
         let pid = std::process::id();
-        let version =
-            u64::from(layout::MAJOR) | u64::from(layout::MINOR) << 16 | u64::from(pid) << 32;
+        let version = u64::from(layout::MAJOR) | u64::from(layout::MINOR) << 16 | u64::from(pid) << 32;
         let fields = [
             (header::VERSION_AND_PID, version),
             (header::START_TICKS, start_ticks),
             (header::CREATED_REALTIME, since_1970.as_nanos() as u64),
             (header::CREATED_MONOTONIC, monotonic_ns()),
-            (
-                header::COUNTERS,
-                pair(layout::COUNTERS_OFFSET, layout::COUNTER_COUNT),
-            ),
-            (
-                header::EVENTS,
-                pair(layout::EVENTS_OFFSET, layout::EVENT_SIZE),
-            ),
+            (header::COUNTERS, pair(layout::COUNTERS_OFFSET, layout::COUNTER_COUNT)),
+            (header::EVENTS, pair(layout::EVENTS_OFFSET, layout::EVENT_SIZE)),
             (header::EVENT_CAPACITY, pair(layout::EVENT_CAPACITY, 0)),
             (header::SLOTS, pair(layout::SLOTS_OFFSET, layout::SLOT_SIZE)),
             (header::SLOT_CAPACITY, pair(layout::SLOT_CAPACITY, 0)),
@@ -397,16 +346,12 @@ impl Page {
         for (offset, value) in fields {
             self.word(offset).store(value, Ordering::Relaxed);
         }
-        for (offset, version) in [header::PYTHON, header::RJIT]
-            .into_iter()
-            .zip(&self.versions)
-        {
+        for (offset, version) in [header::PYTHON, header::RJIT].into_iter().zip(&self.versions) {
             let mut field = [0; header::VERSION_TEXT];
             text::store(&mut field, version, Keep::Start);
             store_bytes(self.words(offset, header::VERSION_TEXT), &field);
         }
-        self.word(0)
-            .store(u64::from_le_bytes(layout::MAGIC), Ordering::Release);
+        self.word(0).store(u64::from_le_bytes(layout::MAGIC), Ordering::Release);
         Ok(())
     }
 
@@ -448,8 +393,7 @@ impl Page {
         if table.overflowed {
             self.write_slot(layout::OVERFLOW_SLOT, &overflow_image(), false);
         }
-        self.word(header::SLOTS_USED)
-            .store(table.slots.len() as u64, Ordering::Release);
+        self.word(header::SLOTS_USED).store(table.slots.len() as u64, Ordering::Release);
         self.counters().add(layout::COUNTER_CODE_BYTES, code_bytes);
         Ok(())
     }
@@ -462,26 +406,12 @@ impl Page {
             return Some((next as u32, 0));
         }
         let index = table.retired.pop_front()?;
-        let slot = SlotCounters {
-            words: self.slot_words(index as usize),
-        };
+        let slot = SlotCounters { words: self.slot_words(index as usize) };
         let counters = self.counters();
-        counters.add(
-            layout::COUNTER_ENTRIES,
-            slot.entries().load(Ordering::Relaxed),
-        );
-        counters.add(
-            layout::COUNTER_DEOPTS,
-            slot.deopts().load(Ordering::Relaxed),
-        );
-        counters.add(
-            layout::COUNTER_REIFICATIONS,
-            slot.reifications().load(Ordering::Relaxed),
-        );
-        Some((
-            index,
-            generation_of(&table.slots[index as usize]).wrapping_add(1),
-        ))
+        counters.add(layout::COUNTER_ENTRIES, slot.entries().load(Ordering::Relaxed));
+        counters.add(layout::COUNTER_DEOPTS, slot.deopts().load(Ordering::Relaxed));
+        counters.add(layout::COUNTER_REIFICATIONS, slot.reifications().load(Ordering::Relaxed));
+        Some((index, generation_of(&table.slots[index as usize]).wrapping_add(1)))
     }
 
     fn overflow(&self, table: &mut Table, size: u64) -> SlotId {
@@ -490,11 +420,7 @@ impl Page {
             self.write_slot(layout::OVERFLOW_SLOT, &overflow_image(), false);
         }
         self.counters().add(layout::COUNTER_OVERFLOW, 1);
-        SlotId {
-            index: layout::OVERFLOW_SLOT as u32,
-            generation: 0,
-            size,
-        }
+        SlotId { index: layout::OVERFLOW_SLOT as u32, generation: 0, size }
     }
 
     /// Makes sure that the slot can be written without fear of a full disk.
@@ -546,23 +472,12 @@ impl Page {
 
     fn reset_counters(&self, index: usize) {
         let words = self.slot_words(index);
-        for offset in [
-            layout::ENTRIES_OFFSET,
-            layout::DEOPTS_OFFSET,
-            layout::REIFICATIONS_OFFSET,
-        ] {
+        for offset in [layout::ENTRIES_OFFSET, layout::DEOPTS_OFFSET, layout::REIFICATIONS_OFFSET] {
             words[offset / 8].store(0, Ordering::Relaxed);
         }
     }
 
-    fn write_event(
-        &self,
-        kind: EventKind,
-        id: Option<SlotId>,
-        subject: &str,
-        line: u32,
-        reason: &str,
-    ) {
+    fn write_event(&self, kind: EventKind, id: Option<SlotId>, subject: &str, line: u32, reason: &str) {
         let mut record = [0; layout::EVENT_SIZE];
         record[event::TIME..][..8].copy_from_slice(&self.now().to_le_bytes());
         let (slot, generation) = id.map_or((event::NO_SLOT, 0), |id| (id.index, id.generation));
@@ -570,22 +485,11 @@ impl Page {
         record[event::GENERATION..][..4].copy_from_slice(&generation.to_le_bytes());
         record[event::LINE..][..4].copy_from_slice(&line.to_le_bytes());
         record[event::KIND] = kind.code();
-        text::store(
-            &mut record[event::SUBJECT..][..event::SUBJECT_SIZE],
-            subject,
-            Keep::Start,
-        );
-        text::store(
-            &mut record[event::REASON..][..event::REASON_SIZE],
-            reason,
-            Keep::Start,
-        );
+        text::store(&mut record[event::SUBJECT..][..event::SUBJECT_SIZE], subject, Keep::Start);
+        text::store(&mut record[event::REASON..][..event::REASON_SIZE], reason, Keep::Start);
 
-        let number = self
-            .word(header::EVENTS_WRITTEN)
-            .fetch_add(1, Ordering::AcqRel);
-        let offset =
-            layout::EVENTS_OFFSET + number as usize % layout::EVENT_CAPACITY * layout::EVENT_SIZE;
+        let number = self.word(header::EVENTS_WRITTEN).fetch_add(1, Ordering::AcqRel);
+        let offset = layout::EVENTS_OFFSET + number as usize % layout::EVENT_CAPACITY * layout::EVENT_SIZE;
         let words = self.words(offset, layout::EVENT_SIZE);
         words[event::NUMBER / 8].store(0, Ordering::Relaxed);
         fence(Ordering::Release);
@@ -607,10 +511,7 @@ impl Page {
     }
 
     fn slot_words(&self, index: usize) -> &[AtomicU64] {
-        self.words(
-            layout::SLOTS_OFFSET + index * layout::SLOT_SIZE,
-            layout::SLOT_SIZE,
-        )
+        self.words(layout::SLOTS_OFFSET + index * layout::SLOT_SIZE, layout::SLOT_SIZE)
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

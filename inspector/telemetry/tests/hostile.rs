@@ -1,9 +1,7 @@
 //! Whatever bytes a page holds, reading it ends with data or an error.
 
 use proptest::prelude::*;
-use rjit_telemetry::{
-    EventKind, ExecutableInfo, Kind, Page, ParseError, Snapshot, Subject, layout,
-};
+use rjit_telemetry::{EventKind, ExecutableInfo, Kind, Page, ParseError, Snapshot, Subject, layout};
 
 fn good_page() -> Vec<u8> {
     let parent = tempfile::tempdir().unwrap();
@@ -28,14 +26,8 @@ fn good_page() -> Vec<u8> {
 fn every_shorter_page_is_refused() {
     let good = good_page();
     assert!(Snapshot::parse(&good).is_ok());
-    for length in (0..good.len())
-        .step_by(977)
-        .chain([0, 7, 8, 4095, 4096, good.len() - 1])
-    {
-        assert!(
-            Snapshot::parse(&good[..length]).is_err(),
-            "{length} bytes were accepted"
-        );
+    for length in (0..good.len()).step_by(977).chain([0, 7, 8, 4095, 4096, good.len() - 1]) {
+        assert!(Snapshot::parse(&good[..length]).is_err(), "{length} bytes were accepted");
     }
 }
 

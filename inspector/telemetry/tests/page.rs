@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rjit_telemetry::{
-    CreateError, EventKind, ExecutableInfo, Kind, OpenError, Page, PageView, Snapshot, State,
-    Subject, Totals, layout,
+    CreateError, EventKind, ExecutableInfo, Kind, OpenError, Page, PageView, Snapshot, State, Subject, Totals, layout,
 };
 use tempfile::TempDir;
 
@@ -29,10 +28,7 @@ fn directory() -> (TempDir, PathBuf) {
 }
 
 fn own() -> (u32, u32) {
-    (
-        std::process::id(),
-        fs::metadata("/proc/self").unwrap().uid(),
-    )
+    (std::process::id(), fs::metadata("/proc/self").unwrap().uid())
 }
 
 fn page_in(directory: &Path) -> Page {
@@ -52,74 +48,37 @@ fn a_reader_sees_what_the_writer_says() {
     assert_eq!(fs::metadata(&directory).unwrap().mode() & 0o777, 0o700);
     assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     let blocks = fs::metadata(&path).unwrap().blocks();
-    assert!(
-        blocks * 512 < layout::PAGE_SIZE as u64 / 4,
-        "the file is not sparse: {blocks} blocks"
-    );
+    assert!(blocks * 512 < layout::PAGE_SIZE as u64 / 4, "the file is not sparse: {blocks} blocks");
 
     let id = page.add_executable(&RUN);
     let counters = page.slot_counters(id);
     counters.entries().fetch_add(7, Ordering::Relaxed);
     counters.deopts().fetch_add(2, Ordering::Relaxed);
     counters.reifications().fetch_add(1, Ordering::Relaxed);
-    page.record(
-        EventKind::Deopt,
-        Subject::Executable(id),
-        13,
-        "int expected, got str",
-    );
+    page.record(EventKind::Deopt, Subject::Executable(id), 13, "int expected, got str");
     page.refuse("fibers", 40, "generator", 1000);
-    page.counters()
-        .evaluations()
-        .fetch_add(99, Ordering::Relaxed);
+    page.counters().evaluations().fetch_add(99, Ordering::Relaxed);
 
     let view = open(&directory).unwrap();
     assert!(view.is_alive());
     let seen = view.snapshot().unwrap();
-    assert_eq!(
-        (seen.identity.python.as_str(), seen.identity.rjit.as_str()),
-        ("3.15.2", "0.1.0")
-    );
+    assert_eq!((seen.identity.python.as_str(), seen.identity.rjit.as_str()), ("3.15.2", "0.1.0"));
     assert_eq!(seen.identity.pid, std::process::id());
-    let [executable] = &seen.executables[..] else {
-        panic!("{:?}", seen.executables)
-    };
+    let [executable] = &seen.executables[..] else { panic!("{:?}", seen.executables) };
     assert_eq!(executable.qualname, "Simulation.run");
     assert_eq!(executable.filename, "/srv/app/simulation.py");
-    assert_eq!(
-        (executable.first_line, executable.line, executable.kind),
-        (10, 12, Kind::Loop)
-    );
-    assert_eq!(
-        (executable.address, executable.size, executable.state),
-        (0x7f00_1000, 512, State::Live)
-    );
-    assert_eq!(
-        seen.totals(),
-        Totals {
-            entries: 7,
-            deopts: 2,
-            reifications: 1
-        }
-    );
+    assert_eq!((executable.first_line, executable.line, executable.kind), (10, 12, Kind::Loop));
+    assert_eq!((executable.address, executable.size, executable.state), (0x7f00_1000, 512, State::Live));
+    assert_eq!(seen.totals(), Totals { entries: 7, deopts: 2, reifications: 1 });
     assert_eq!(seen.totals(), page.totals());
     assert_eq!((seen.counters.compiles, seen.counters.refusals), (1, 1));
-    assert_eq!(
-        (seen.counters.code_bytes, seen.counters.compile_ns),
-        (512, 1_501_000)
-    );
+    assert_eq!((seen.counters.code_bytes, seen.counters.compile_ns), (512, 1_501_000));
     assert_eq!(seen.counters.evaluations, 99);
     let kinds: Vec<_> = seen.events.iter().map(|event| event.kind).collect();
-    assert_eq!(
-        kinds,
-        [EventKind::Compiled, EventKind::Deopt, EventKind::Refused]
-    );
+    assert_eq!(kinds, [EventKind::Compiled, EventKind::Deopt, EventKind::Refused]);
     assert_eq!(seen.events[1].executable, Some((0, 0)));
     assert_eq!(seen.events[1].subject, "Simulation.run");
-    assert_eq!(
-        (seen.events[2].subject.as_str(), seen.events[2].line),
-        ("fibers", Some(40))
-    );
+    assert_eq!((seen.events[2].subject.as_str(), seen.events[2].line), ("fibers", Some(40)));
     assert_eq!(seen, page.snapshot());
 
     page.close();
@@ -133,18 +92,9 @@ fn counters_lie_where_machine_code_expects_them() {
     let page = Page::anonymous("3.15.2", "0.1.0");
     let counters = page.slot_counters(page.add_executable(&RUN));
     let offset = |counter: *const _| (counter as *const u8).addr() - counters.slot_address();
-    assert_eq!(
-        offset(std::ptr::from_ref(counters.entries())),
-        layout::ENTRIES_OFFSET
-    );
-    assert_eq!(
-        offset(std::ptr::from_ref(counters.deopts())),
-        layout::DEOPTS_OFFSET
-    );
-    assert_eq!(
-        offset(std::ptr::from_ref(counters.reifications())),
-        layout::REIFICATIONS_OFFSET
-    );
+    assert_eq!(offset(std::ptr::from_ref(counters.entries())), layout::ENTRIES_OFFSET);
+    assert_eq!(offset(std::ptr::from_ref(counters.deopts())), layout::DEOPTS_OFFSET);
+    assert_eq!(offset(std::ptr::from_ref(counters.reifications())), layout::REIFICATIONS_OFFSET);
     assert!(page.path().is_none());
 }
 
@@ -160,32 +110,18 @@ fn states_only_go_forward_and_stale_ids_are_ignored() {
     page.invalidate(id, "too late");
     let seen = page.snapshot();
     assert_eq!(seen.executables[0].state, State::Retired);
-    assert_eq!(
-        (
-            seen.counters.invalidations,
-            seen.counters.retirements,
-            seen.counters.code_bytes
-        ),
-        (1, 1, 0)
-    );
+    assert_eq!((seen.counters.invalidations, seen.counters.retirements, seen.counters.code_bytes), (1, 1, 0));
     assert_eq!(seen.events.len(), 3);
 }
 
 #[test]
 fn a_full_table_reuses_retired_slots_and_then_overflows() {
     let page = Page::anonymous("3.15.2", "0.1.0");
-    let ids: Vec<_> = (0..layout::OVERFLOW_SLOT)
-        .map(|_| page.add_executable(&RUN))
-        .collect();
+    let ids: Vec<_> = (0..layout::OVERFLOW_SLOT).map(|_| page.add_executable(&RUN)).collect();
     assert!(!ids.iter().any(|id| id.is_overflow()));
-    page.slot_counters(ids[5])
-        .entries()
-        .store(11, Ordering::Relaxed);
+    page.slot_counters(ids[5]).entries().store(11, Ordering::Relaxed);
     page.retire(ids[5], "gone");
-    let reused = page.add_executable(&ExecutableInfo {
-        qualname: "second",
-        ..RUN
-    });
+    let reused = page.add_executable(&ExecutableInfo { qualname: "second", ..RUN });
     assert_eq!(reused.index(), 5);
     assert_ne!(reused, ids[5]);
     page.retire(ids[5], "stale");
@@ -194,37 +130,17 @@ fn a_full_table_reuses_retired_slots_and_then_overflows() {
     for _ in 0..3 {
         let id = page.add_executable(&RUN);
         assert!(id.is_overflow());
-        page.slot_counters(id)
-            .entries()
-            .fetch_add(1, Ordering::Relaxed);
+        page.slot_counters(id).entries().fetch_add(1, Ordering::Relaxed);
     }
     let beyond = page.add_executable(&RUN);
     page.invalidate(beyond, "global rebound");
     page.retire(beyond, "gone");
     let seen = page.snapshot();
-    assert!(
-        seen.events
-            .last()
-            .unwrap()
-            .subject
-            .contains("beyond the table")
-    );
-    assert_eq!(
-        (
-            seen.executables[5].qualname.as_str(),
-            seen.executables[5].generation
-        ),
-        ("second", 1)
-    );
-    assert_eq!(
-        (seen.executables[5].state, seen.executables[5].entries),
-        (State::Live, 0)
-    );
+    assert!(seen.events.last().unwrap().subject.contains("beyond the table"));
+    assert_eq!((seen.executables[5].qualname.as_str(), seen.executables[5].generation), ("second", 1));
+    assert_eq!((seen.executables[5].state, seen.executables[5].entries), (State::Live, 0));
     let last = seen.executables.last().unwrap();
-    assert_eq!(
-        (last.kind, last.entries, seen.counters.overflow),
-        (Kind::Overflow, 3, 4)
-    );
+    assert_eq!((last.kind, last.entries, seen.counters.overflow), (Kind::Overflow, 3, 4));
     assert_eq!(seen.totals().entries, 14);
     assert_eq!(seen.executables.len(), layout::SLOT_CAPACITY);
 }
@@ -252,12 +168,7 @@ fn a_reader_never_sees_half_a_description() {
         scope.spawn(|| {
             for round in 0..3000_u32 {
                 let name = char::from(b'a' + (round % 26) as u8).to_string().repeat(90);
-                let info = ExecutableInfo {
-                    qualname: &name,
-                    filename: &name,
-                    line: round % 26,
-                    ..RUN
-                };
+                let info = ExecutableInfo { qualname: &name, filename: &name, line: round % 26, ..RUN };
                 let id = page.add_executable(&info);
                 page.retire(id, &name[..70]);
             }
@@ -266,22 +177,12 @@ fn a_reader_never_sees_half_a_description() {
         let mut seen = 0;
         while !done.load(Ordering::Acquire) {
             let snapshot = page.snapshot();
-            for executable in snapshot
-                .executables
-                .iter()
-                .filter(|executable| executable.qualname != RUN.qualname)
-            {
-                let expected = char::from(b'a' + executable.line as u8)
-                    .to_string()
-                    .repeat(90);
+            for executable in snapshot.executables.iter().filter(|executable| executable.qualname != RUN.qualname) {
+                let expected = char::from(b'a' + executable.line as u8).to_string().repeat(90);
                 assert_eq!(executable.qualname, expected);
                 assert_eq!(executable.filename, expected);
             }
-            for event in snapshot
-                .events
-                .iter()
-                .filter(|event| event.kind == EventKind::Retired)
-            {
+            for event in snapshot.events.iter().filter(|event| event.kind == EventKind::Retired) {
                 assert_eq!(event.subject[..50], event.reason[..50]);
             }
             seen += 1;
@@ -317,10 +218,7 @@ fn a_directory_of_somebody_else_is_refused() {
     fs::remove_dir(&directory).unwrap();
 
     let missing = parent.path().join("no/such/rjit");
-    assert!(matches!(
-        Page::create_in(&missing, "", ""),
-        Err(CreateError::Directory { .. })
-    ));
+    assert!(matches!(Page::create_in(&missing, "", ""), Err(CreateError::Directory { .. })));
 }
 
 #[test]
@@ -333,11 +231,7 @@ fn a_link_in_the_place_of_the_page_is_replaced_and_not_followed() {
         std::os::unix::fs::symlink(&victim, directory.join(format!("{}.{name}", own().0))).unwrap();
     }
     let page = page_in(&directory);
-    assert!(
-        !fs::symlink_metadata(page.path().unwrap())
-            .unwrap()
-            .is_symlink()
-    );
+    assert!(!fs::symlink_metadata(page.path().unwrap()).unwrap().is_symlink());
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
 }
@@ -359,21 +253,14 @@ fn each_kind_of_bad_page_has_its_error() {
     };
     assert!(matches!(write(&good), OpenError::Stale { .. }));
     assert!(matches!(write(b"short"), OpenError::Damaged { .. }));
-    assert!(matches!(
-        write(&good[..good.len() - 1]),
-        OpenError::Damaged { .. }
-    ));
+    assert!(matches!(write(&good[..good.len() - 1]), OpenError::Damaged { .. }));
     assert!(matches!(write(&[0; 8192]), OpenError::Damaged { .. }));
 
     let mut other = good.clone();
     other[8] = 9;
     let error = write(&other);
     assert!(matches!(error, OpenError::OtherVersion { found: 9, .. }));
-    assert!(
-        error.to_string().contains("layout version 9")
-            && error.to_string().contains("reads version 1"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("layout version 9") && error.to_string().contains("reads version 1"), "{error}");
 
     let mut other = good.clone();
     other[12] ^= 1;
@@ -388,14 +275,8 @@ fn each_kind_of_bad_page_has_its_error() {
 
 #[test]
 fn no_process_is_told_from_no_page() {
-    assert!(matches!(
-        PageView::open(u32::MAX),
-        Err(OpenError::NoSuchProcess { .. })
-    ));
-    assert!(matches!(
-        PageView::open(1),
-        Err(OpenError::NoPage { .. } | OpenError::NotPermitted { .. })
-    ));
+    assert!(matches!(PageView::open(u32::MAX), Err(OpenError::NoSuchProcess { .. })));
+    assert!(matches!(PageView::open(1), Err(OpenError::NoPage { .. } | OpenError::NotPermitted { .. })));
 }
 
 #[test]
@@ -403,12 +284,7 @@ fn a_page_cut_off_while_it_is_mapped_is_an_error() {
     let (_parent, directory) = directory();
     let page = page_in(&directory);
     let view = open(&directory).unwrap();
-    fs::OpenOptions::new()
-        .write(true)
-        .open(page.path().unwrap())
-        .unwrap()
-        .set_len(4096)
-        .unwrap();
+    fs::OpenOptions::new().write(true).open(page.path().unwrap()).unwrap().set_len(4096).unwrap();
     assert!(matches!(view.snapshot(), Err(OpenError::Damaged { .. })));
     // The writer's memory beyond the cut is gone too, so nothing of it may be touched on the way out.
     std::mem::forget(page);
@@ -439,19 +315,8 @@ fn counters_can_be_set_aside_before_there_is_an_executable() {
 
     let reservation = page.reserve();
     let counters = page.reserved_counters(&reservation);
-    assert_eq!(
-        counters.slot_address(),
-        address,
-        "what was given back is used first"
-    );
-    assert!(
-        open(&directory)
-            .unwrap()
-            .snapshot()
-            .unwrap()
-            .executables
-            .is_empty()
-    );
+    assert_eq!(counters.slot_address(), address, "what was given back is used first");
+    assert!(open(&directory).unwrap().snapshot().unwrap().executables.is_empty());
     let id = page.add_reserved(reservation, &RUN);
     assert_eq!(page.slot_counters(id).slot_address(), address);
     counters.entries().fetch_add(3, Ordering::Relaxed);

@@ -35,51 +35,28 @@ fn a_forked_child_has_a_page_of_its_own(directory: &Path) {
     let page = Page::create("3.15.2", "0.1.0").unwrap();
     let (kept, gone) = (page.add_executable(&RUN), page.add_executable(&RUN));
     page.retire(gone, "gone");
-    page.slot_counters(kept)
-        .entries()
-        .store(5, Ordering::Relaxed);
+    page.slot_counters(kept).entries().store(5, Ordering::Relaxed);
     let address = page.slot_counters(kept).slot_address();
     in_child(|| {
         page.after_fork_child().unwrap();
         page.after_fork_child().unwrap();
         assert_eq!(page.slot_counters(kept).slot_address(), address);
         assert_eq!(page.totals(), Totals::default());
-        page.slot_counters(kept)
-            .entries()
-            .store(1, Ordering::Relaxed);
+        page.slot_counters(kept).entries().store(1, Ordering::Relaxed);
         page.add_executable(&RUN);
-        let seen = PageView::open(std::process::id())
-            .unwrap()
-            .snapshot()
-            .unwrap();
+        let seen = PageView::open(std::process::id()).unwrap().snapshot().unwrap();
         assert_eq!(seen.identity.pid, std::process::id());
         let states: Vec<_> = seen.executables.iter().map(|found| found.state).collect();
         assert_eq!(states, [State::Live, State::Retired, State::Live]);
-        assert_eq!(
-            (
-                seen.totals().entries,
-                seen.counters.code_bytes,
-                seen.counters.compiles
-            ),
-            (1, 200, 1)
-        );
+        assert_eq!((seen.totals().entries, seen.counters.code_bytes, seen.counters.compiles), (1, 200, 1));
         page.close();
     });
-    let seen = PageView::open(std::process::id())
-        .unwrap()
-        .snapshot()
-        .unwrap();
-    assert_eq!(
-        (seen.totals().entries, seen.executables.len(), seen.closed),
-        (5, 2, false)
-    );
+    let seen = PageView::open(std::process::id()).unwrap().snapshot().unwrap();
+    assert_eq!((seen.totals().entries, seen.executables.len(), seen.closed), (5, 2, false));
     assert_eq!(fs::read_dir(directory).unwrap().count(), 1);
 
     in_child(|| page.close());
-    assert!(
-        page.path().unwrap().exists(),
-        "a child removed its parent's page"
-    );
+    assert!(page.path().unwrap().exists(), "a child removed its parent's page");
     drop(page);
     assert_eq!(fs::read_dir(directory).unwrap().count(), 0);
 }
@@ -93,9 +70,7 @@ fn a_forked_child_without_a_directory_counts_all_the_same(directory: &Path) {
     in_child(|| {
         assert!(page.after_fork_child().is_err());
         assert_eq!(page.path(), None);
-        page.slot_counters(id)
-            .entries()
-            .fetch_add(1, Ordering::Relaxed);
+        page.slot_counters(id).entries().fetch_add(1, Ordering::Relaxed);
         let seen = page.snapshot();
         assert_eq!((seen.totals().entries, seen.executables.len()), (1, 1));
         assert_eq!(seen.identity.pid, std::process::id());
@@ -109,33 +84,17 @@ fn a_page_left_by_exec_is_stale() {
     let child = fork(|| {
         std::mem::forget(Page::create("3.15.2", "0.1.0").unwrap());
         let arguments = [c"sleep", c"60"].map(CString::from);
-        let pointers = [
-            arguments[0].as_ptr(),
-            arguments[1].as_ptr(),
-            std::ptr::null(),
-        ];
+        let pointers = [arguments[0].as_ptr(), arguments[1].as_ptr(), std::ptr::null()];
         // SAFETY: the arguments are strings and end with a null pointer.
         unsafe { libc::execvp(pointers[0], pointers.as_ptr()) };
     });
     let end = Instant::now() + Duration::from_secs(10);
     while !matches!(PageView::open(child as u32), Err(OpenError::Stale { .. })) {
-        assert!(
-            Instant::now() < end,
-            "{:?}",
-            PageView::open(child as u32).map(|_| ())
-        );
+        assert!(Instant::now() < end, "{:?}", PageView::open(child as u32).map(|_| ()));
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert!(
-        list()
-            .removed
-            .iter()
-            .any(|path| path.ends_with(format!("{child}.page")))
-    );
-    assert!(matches!(
-        PageView::open(child as u32),
-        Err(OpenError::NoPage { .. })
-    ));
+    assert!(list().removed.iter().any(|path| path.ends_with(format!("{child}.page"))));
+    assert!(matches!(PageView::open(child as u32), Err(OpenError::NoPage { .. })));
     // SAFETY: the child is ours and was not waited for yet.
     unsafe { libc::kill(child, libc::SIGKILL) };
     wait(child);
@@ -146,20 +105,13 @@ fn pages_of_dead_processes_are_removed(directory: &Path) {
     let page = Page::create("3.15.2", "0.1.0").unwrap();
     let child = fork(|| std::mem::forget(Page::create("3.15.2", "0.1.0").unwrap()));
     assert_eq!(wait(child), 0);
-    assert!(matches!(
-        PageView::open(child as u32),
-        Err(OpenError::Ended { .. })
-    ));
+    assert!(matches!(PageView::open(child as u32), Err(OpenError::Ended { .. })));
     let left = directory.join(format!("{child}.page"));
     assert!(left.exists());
     let listing = list();
     assert!(listing.removed.contains(&left));
     assert!(!left.exists());
-    let pids: Vec<_> = listing
-        .views
-        .iter()
-        .map(|view| view.identity().pid)
-        .collect();
+    let pids: Vec<_> = listing.views.iter().map(|view| view.identity().pid).collect();
     assert!(pids.contains(&std::process::id()));
     drop(page);
 }

@@ -65,11 +65,8 @@ impl Blocks {
     /// # Errors
     /// A jump or a handler that does not lead to an instruction; the offset is where it leads.
     pub fn build(instrs: &[Instr], exceptions: &ExceptionTable) -> Result<Self, CodeOffset> {
-        let index_of: HashMap<CodeOffset, usize> = instrs
-            .iter()
-            .enumerate()
-            .map(|(index, instr)| (instr.start, index))
-            .collect();
+        let index_of: HashMap<CodeOffset, usize> =
+            instrs.iter().enumerate().map(|(index, instr)| (instr.start, index)).collect();
         let leaders = leaders(instrs, exceptions);
         let mut starts = Vec::with_capacity(leaders.len());
         for leader in leaders {
@@ -79,15 +76,9 @@ impl Blocks {
                 None => return Err(leader),
             }
         }
-        let by_start = starts
-            .iter()
-            .enumerate()
-            .map(|(block, &first)| (instrs[first].start, BlockId(block as u32)))
-            .collect();
-        let mut blocks = Self {
-            blocks: Vec::with_capacity(starts.len()),
-            by_start,
-        };
+        let by_start =
+            starts.iter().enumerate().map(|(block, &first)| (instrs[first].start, BlockId(block as u32))).collect();
+        let mut blocks = Self { blocks: Vec::with_capacity(starts.len()), by_start };
         for (block, &first) in starts.iter().enumerate() {
             let end = starts.get(block + 1).copied().unwrap_or(instrs.len());
             blocks.push(instrs, exceptions, first, end);
@@ -146,10 +137,7 @@ impl Blocks {
                 self.blocks[target.index()].is_handler = true;
             }
         }
-        let mut pending: Vec<BlockId> = (!self.blocks.is_empty())
-            .then_some(BlockId(0))
-            .into_iter()
-            .collect();
+        let mut pending: Vec<BlockId> = (!self.blocks.is_empty()).then_some(BlockId(0)).into_iter().collect();
         while let Some(id) = pending.pop() {
             let block = &mut self.blocks[id.index()];
             if !std::mem::replace(&mut block.reachable, true) {
@@ -161,11 +149,7 @@ impl Blocks {
 
 fn leaders(instrs: &[Instr], exceptions: &ExceptionTable) -> BTreeSet<CodeOffset> {
     let end = instrs.last().map_or(CodeOffset(0), |instr| instr.next);
-    let mut leaders: BTreeSet<CodeOffset> = instrs
-        .first()
-        .map(|instr| instr.start)
-        .into_iter()
-        .collect();
+    let mut leaders: BTreeSet<CodeOffset> = instrs.first().map(|instr| instr.start).into_iter().collect();
     for instr in instrs {
         let target = instr.jump_target();
         leaders.extend(target);
@@ -222,10 +206,7 @@ mod tests {
         assert_eq!(starts, [0, 1, 3, 6, 8]);
         let header = blocks.get(BlockId(1));
         assert!(header.loop_header);
-        assert_eq!(
-            header.successors().collect::<Vec<_>>(),
-            [BlockId(4), BlockId(2)]
-        );
+        assert_eq!(header.successors().collect::<Vec<_>>(), [BlockId(4), BlockId(2)]);
         assert_eq!(blocks.get(BlockId(2)).jump, Some(BlockId(1)));
         assert_eq!(blocks.get(BlockId(2)).fallthrough, None);
         assert!(!blocks.get(BlockId(3)).reachable && blocks.get(BlockId(4)).reachable);
@@ -251,19 +232,13 @@ mod tests {
         let starts: Vec<u32> = blocks.blocks().iter().map(|block| block.start.0).collect();
         assert_eq!(starts, [0, 1, 2, 4]);
         let tried = blocks.get(BlockId(1));
-        assert_eq!(
-            (tried.handler.unwrap().depth, tried.handler_block),
-            (2, Some(BlockId(3)))
-        );
+        assert_eq!((tried.handler.unwrap().depth, tried.handler_block), (2, Some(BlockId(3))));
         assert_eq!(blocks.get(BlockId(2)).handler, None);
         assert!(blocks.get(BlockId(3)).is_handler && blocks.get(BlockId(3)).reachable);
     }
 
     #[test]
     fn jump_into_nowhere() {
-        assert_eq!(
-            build(&[unit(Opcode::JumpForward, 9)], &[]),
-            Err(CodeOffset(10))
-        );
+        assert_eq!(build(&[unit(Opcode::JumpForward, 9)], &[]), Err(CodeOffset(10)));
     }
 }

@@ -48,9 +48,7 @@ impl Instr {
     pub fn jump_target(&self) -> Option<CodeOffset> {
         let next = self.next.0;
         match self.opcode {
-            Opcode::JumpBackward | Opcode::JumpBackwardNoInterrupt => {
-                next.checked_sub(self.oparg).map(CodeOffset)
-            }
+            Opcode::JumpBackward | Opcode::JumpBackwardNoInterrupt => next.checked_sub(self.oparg).map(CodeOffset),
             Opcode::ForIter => Some(CodeOffset(next + self.oparg + 1)),
             Opcode::JumpForward
             | Opcode::PopJumpIfFalse
@@ -115,19 +113,13 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownOpcode { offset, number } => {
-                write!(
-                    f,
-                    "unknown opcode {number} at code unit {offset}: not CPython 3.15 bytecode"
-                )
+                write!(f, "unknown opcode {number} at code unit {offset}: not CPython 3.15 bytecode")
             }
             Self::Truncated { offset } => {
                 write!(f, "the instruction at code unit {offset} is cut off")
             }
             Self::StillInstrumented { offset, opcode } => {
-                write!(
-                    f,
-                    "no instruction found behind {opcode} at code unit {offset}"
-                )
+                write!(f, "no instruction found behind {opcode} at code unit {offset}")
             }
         }
     }
@@ -139,19 +131,14 @@ impl std::error::Error for DecodeError {}
 ///
 /// `base_unit` gives the code unit without instrumentation at an offset; it is asked only where one is found, since
 /// for events and executors the interpreter alone knows what they hide.
-pub fn decode(
-    units: &[u16],
-    base_unit: impl Fn(CodeOffset) -> u16,
-) -> Result<Vec<Instr>, DecodeError> {
+pub fn decode(units: &[u16], base_unit: impl Fn(CodeOffset) -> u16) -> Result<Vec<Instr>, DecodeError> {
     let mut instrs = Vec::with_capacity(units.len() / 2);
     let mut at = 0;
     while at < units.len() {
         let start = CodeOffset(at as u32);
         let mut oparg = 0_u32;
         let (offset, raw, opcode) = loop {
-            let unit = *units
-                .get(at)
-                .ok_or(DecodeError::Truncated { offset: start })?;
+            let unit = *units.get(at).ok_or(DecodeError::Truncated { offset: start })?;
             let offset = CodeOffset(at as u32);
             let raw = opcode_of(unit, offset)?;
             let (opcode, arg) = resolve(raw, unit, offset, &base_unit)?;
@@ -162,20 +149,9 @@ pub fn decode(
             }
         };
         let end = at + usize::from(opcode.caches());
-        let cache = units
-            .get(at..end)
-            .ok_or(DecodeError::Truncated { offset: start })?
-            .to_vec();
+        let cache = units.get(at..end).ok_or(DecodeError::Truncated { offset: start })?.to_vec();
         at = end;
-        instrs.push(Instr {
-            start,
-            offset,
-            opcode,
-            raw,
-            oparg,
-            next: CodeOffset(end as u32),
-            cache,
-        });
+        instrs.push(Instr { start, offset, opcode, raw, oparg, next: CodeOffset(end as u32), cache });
     }
     Ok(instrs)
 }
@@ -231,14 +207,8 @@ mod tests {
         let instrs = decode(&units, none).unwrap();
         assert_eq!(instrs.len(), 3);
         let load = &instrs[1];
-        assert_eq!(
-            (load.start, load.offset, load.next),
-            (CodeOffset(2), CodeOffset(4), CodeOffset(9))
-        );
-        assert_eq!(
-            (load.opcode, load.raw),
-            (Opcode::LoadGlobal, Opcode::LoadGlobalModule)
-        );
+        assert_eq!((load.start, load.offset, load.next), (CodeOffset(2), CodeOffset(4), CodeOffset(9)));
+        assert_eq!((load.opcode, load.raw), (Opcode::LoadGlobal, Opcode::LoadGlobalModule));
         assert_eq!(load.oparg, 0x0001_0203);
         assert_eq!(load.cache_u16(1), 0x2222);
         assert_eq!(load.cache_u32(1), 0x3333_2222);
@@ -248,11 +218,8 @@ mod tests {
 
     #[test]
     fn looks_behind_line_events() {
-        let units = [
-            unit(Opcode::InstrumentedLine, 9),
-            unit(Opcode::InstrumentedInstruction, 0),
-            unit(Opcode::PopTop, 0),
-        ];
+        let units =
+            [unit(Opcode::InstrumentedLine, 9), unit(Opcode::InstrumentedInstruction, 0), unit(Opcode::PopTop, 0)];
         let behind = [unit(Opcode::ExtendedArg, 1), unit(Opcode::LoadConst, 2)];
         let instrs = decode(&units, |offset| behind[offset.index()]).unwrap();
         assert_eq!(instrs[0].opcode, Opcode::LoadConst);
@@ -272,25 +239,14 @@ mod tests {
         let number = Opcode::Resume.number() - 1;
         assert_eq!(
             decode(&[u16::from(number)], none),
-            Err(DecodeError::UnknownOpcode {
-                offset: CodeOffset(0),
-                number
-            })
+            Err(DecodeError::UnknownOpcode { offset: CodeOffset(0), number })
         );
-        let cut = Err(DecodeError::Truncated {
-            offset: CodeOffset(0),
-        });
+        let cut = Err(DecodeError::Truncated { offset: CodeOffset(0) });
         assert_eq!(decode(&[unit(Opcode::ExtendedArg, 1)], none), cut);
         assert_eq!(decode(&[unit(Opcode::BinaryOp, 0), 0], none), cut);
         assert_eq!(
-            decode(&[unit(Opcode::EnterExecutor, 0)], |_| unit(
-                Opcode::EnterExecutor,
-                0
-            )),
-            Err(DecodeError::StillInstrumented {
-                offset: CodeOffset(0),
-                opcode: Opcode::EnterExecutor
-            })
+            decode(&[unit(Opcode::EnterExecutor, 0)], |_| unit(Opcode::EnterExecutor, 0)),
+            Err(DecodeError::StillInstrumented { offset: CodeOffset(0), opcode: Opcode::EnterExecutor })
         );
     }
 
@@ -305,19 +261,10 @@ mod tests {
             next: CodeOffset(next),
             cache: vec![],
         };
-        assert_eq!(
-            jump(Opcode::JumpBackward, 10, 12).jump_target(),
-            Some(CodeOffset(2))
-        );
+        assert_eq!(jump(Opcode::JumpBackward, 10, 12).jump_target(), Some(CodeOffset(2)));
         assert_eq!(jump(Opcode::JumpBackward, 13, 12).jump_target(), None);
-        assert_eq!(
-            jump(Opcode::JumpForward, 10, 12).jump_target(),
-            Some(CodeOffset(22))
-        );
-        assert_eq!(
-            jump(Opcode::ForIter, 10, 12).jump_target(),
-            Some(CodeOffset(23))
-        );
+        assert_eq!(jump(Opcode::JumpForward, 10, 12).jump_target(), Some(CodeOffset(22)));
+        assert_eq!(jump(Opcode::ForIter, 10, 12).jump_target(), Some(CodeOffset(23)));
         assert_eq!(jump(Opcode::LoadConst, 10, 12).jump_target(), None);
     }
 }

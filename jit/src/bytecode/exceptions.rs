@@ -46,9 +46,7 @@ impl ExceptionTable {
     /// The handler for an exception at `offset`.
     pub fn lookup(&self, offset: CodeOffset) -> Option<&ExceptionEntry> {
         let after = self.entries.partition_point(|entry| entry.start <= offset);
-        self.entries[..after]
-            .last()
-            .filter(|entry| offset < entry.end)
+        self.entries[..after].last().filter(|entry| offset < entry.end)
     }
 }
 
@@ -83,23 +81,14 @@ mod tests {
     use super::*;
 
     const fn entry(start: u32, end: u32, target: u32, depth: u32, lasti: bool) -> ExceptionEntry {
-        ExceptionEntry {
-            start: CodeOffset(start),
-            end: CodeOffset(end),
-            target: CodeOffset(target),
-            depth,
-            lasti,
-        }
+        ExceptionEntry { start: CodeOffset(start), end: CodeOffset(end), target: CodeOffset(target), depth, lasti }
     }
 
     #[test]
     fn parses_wide_numbers() {
         // 200 = 3 * 64 + 8
         let table = [0x80 | 0x40 | 3, 8, 5, 0x40 | 1, 0, (2 << 1) | 1];
-        assert_eq!(
-            ExceptionTable::parse(&table).entries(),
-            [entry(200, 205, 64, 2, true)]
-        );
+        assert_eq!(ExceptionTable::parse(&table).entries(), [entry(200, 205, 64, 2, true)]);
     }
 
     #[test]

@@ -47,11 +47,7 @@ impl LineTable {
                 break;
             };
             let end = start + u32::from(head & 7) + 1;
-            entries.push(LineEntry {
-                start: CodeOffset(start),
-                end: CodeOffset(end),
-                location,
-            });
+            entries.push(LineEntry { start: CodeOffset(start), end: CodeOffset(end), location });
             start = end;
         }
         Self { entries }
@@ -77,11 +73,7 @@ impl LineTable {
     }
 }
 
-fn parse_location(
-    kind: u8,
-    bytes: &mut impl Iterator<Item = u8>,
-    line: &mut i32,
-) -> Option<Location> {
+fn parse_location(kind: u8, bytes: &mut impl Iterator<Item = u8>, line: &mut i32) -> Option<Location> {
     let at = |line: i32| u32::try_from(line).ok();
     Some(match kind {
         15 => Location::default(),
@@ -90,43 +82,23 @@ fn parse_location(
             let end = line.wrapping_add_unsigned(varint(bytes)?);
             let column = varint(bytes)?.checked_sub(1);
             let end_column = varint(bytes)?.checked_sub(1);
-            Location {
-                line: at(*line),
-                end_line: at(end),
-                column,
-                end_column,
-            }
+            Location { line: at(*line), end_line: at(end), column, end_column }
         }
         13 => {
             *line = line.wrapping_add(signed_varint(bytes)?);
-            Location {
-                line: at(*line),
-                end_line: at(*line),
-                column: None,
-                end_column: None,
-            }
+            Location { line: at(*line), end_line: at(*line), column: None, end_column: None }
         }
         10..=12 => {
             *line = line.wrapping_add(i32::from(kind) - 10);
             let column = bytes.next()?.into();
             let end_column = bytes.next()?.into();
-            Location {
-                line: at(*line),
-                end_line: at(*line),
-                column: Some(column),
-                end_column: Some(end_column),
-            }
+            Location { line: at(*line), end_line: at(*line), column: Some(column), end_column: Some(end_column) }
         }
         _ => {
             let byte = bytes.next()?;
             let column = u32::from(kind) << 3 | u32::from(byte >> 4);
             let end_column = column + u32::from(byte & 15);
-            Location {
-                line: at(*line),
-                end_line: at(*line),
-                column: Some(column),
-                end_column: Some(end_column),
-            }
+            Location { line: at(*line), end_line: at(*line), column: Some(column), end_column: Some(end_column) }
         }
     })
 }
@@ -149,11 +121,7 @@ fn varint(bytes: &mut impl Iterator<Item = u8>) -> Option<u32> {
 fn signed_varint(bytes: &mut impl Iterator<Item = u8>) -> Option<i32> {
     let value = varint(bytes)?;
     let magnitude = (value >> 1) as i32;
-    Some(if value & 1 != 0 {
-        magnitude.wrapping_neg()
-    } else {
-        magnitude
-    })
+    Some(if value & 1 != 0 { magnitude.wrapping_neg() } else { magnitude })
 }
 
 #[cfg(test)]
@@ -161,12 +129,7 @@ mod tests {
     use super::*;
 
     fn place(line: u32, end_line: u32, column: u32, end_column: u32) -> Location {
-        Location {
-            line: Some(line),
-            end_line: Some(end_line),
-            column: Some(column),
-            end_column: Some(end_column),
-        }
+        Location { line: Some(line), end_line: Some(end_line), column: Some(column), end_column: Some(end_column) }
     }
 
     const fn head(kind: u8, units: u8) -> u8 {
@@ -197,17 +160,10 @@ mod tests {
         assert_eq!(lines.lookup(CodeOffset(1)), place(11, 11, 4, 9));
         assert_eq!(lines.lookup(CodeOffset(2)), place(11, 11, 4, 9));
         assert_eq!(lines.lookup(CodeOffset(3)), place(11, 11, 19, 24));
-        let no_columns = Location {
-            line: Some(8),
-            end_line: Some(8),
-            ..Location::default()
-        };
+        let no_columns = Location { line: Some(8), end_line: Some(8), ..Location::default() };
         assert_eq!(lines.lookup(CodeOffset(4)), no_columns);
         assert_eq!(lines.lookup(CodeOffset(11)), no_columns);
-        let long = Location {
-            end_column: None,
-            ..place(72, 73, 132, 0)
-        };
+        let long = Location { end_column: None, ..place(72, 73, 132, 0) };
         assert_eq!(lines.lookup(CodeOffset(12)), long);
         assert_eq!(lines.lookup(CodeOffset(13)), Location::default());
         assert_eq!(lines.line(CodeOffset(12)), Some(72));

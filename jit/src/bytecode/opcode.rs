@@ -143,13 +143,7 @@ impl Opcode {
 
     /// Whether the instruction behind it can only be had from the interpreter.
     pub const fn hides_instruction(self) -> bool {
-        matches!(
-            self,
-            Self::InstrumentedLine
-                | Self::InstrumentedInstruction
-                | Self::EnterExecutor
-                | Self::TraceRecord
-        )
+        matches!(self, Self::InstrumentedLine | Self::InstrumentedInstruction | Self::EnterExecutor | Self::TraceRecord)
     }
 
     /// Number of inline cache entries (code units) behind the instruction.

@@ -54,10 +54,7 @@ const LINES: &[u8] = &[
 ];
 
 fn instrs() -> Vec<Instr> {
-    let units: Vec<u16> = CODE
-        .chunks(2)
-        .map(|unit| u16::from_le_bytes([unit[0], unit[1]]))
-        .collect();
+    let units: Vec<u16> = CODE.chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
     decode(&units, |_| unreachable!("never instrumented")).unwrap()
 }
 
@@ -91,15 +88,7 @@ fn handlers() {
     let found: Vec<_> = table
         .entries()
         .iter()
-        .map(|entry| {
-            (
-                entry.start.bytes(),
-                entry.end.bytes(),
-                entry.target.bytes(),
-                entry.depth,
-                entry.lasti,
-            )
-        })
+        .map(|entry| (entry.start.bytes(), entry.end.bytes(), entry.target.bytes(), entry.depth, entry.lasti))
         .collect();
     let expected = [
         (22, 38, 138, 2, false),
@@ -111,10 +100,7 @@ fn handlers() {
     ];
     assert_eq!(found, expected);
     assert_eq!(table.lookup(CodeOffset(10)), None);
-    assert_eq!(
-        table.lookup(CodeOffset(12)).map(|entry| entry.target),
-        Some(CodeOffset(69))
-    );
+    assert_eq!(table.lookup(CodeOffset(12)).map(|entry| entry.target), Some(CodeOffset(69)));
 }
 
 #[test]
@@ -132,10 +118,7 @@ fn places() {
     assert_eq!(lines.lookup(CodeOffset(69)), Location::default());
     assert_eq!(lines.lookup(CodeOffset(86)), place(8, 9, 20, 22));
     assert_eq!(lines.line(CodeOffset(54)), Some(11));
-    assert_eq!(
-        lines.entries().last().map(|entry| entry.end.index()),
-        Some(CODE.len() / 2)
-    );
+    assert_eq!(lines.entries().last().map(|entry| entry.end.index()), Some(CODE.len() / 2));
 }
 
 #[test]
@@ -143,34 +126,16 @@ fn control_flow() {
     let instrs = instrs();
     let blocks = Blocks::build(&instrs, &ExceptionTable::parse(EXCEPTIONS)).unwrap();
     let at = |bytes: u32| blocks.at(CodeOffset(bytes / 2)).unwrap();
-    let headers: Vec<u32> = blocks
-        .blocks()
-        .iter()
-        .filter(|block| block.loop_header)
-        .map(|block| block.start.bytes())
-        .collect();
+    let headers: Vec<u32> =
+        blocks.blocks().iter().filter(|block| block.loop_header).map(|block| block.start.bytes()).collect();
     assert_eq!(headers, [14]);
-    let handlers: Vec<u32> = blocks
-        .blocks()
-        .iter()
-        .filter(|block| block.is_handler)
-        .map(|block| block.start.bytes())
-        .collect();
+    let handlers: Vec<u32> =
+        blocks.blocks().iter().filter(|block| block.is_handler).map(|block| block.start.bytes()).collect();
     assert_eq!(handlers, [138, 194, 204, 210, 244]);
-    assert_eq!(
-        blocks.get(at(14)).successors().collect::<Vec<_>>(),
-        [at(44), at(18)]
-    );
+    assert_eq!(blocks.get(at(14)).successors().collect::<Vec<_>>(), [at(44), at(18)]);
     let tried = blocks.get(at(22));
-    assert_eq!(
-        (tried.end - tried.first, tried.handler_block),
-        (3, Some(at(138)))
-    );
-    let unreachable: Vec<u32> = blocks
-        .blocks()
-        .iter()
-        .filter(|block| !block.reachable)
-        .map(|block| block.start.bytes())
-        .collect();
+    assert_eq!((tried.end - tried.first, tried.handler_block), (3, Some(at(138))));
+    let unreachable: Vec<u32> =
+        blocks.blocks().iter().filter(|block| !block.reachable).map(|block| block.start.bytes()).collect();
     assert_eq!(unreachable, [42]);
 }

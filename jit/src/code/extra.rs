@@ -20,10 +20,7 @@ static SLOT: OnceLock<(isize, OnFree)> = OnceLock::new();
 pub fn init(on_free: OnFree) -> bool {
     let (index, _) = SLOT.get_or_init(|| {
         // SAFETY: called by an attached thread; `free` is for the values that `get_or_new` stores.
-        (
-            unsafe { ffi::PyUnstable_Eval_RequestCodeExtraIndex(free) },
-            on_free,
-        )
+        (unsafe { ffi::PyUnstable_Eval_RequestCodeExtraIndex(free) }, on_free)
     });
     *index >= 0
 }

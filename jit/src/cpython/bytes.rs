@@ -16,10 +16,5 @@ layout! {
 #[inline]
 pub unsafe fn as_slice<'a>(object: *const PyObject) -> &'a [u8] {
     // SAFETY: bytes objects hold ob_size bytes at OB_SVAL and never change.
-    unsafe {
-        std::slice::from_raw_parts(
-            memory::field(object, OB_SVAL),
-            object::size(object) as usize,
-        )
-    }
+    unsafe { std::slice::from_raw_parts(memory::field(object, OB_SVAL), object::size(object) as usize) }
 }

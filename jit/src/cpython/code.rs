@@ -310,18 +310,9 @@ pub unsafe fn read(code: *mut PyCodeObject) -> Result<CodeInfo, DecodeError> {
         localsplus: local_names
             .iter()
             .zip(kinds)
-            .map(|(name, &kind)| LocalVar {
-                name: text(name),
-                kind: LocalKind(kind),
-            })
+            .map(|(name, &kind)| LocalVar { name: text(name), kind: LocalKind(kind) })
             .collect(),
-        names: names
-            .iter()
-            .map(|name| NameRef {
-                object: *name as usize,
-                text: text(name),
-            })
-            .collect(),
+        names: names.iter().map(|name| NameRef { object: *name as usize, text: text(name) }).collect(),
         consts: consts.iter().map(|&object| object as usize).collect(),
         instrs,
         exceptions: ExceptionTable::parse(exceptions),

@@ -143,18 +143,13 @@ impl Keys {
     #[inline]
     pub fn entries_offset(self) -> usize {
         // SAFETY: the constructors' contract: a live table.
-        DK_INDICES as usize
-            + (1_usize << unsafe { memory::read::<u8, _>(self.0, DK_LOG2_INDEX_BYTES) })
+        DK_INDICES as usize + (1_usize << unsafe { memory::read::<u8, _>(self.0, DK_LOG2_INDEX_BYTES) })
     }
 
     /// Address of entry `index`.
     #[inline]
     pub fn entry(self, index: usize) -> usize {
-        let size = if self.kind() == KIND_GENERAL {
-            ENTRY_SIZE
-        } else {
-            UNICODE_ENTRY_SIZE
-        };
+        let size = if self.kind() == KIND_GENERAL { ENTRY_SIZE } else { UNICODE_ENTRY_SIZE };
         self.0 as usize + self.entries_offset() + index * size as usize
     }
 
@@ -164,11 +159,7 @@ impl Keys {
         if index >= self.len() {
             return None;
         }
-        let offset = if self.kind() == KIND_GENERAL {
-            ENTRY_KEY
-        } else {
-            UNICODE_ENTRY_KEY
-        };
+        let offset = if self.kind() == KIND_GENERAL { ENTRY_KEY } else { UNICODE_ENTRY_KEY };
         // SAFETY: the entry exists, and an entry has its key there.
         let key: *mut PyObject = unsafe { memory::read(self.entry(index) as *const u8, offset) };
         (!key.is_null()).then_some(key)
@@ -180,11 +171,7 @@ impl Keys {
         if index >= self.len() || self.kind() == KIND_SPLIT {
             return None;
         }
-        let offset = if self.kind() == KIND_GENERAL {
-            ENTRY_VALUE
-        } else {
-            UNICODE_ENTRY_VALUE
-        };
+        let offset = if self.kind() == KIND_GENERAL { ENTRY_VALUE } else { UNICODE_ENTRY_VALUE };
         // SAFETY: the entry exists, and an entry has its value there.
         let value: *mut PyObject = unsafe { memory::read(self.entry(index) as *const u8, offset) };
         (!value.is_null()).then_some(value)

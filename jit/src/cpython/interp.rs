@@ -1,6 +1,7 @@
 //! Interpreter states (`Include/internal/pycore_interp_structs.h`): the few fields the compiler asks for.
 
 use super::memory;
+use super::thread::Thread;
 
 layout! {
     /// The global instrumentation version (`usize`), in the bits above the breaker's flags.
@@ -77,4 +78,11 @@ pub unsafe fn instrumentation_version(interp: *const u8) -> u64 {
 pub unsafe fn global_tools(interp: *const u8, event: u8) -> u8 {
     // SAFETY: the table has an entry for each event.
     unsafe { memory::read(interp, MONITORS + i32::from(event)) }
+}
+
+/// The constants of `LOAD_COMMON_CONSTANT`, by oparg. They live as long as the interpreter, which keeps the `all` and
+/// `any` of its start there, whatever became of the builtins since. The GIL must be held.
+pub fn common_constants() -> [usize; COMMON_CONSTS_LEN as usize] {
+    // SAFETY: the calling thread is attached; the table is filled before the first Python code runs.
+    unsafe { memory::read(Thread::current().interp(), COMMON_CONSTS) }
 }

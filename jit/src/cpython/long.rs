@@ -73,12 +73,7 @@ pub fn small_address(value: i64) -> usize {
 #[inline]
 pub unsafe fn compact_value(object: *const PyObject) -> Option<i64> {
     // SAFETY: ints have their tag and at least one digit there.
-    let (tag, digit) = unsafe {
-        (
-            memory::read::<u64, _>(object, LV_TAG),
-            memory::read::<u32, _>(object, OB_DIGIT),
-        )
-    };
+    let (tag, digit) = unsafe { (memory::read::<u64, _>(object, LV_TAG), memory::read::<u32, _>(object, OB_DIGIT)) };
     (tag < COMPACT_TAG_LIMIT).then(|| compact_from_parts(tag, digit))
 }
 

@@ -9,12 +9,7 @@
 #[inline]
 pub unsafe fn field<T, B>(base: *const B, offset: i32) -> *mut T {
     // SAFETY: the caller keeps the sum inside one allocation.
-    unsafe {
-        base.cast::<u8>()
-            .offset(offset as isize)
-            .cast_mut()
-            .cast::<T>()
-    }
+    unsafe { base.cast::<u8>().offset(offset as isize).cast_mut().cast::<T>() }
 }
 
 /// Reads the field `offset` bytes into the object at `base`.

@@ -86,15 +86,8 @@ pub fn has_other_tools(code: Code, thread: Thread, own: i32) -> bool {
     // SAFETY: both have a byte for each event, aligned to words; the interpreter's are valid as long as a thread is.
     let (here, everywhere): ([u64; 2], [u64; 2]) = unsafe {
         let data = code.monitoring_data();
-        let active = if data.is_null() {
-            [0; 2]
-        } else {
-            memory::read(data, DATA_ACTIVE_MONITORS)
-        };
-        (
-            active,
-            memory::read(thread.interp(), super::interp::MONITORS),
-        )
+        let active = if data.is_null() { [0; 2] } else { memory::read(data, DATA_ACTIVE_MONITORS) };
+        (active, memory::read(thread.interp(), super::interp::MONITORS))
     };
     (here[0] | here[1] | everywhere[0] | everywhere[1]) & others != 0
 }

@@ -138,8 +138,7 @@ impl Thread {
     #[inline]
     pub fn eval_breaker(self) -> u64 {
         // SAFETY: the constructors' contract; the word is only ever accessed atomically.
-        let word =
-            unsafe { &*memory::field::<std::sync::atomic::AtomicU64, _>(self.0, EVAL_BREAKER) };
+        let word = unsafe { &*memory::field::<std::sync::atomic::AtomicU64, _>(self.0, EVAL_BREAKER) };
         word.load(std::sync::atomic::Ordering::Relaxed)
     }
 
@@ -227,11 +226,7 @@ impl Thread {
     /// Reports that `frame` is being popped to a sampling profiler that saw it last, which otherwise would take a
     /// later frame at the same address for it.
     #[inline]
-    pub fn forget_profiled_frame(
-        self,
-        frame: *mut InterpreterFrame,
-        previous: *mut InterpreterFrame,
-    ) {
+    pub fn forget_profiled_frame(self, frame: *mut InterpreterFrame, previous: *mut InterpreterFrame) {
         if self.get::<*mut InterpreterFrame>(LAST_PROFILED_FRAME) == frame {
             self.set(LAST_PROFILED_FRAME, previous);
             let seq: usize = self.get(LAST_PROFILED_FRAME_SEQ);

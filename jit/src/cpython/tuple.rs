@@ -27,10 +27,5 @@ layout! {
 #[inline]
 pub unsafe fn items<'a>(object: *const PyObject) -> &'a [*mut PyObject] {
     // SAFETY: tuples hold ob_size items at OB_ITEM and never change once filled.
-    unsafe {
-        std::slice::from_raw_parts(
-            memory::field(object, OB_ITEM),
-            object::size(object) as usize,
-        )
-    }
+    unsafe { std::slice::from_raw_parts(memory::field(object, OB_ITEM), object::size(object) as usize) }
 }

@@ -228,16 +228,13 @@ impl Type {
     pub fn name(self) -> String {
         let name: *const std::ffi::c_char = self.get(TP_NAME);
         // SAFETY: tp_name is a C string that lives with the type.
-        unsafe { std::ffi::CStr::from_ptr(name) }
-            .to_string_lossy()
-            .into_owned()
+        unsafe { std::ffi::CStr::from_ptr(name) }.to_string_lossy().into_owned()
     }
 
     /// Where in an instance its inline values start, if instances have them.
     #[inline]
     pub fn inline_values_offset(self) -> Option<i32> {
-        self.has(FLAG_INLINE_VALUES)
-            .then(|| self.basic_size() as i32)
+        self.has(FLAG_INLINE_VALUES).then(|| self.basic_size() as i32)
     }
 
     /// Where in an instance its inline value `index` is, if instances have inline values.

@@ -46,12 +46,8 @@ layout! {
 /// `object` is a live string.
 pub unsafe fn text(object: *const PyObject) -> String {
     // SAFETY: every string has these three fields.
-    let (state, length) = unsafe {
-        (
-            memory::read::<u32, _>(object, STATE),
-            memory::read::<isize, _>(object, LENGTH) as usize,
-        )
-    };
+    let (state, length) =
+        unsafe { (memory::read::<u32, _>(object, STATE), memory::read::<isize, _>(object, LENGTH) as usize) };
     // SAFETY: where the characters are follows from the state bits.
     let data: *const u8 = unsafe {
         if state & STATE_COMPACT == 0 {
@@ -66,18 +62,9 @@ pub unsafe fn text(object: *const PyObject) -> String {
     // SAFETY: there are `length` characters of the kind's width, aligned.
     unsafe {
         match (state & STATE_KIND) >> STATE_KIND_SHIFT {
-            1 => std::slice::from_raw_parts(data, length)
-                .iter()
-                .map(|&c| c as char)
-                .collect(),
-            2 => std::slice::from_raw_parts(data.cast::<u16>(), length)
-                .iter()
-                .map(|&c| character(c.into()))
-                .collect(),
-            _ => std::slice::from_raw_parts(data.cast::<u32>(), length)
-                .iter()
-                .map(|&c| character(c))
-                .collect(),
+            1 => std::slice::from_raw_parts(data, length).iter().map(|&c| c as char).collect(),
+            2 => std::slice::from_raw_parts(data.cast::<u16>(), length).iter().map(|&c| character(c.into())).collect(),
+            _ => std::slice::from_raw_parts(data.cast::<u32>(), length).iter().map(|&c| character(c)).collect(),
         }
     }
 }
@@ -89,8 +76,6 @@ pub fn character_address(code: u8) -> usize {
     if code < 0x80 {
         runtime + ASCII_CHARACTERS as usize + usize::from(code) * ASCII_CHARACTER_SIZE as usize
     } else {
-        runtime
-            + LATIN1_CHARACTERS as usize
-            + usize::from(code - 0x80) * LATIN1_CHARACTER_SIZE as usize
+        runtime + LATIN1_CHARACTERS as usize + usize::from(code - 0x80) * LATIN1_CHARACTER_SIZE as usize
     }
 }

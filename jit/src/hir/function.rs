@@ -53,12 +53,7 @@ impl Function {
     }
 
     pub fn new_block(&mut self, cold: bool) -> Block {
-        self.blocks.push(BlockData {
-            params: Vec::new(),
-            insts: Vec::new(),
-            terminator: Terminator::Open,
-            cold,
-        });
+        self.blocks.push(BlockData { params: Vec::new(), insts: Vec::new(), terminator: Terminator::Open, cold });
         Block(self.blocks.len() as u32 - 1)
     }
 

@@ -169,7 +169,10 @@ pub enum Op {
     /// A parameter of its block.
     Param,
     /// A `PyObject*` that the code object or the executable keeps alive.
-    ConstObj { address: usize, kinds: Kinds },
+    ConstObj {
+        address: usize,
+        kinds: Kinds,
+    },
     /// Raw stackref bits: NULL or a tagged integer.
     ConstRef(u64),
     ConstI64(i64),
@@ -178,12 +181,18 @@ pub enum Op {
     ConstBool(bool),
 
     /// The raw stackref in a local's home slot.
-    LoadLocal { slot: u32 },
+    LoadLocal {
+        slot: u32,
+    },
     /// (ref) -> old ref. Puts a stackref into the home slot and hands out what was there.
-    SwapLocal { slot: u32 },
+    SwapLocal {
+        slot: u32,
+    },
 
     /// (obj) -> ref. Tags the pointer as borrowed or leaves it as owned.
-    ToRef { borrowed: bool },
+    ToRef {
+        borrowed: bool,
+    },
     /// (ref) -> obj without its tag; no reference is taken.
     RefToObj,
     /// (obj or NULL) -> ref that takes over the reference.
@@ -200,11 +209,17 @@ pub enum Op {
     CloseRef,
 
     /// (obj) -> the same, known to be of `kinds`. Exits otherwise.
-    GuardKinds { kinds: Kinds },
+    GuardKinds {
+        kinds: Kinds,
+    },
     /// (cond). Exits when false.
-    Guard { reason: Reason },
+    Guard {
+        reason: Reason,
+    },
     /// (obj) -> the same, refined without a test.
-    Refine { kinds: Kinds },
+    Refine {
+        kinds: Kinds,
+    },
 
     /// (int) -> i64. Exits when it does not fit.
     UnboxInt,
@@ -237,9 +252,15 @@ pub enum Op {
     Not,
 
     /// (base, [index]) -> the memory at base + offset + index * 8
-    Load { offset: i32, mem: Mem },
+    Load {
+        offset: i32,
+        mem: Mem,
+    },
     /// (base, value, [index])
-    Store { offset: i32, mem: Mem },
+    Store {
+        offset: i32,
+        mem: Mem,
+    },
     /// (obj) -> obj. The object's type.
     TypeOf,
     /// (i64 | ref, ) -> i64: reinterprets raw bits as an integer
@@ -249,28 +270,47 @@ pub enum Op {
     /// (i64 | obj, i64) -> i64. Adds without looking at overflow.
     AddAddr,
     /// (i64) -> i64. Arithmetic shift by a constant.
-    ShiftRight { by: u8 },
+    ShiftRight {
+        by: u8,
+    },
     /// (index, size) -> i64. A negative index counts from the end.
     WrapIndex,
 
     /// A call to a runtime helper. `imms[i]` fills the parameters that are not values, in order.
-    Helper { helper: Helper, imms: Box<[i64]> },
+    Helper {
+        helper: Helper,
+        imms: Box<[i64]>,
+    },
     /// (obj..) Puts operands into consecutive words of the scratch area above the operand stack, at word `at`.
-    SpillArgs { at: u32 },
+    SpillArgs {
+        at: u32,
+    },
     /// The address of word `at` of the scratch area.
-    ScratchAddr { at: u32 },
+    ScratchAddr {
+        at: u32,
+    },
     /// Reads word `at` of the scratch area.
-    LoadScratch { at: u32, repr: Repr },
+    LoadScratch {
+        at: u32,
+        repr: Repr,
+    },
 
     /// (callable ref, self ref or NULL, argument refs...) -> new reference or NULL. Pushes the callee's frame, which
     /// takes over the operands, and enters its machine code; calls the general way when there is none just now.
-    CallDirect { target: CallTarget, has_self: bool },
+    CallDirect {
+        target: CallTarget,
+        has_self: bool,
+    },
 
     /// Tells observers which bytecode is being executed.
-    SetLine { offset: CodeOffset },
+    SetLine {
+        offset: CodeOffset,
+    },
     /// -> status. Exits when this frame was observed; with `periodic` also serves the eval breaker, which
     /// may raise.
-    Safepoint { periodic: bool },
+    Safepoint {
+        periodic: bool,
+    },
     /// Adds this frame to the traceback of the raised exception.
     Traceback,
     /// -> new reference to the raised exception, which is cleared
@@ -316,19 +356,37 @@ pub enum ErrorKind {
 pub enum Terminator {
     Jump(Edge),
     /// Both ways are taken by the truth of a cond.
-    Branch { cond: Value, then: Edge, otherwise: Edge },
+    Branch {
+        cond: Value,
+        then: Edge,
+        otherwise: Edge,
+    },
     /// Leaves to `error` when `value` says that an exception is set.
-    OnError { value: Value, kind: ErrorKind, error: Edge, ok: Edge },
+    OnError {
+        value: Value,
+        kind: ErrorKind,
+        error: Edge,
+        ok: Edge,
+    },
     /// Returns an owned reference from the function.
-    Return { value: Value },
+    Return {
+        value: Value,
+    },
     /// Leaves the function with the exception that is set; everything is closed already.
     Unwind,
     /// Leaves a loop's executable with the exception that is set; the interpreter raises it at the state's bytecode.
-    Throw { state: StateId },
+    Throw {
+        state: StateId,
+    },
     /// Leaves a loop's executable where the interpreter is to go on as a matter of course.
-    Leave { state: StateId },
+    Leave {
+        state: StateId,
+    },
     /// Goes on in the interpreter because a guess failed.
-    Exit { state: StateId, reason: Reason },
+    Exit {
+        state: StateId,
+        reason: Reason,
+    },
     /// The block is still being built.
     Open,
 }
@@ -361,6 +419,8 @@ pub struct Inst {
 pub struct FrameState {
     /// The bytecode to go on with.
     pub offset: CodeOffset,
+    /// The bytecode that was being executed, which may be the one before `offset`.
+    pub site: CodeOffset,
     /// Deepest first.
     pub stack: Vec<StackEntry>,
 }

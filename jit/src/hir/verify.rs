@@ -26,7 +26,8 @@ pub fn verify(function: &Function) -> Result<(), String> {
             let Some((def_block, def_position)) = home[value.index()] else {
                 return Err(format!("{value}, used in {block}, is not defined in a reachable block"));
             };
-            let fine = if def_block == block { def_position < position } else { dominators.dominates(def_block, block) };
+            let fine =
+                if def_block == block { def_position < position } else { dominators.dominates(def_block, block) };
             if fine { Ok(()) } else { Err(format!("{value} does not dominate its use in {block}")) }
         };
         let check_state = |state, position| -> Result<(), String> {
@@ -57,7 +58,12 @@ pub fn verify(function: &Function) -> Result<(), String> {
         for edge in data.terminator.edges() {
             let params = &function.block(edge.block).params;
             if params.len() != edge.args.len() {
-                return Err(format!("{block} passes {} values to {}, which has {}", edge.args.len(), edge.block, params.len()));
+                return Err(format!(
+                    "{block} passes {} values to {}, which has {}",
+                    edge.args.len(),
+                    edge.block,
+                    params.len()
+                ));
             }
             for (&arg, &param) in edge.args.iter().zip(params) {
                 check(arg, end)?;
@@ -75,7 +81,9 @@ fn check_operands(function: &Function, value: Value) -> Result<(), String> {
     let inst = function.inst(value);
     let repr = |i: usize| inst.args.get(i).map(|&arg| function.ty(arg).repr);
     let wanted: &[Repr] = match &inst.op {
-        Op::ToRef { .. } | Op::IncRef | Op::DecRef | Op::GuardKinds { .. } | Op::Refine { .. } | Op::TypeOf => &[Repr::Obj],
+        Op::ToRef { .. } | Op::IncRef | Op::DecRef | Op::GuardKinds { .. } | Op::Refine { .. } | Op::TypeOf => {
+            &[Repr::Obj]
+        }
         Op::UnboxInt | Op::UnboxFloat | Op::UnboxBool => &[Repr::Obj],
         Op::RefToObj | Op::RefToOwned | Op::CloseRef | Op::DupRef | Op::SwapLocal { .. } => &[Repr::Ref],
         Op::Guard { .. } | Op::BoxBool | Op::Not => &[Repr::Bool],

@@ -19,7 +19,7 @@ impl Lowering<'_, '_> {
         let block = self.b.create_block();
         self.b.set_cold_block(block);
         self.exits.insert((state, reason), block);
-        self.pending.push((state, reason, self.site, block));
+        self.pending.push((state, reason, block));
         block
     }
 
@@ -40,12 +40,11 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn emit_exits(&mut self) {
-        while let Some((state, reason, site, block)) = self.pending.pop() {
+        while let Some((state, reason, block)) = self.pending.pop() {
             self.b.switch_to_block(block);
-            self.site = site;
             self.flush(state);
             let index = self.records.len();
-            let offset = self.hir.state(state).offset;
+            let (offset, site) = (self.hir.state(state).offset, self.hir.state(state).site);
             self.records.push(SideExit { reason, offset, site, taken: 0 });
             let header = self.imm(self.header as i64);
             let index = self.imm(index as i64);
@@ -84,8 +83,12 @@ impl Lowering<'_, '_> {
             Repr::Obj if entry.owned => value,
             Repr::Obj => self.b.ins().bor_imm_s(value, 1),
             Repr::Ref => value,
-            Repr::I64 => self.call_runtime(deopt::box_int as *const () as usize, &[value], Some(types::I64)).expect("has a result"),
-            Repr::F64 => self.call_runtime(deopt::box_float as *const () as usize, &[value], Some(types::I64)).expect("has a result"),
+            Repr::I64 => self
+                .call_runtime(deopt::box_int as *const () as usize, &[value], Some(types::I64))
+                .expect("has a result"),
+            Repr::F64 => self
+                .call_runtime(deopt::box_float as *const () as usize, &[value], Some(types::I64))
+                .expect("has a result"),
             Repr::Bool => {
                 let object = self.bool_object(value);
                 self.b.ins().bor_imm_s(object, 1)

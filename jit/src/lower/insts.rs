@@ -200,7 +200,6 @@ impl Lowering<'_, '_> {
             Op::CallDirect { target, has_self } => self.call_direct(*target, *has_self, &inst.args),
 
             Op::SetLine { offset } => {
-                self.site = *offset;
                 let target = self.imm((self.code.code_units + offset.index() * 2) as i64);
                 let frame = self.frame;
                 return self.store(target, frame, layout::INSTR_PTR);
@@ -211,9 +210,9 @@ impl Lowering<'_, '_> {
                 self.call_runtime(frames::add_traceback as *const () as usize, &args, None);
                 return;
             }
-            Op::TakeException => self
-                .call_runtime(Helper::TakeException.address(), &[], Some(types::I64))
-                .expect("has a result"),
+            Op::TakeException => {
+                self.call_runtime(Helper::TakeException.address(), &[], Some(types::I64)).expect("has a result")
+            }
             Op::ThreadState => self.tstate,
             Op::FrameGlobals => {
                 let frame = self.frame;

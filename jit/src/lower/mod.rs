@@ -12,14 +12,13 @@ mod refs;
 use std::collections::HashMap;
 
 use cranelift_codegen::ir::{
-    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, StackSlot, StackSlotData, StackSlotKind, condcodes::IntCC,
-    types,
+    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, StackSlot, StackSlotData, StackSlotKind,
+    condcodes::IntCC, types,
 };
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::bytecode::info::CodeInfo;
-use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::{Header, SideExit};
 use crate::cpython::frame;
 use crate::hir::function::{Function, Kind};
@@ -48,11 +47,9 @@ struct Lowering<'a, 'b> {
     scratch: Option<StackSlot>,
     /// Side exits asked for so far, shared by guards with the same state.
     exits: HashMap<(StateId, Reason), ir::Block>,
-    pending: Vec<(StateId, Reason, CodeOffset, ir::Block)>,
+    pending: Vec<(StateId, Reason, ir::Block)>,
     records: Vec<SideExit>,
     keeps: Vec<usize>,
-    /// The bytecode that the current instruction belongs to.
-    site: CodeOffset,
 }
 
 /// Lowers `hir` into `func`, whose signature it sets.
@@ -81,7 +78,6 @@ pub fn lower(
         pending: Vec::new(),
         records: Vec::new(),
         keeps: Vec::new(),
-        site: CodeOffset(0),
     };
     lowering.run();
     let Lowering { b, records, keeps, .. } = lowering;
@@ -126,18 +122,13 @@ impl Lowering<'_, '_> {
         }
         let first = self.blocks[self.hir.entry.index()];
         self.b.ins().jump(first, &[]);
-        let mut sites: HashMap<inst::Block, CodeOffset> = HashMap::new();
         for &block in &order {
-            self.site = sites.get(&block).copied().unwrap_or(CodeOffset(0));
             self.b.switch_to_block(self.blocks[block.index()]);
             let data = self.hir.block(block);
             for &value in &data.insts {
                 self.inst(value);
             }
             self.terminator(&data.terminator);
-            for edge in data.terminator.edges() {
-                sites.entry(edge.block).or_insert(self.site);
-            }
         }
         self.emit_exits();
         self.b.seal_all_blocks();

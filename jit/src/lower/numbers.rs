@@ -35,9 +35,8 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(big);
         let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
         let out = self.b.ins().stack_addr(types::I64, slot, 0);
-        let fits = self
-            .call_runtime(Helper::LongToI64.address(), &[object, out], Some(types::I32))
-            .expect("has a result");
+        let fits =
+            self.call_runtime(Helper::LongToI64.address(), &[object, out], Some(types::I32)).expect("has a result");
         self.guard(fits, state, Reason::Overflow);
         let value = self.b.ins().stack_load(types::I64, types::I64, slot, 0);
         self.b.ins().jump(done, &[BlockArg::Value(value)]);
@@ -58,9 +57,7 @@ impl Lowering<'_, '_> {
         let address = self.b.ins().iadd(table, offset);
         self.b.ins().jump(done, &[BlockArg::Value(address)]);
         self.b.switch_to_block(big);
-        let made = self
-            .call_runtime(Helper::LongFromI64.address(), &[value], Some(types::I64))
-            .expect("has a result");
+        let made = self.call_runtime(Helper::LongFromI64.address(), &[value], Some(types::I64)).expect("has a result");
         self.guard(made, state, Reason::Memory);
         self.b.ins().jump(done, &[BlockArg::Value(made)]);
         self.b.switch_to_block(done);
@@ -68,9 +65,7 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn box_float(&mut self, value: ir::Value, state: StateId) -> ir::Value {
-        let made = self
-            .call_runtime(Helper::FloatNew.address(), &[value], Some(types::I64))
-            .expect("has a result");
+        let made = self.call_runtime(Helper::FloatNew.address(), &[value], Some(types::I64)).expect("has a result");
         self.guard(made, state, Reason::Memory);
         made
     }

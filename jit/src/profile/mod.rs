@@ -10,6 +10,7 @@ use pyo3::ffi::PyObject;
 
 use crate::bytecode::decode::Instr;
 use crate::bytecode::opcode::CodeOffset;
+use crate::cpython::interp::COMMON_CONSTS_LEN;
 use crate::cpython::{dict, kinds, long};
 use crate::hir::inst::CallTarget;
 use crate::hir::types::Kinds;
@@ -43,7 +44,7 @@ pub struct Profile {
     failed: HashSet<CodeOffset>,
     globals: *mut PyObject,
     builtins: *mut PyObject,
-    common: &'static [usize],
+    common: [usize; COMMON_CONSTS_LEN as usize],
     targets: Targets,
 }
 
@@ -55,7 +56,7 @@ impl Profile {
         failed: HashSet<CodeOffset>,
         globals: *mut PyObject,
         builtins: *mut PyObject,
-        common: &'static [usize],
+        common: [usize; COMMON_CONSTS_LEN as usize],
         targets: Targets,
     ) -> Profile {
         Profile { entry_depth, failed, globals, builtins, common, targets }

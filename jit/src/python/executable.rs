@@ -38,10 +38,7 @@ pub struct Executable {
 impl Executable {
     /// The Python form of `report`.
     pub fn new(py: Python<'_>, report: ExecutableReport) -> Self {
-        let exits = report
-            .exits
-            .iter()
-            .map(|exit| (exit.reason, exit.line, exit.count));
+        let exits = report.exits.iter().map(|exit| (exit.reason, exit.line, exit.count));
         Executable {
             code: report.code.object(py).unbind(),
             qualname: report.qualname,
@@ -63,16 +60,7 @@ impl Executable {
 #[pymethods]
 impl Executable {
     fn __repr__(&self) -> String {
-        let Executable {
-            kind,
-            qualname,
-            filename,
-            line,
-            size,
-            entries,
-            deopts,
-            ..
-        } = self;
+        let Executable { kind, qualname, filename, line, size, entries, deopts, .. } = self;
         format!(
             "<rjit.Executable {kind} {qualname} at {filename}:{line}, {size} bytes, {entries} entries, {deopts} deopts>"
         )

@@ -43,26 +43,13 @@ mod _rjit {
 /// When it is on already, this changes the options.
 #[pyfunction]
 #[pyo3(signature = (calls=None, loops=None))]
-fn enable(
-    py: Python<'_>,
-    calls: Option<Bound<'_, PyInt>>,
-    loops: Option<Bound<'_, PyInt>>,
-) -> PyResult<()> {
+fn enable(py: Python<'_>, calls: Option<Bound<'_, PyInt>>, loops: Option<Bound<'_, PyInt>>) -> PyResult<()> {
     let text = |number: Option<Bound<'_, PyInt>>| {
-        number
-            .map(|number| {
-                number
-                    .call_method0("__int__")?
-                    .str()
-                    .map(|text| text.to_string())
-            })
-            .transpose()
+        number.map(|number| number.call_method0("__int__")?.str().map(|text| text.to_string())).transpose()
     };
     let (calls, loops) = (text(calls)?, text(loops)?);
-    let options = Options::resolve(calls.as_deref(), loops.as_deref(), |name| {
-        std::env::var_os(name)
-    })
-    .map_err(PyValueError::new_err)?;
+    let options = Options::resolve(calls.as_deref(), loops.as_deref(), |name| std::env::var_os(name))
+        .map_err(PyValueError::new_err)?;
     tier::enable(py, options)
 }
 
@@ -96,10 +83,7 @@ fn compile(py: Python<'_>, func: &Bound<'_, PyAny>) -> PyResult<()> {
 #[pyfunction]
 fn executables(py: Python<'_>) -> Vec<executable::Executable> {
     let reports = tier::report::executables();
-    reports
-        .into_iter()
-        .map(|report| executable::Executable::new(py, report))
-        .collect()
+    reports.into_iter().map(|report| executable::Executable::new(py, report)).collect()
 }
 
 /// What became of a function or method, as a dict: whether calls of it run compiled, why not, which guesses failed,
@@ -121,10 +105,7 @@ fn explain<'py>(py: Python<'py>, func: &Bound<'py, PyAny>) -> PyResult<Bound<'py
     refusal_of(&story.refusal, &dict)?;
     dict.set_item("calls", story.calls)?;
     dict.set_item("recompilations", story.recompilations)?;
-    let deopts = story
-        .deopts
-        .iter()
-        .map(|exit| (exit.reason, exit.line, exit.count));
+    let deopts = story.deopts.iter().map(|exit| (exit.reason, exit.line, exit.count));
     dict.set_item("deopts", deopts.collect::<Vec<_>>())?;
     let loops = story.loops.iter().map(|report| {
         let dict = PyDict::new(py);
@@ -163,20 +144,12 @@ fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("code_bytes", counters.code_bytes())?;
     dict.set_item("invalidations", counters.invalidations())?;
     dict.set_item("retirements", counters.retirements())?;
-    dict.set_item(
-        "events",
-        counters
-            .evaluations()
-            .load(std::sync::atomic::Ordering::Relaxed),
-    )?;
+    dict.set_item("events", counters.evaluations().load(std::sync::atomic::Ordering::Relaxed))?;
     dict.set_item("warnings", telemetry::warnings())?;
     Ok(dict)
 }
 
-fn counted<'py, K: IntoPyObject<'py>>(
-    py: Python<'py>,
-    counts: Vec<(K, u64)>,
-) -> PyResult<Bound<'py, PyDict>> {
+fn counted<'py, K: IntoPyObject<'py>>(py: Python<'py>, counts: Vec<(K, u64)>) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (key, count) in counts {
         dict.set_item(key, count)?;
@@ -187,11 +160,7 @@ fn counted<'py, K: IntoPyObject<'py>>(
 /// The function behind a function or bound method.
 fn function_object<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyFunction>> {
     let method = object.py().import("types")?.getattr("MethodType")?;
-    let object = if object.is_exact_instance(&method) {
-        object.getattr("__func__")?
-    } else {
-        object.clone()
-    };
+    let object = if object.is_exact_instance(&method) { object.getattr("__func__")? } else { object.clone() };
     object.cast_into::<PyFunction>().map_err(|error| {
         let name = error.into_inner().get_type().fully_qualified_name();
         let name = name.map_or_else(|_| "something else".into(), |name| name.to_string());
@@ -199,13 +168,7 @@ fn function_object<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyFun
     })
 }
 
-fn not_compilable(
-    py: Python<'_>,
-    qualname: &str,
-    reason: &str,
-    filename: &str,
-    line: u32,
-) -> PyErr {
+fn not_compilable(py: Python<'_>, qualname: &str, reason: &str, filename: &str, line: u32) -> PyErr {
     let error = NotCompilable::new_err(format!("{qualname}: {reason} ({filename}, line {line})"));
     let value = error.value(py);
     let attributes = value

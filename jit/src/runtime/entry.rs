@@ -64,6 +64,8 @@ pub unsafe extern "C" fn vectorcall(
         }
         ffi::Py_INCREF(callable);
         let func = StackRef::from_owned(callable);
+        // Binding keywords can run Python code, which must not free the machine code meanwhile.
+        ACTIVE.fetch_add(1, Ordering::Relaxed);
         let frame = private::_PyEvalFramePushAndInit(
             tstate,
             func,
@@ -73,10 +75,9 @@ pub unsafe extern "C" fn vectorcall(
             kwnames,
             thread.current_frame(),
         );
-        if frame.is_null() {
-            return std::ptr::null_mut();
-        }
-        run(tstate, frame, body)
+        let result = if frame.is_null() { std::ptr::null_mut() } else { run(tstate, frame, body) };
+        left();
+        result
     }
 }
 
@@ -90,7 +91,12 @@ pub unsafe fn run_frame(tstate: *mut PyThreadState, frame: *mut InterpreterFrame
         let function = Function::from_ptr((*frame).f_funcobj.untag());
         let body = if install::has_entry(function) { tier::body_for_call(function) } else { None };
         match body {
-            Some(body) => run(tstate, frame, body),
+            Some(body) => {
+                ACTIVE.fetch_add(1, Ordering::Relaxed);
+                let result = run(tstate, frame, body);
+                left();
+                result
+            }
             None => private::_PyEval_EvalFrameDefault(tstate, frame, 0),
         }
     }
@@ -101,12 +107,15 @@ unsafe fn run(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, body: Bo
     unsafe {
         (*frame).return_offset = frames::RUNNING;
         Thread::from_ptr(tstate).set_current_frame(frame);
-        ACTIVE.fetch_add(1, Ordering::Relaxed);
-        let result = body(tstate, frame);
-        if ACTIVE.fetch_sub(1, Ordering::Relaxed) == 1 {
-            resume_suspended();
-        }
-        result
+        body(tstate, frame)
+    }
+}
+
+/// One activation fewer.
+unsafe fn left() {
+    if ACTIVE.fetch_sub(1, Ordering::Relaxed) == 1 {
+        // SAFETY: the GIL is held, as when the activation began.
+        unsafe { resume_suspended() };
     }
 }
 
@@ -153,7 +162,7 @@ unsafe fn resume_suspended() {
         for function in std::mem::take(list) {
             let function = function as *mut PyObject;
             if install::body_of(Function::from_ptr(function)).is_some() {
-                private::PyFunction_SetVectorcall(function, vectorcall);
+                install::install(Function::from_ptr(function));
             }
             ffi::Py_DECREF(function);
         }

@@ -50,9 +50,7 @@ type Callback = ffi::PyCFunctionFast;
 fn callback(py: Python<'_>, name: *const c_char, function: Callback) -> PyResult<Py<PyAny>> {
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: name,
-        ml_meth: ffi::PyMethodDefPointer {
-            PyCFunctionFast: function,
-        },
+        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: function },
         ml_flags: ffi::METH_FASTCALL,
         ml_doc: std::ptr::null(),
     }));
@@ -67,10 +65,7 @@ fn callback(py: Python<'_>, name: *const c_char, function: Callback) -> PyResult
 /// get hold of callbacks and call them with anything.
 ///
 /// # Safety `args` has `count` live objects.
-unsafe fn arguments<const N: usize>(
-    args: *const *mut PyObject,
-    count: ffi::Py_ssize_t,
-) -> Option<(Code, [u32; N])> {
+unsafe fn arguments<const N: usize>(args: *const *mut PyObject, count: ffi::Py_ssize_t) -> Option<(Code, [u32; N])> {
     if usize::try_from(count) != Ok(N + 1) {
         return None;
     }
@@ -115,11 +110,7 @@ unsafe fn frame_of(thread: Thread, code: Code) -> Option<&'static InterpreterFra
     (frame.code() == code.as_ptr().cast()).then_some(frame)
 }
 
-unsafe extern "C" fn on_start(
-    _: *mut PyObject,
-    args: *mut *mut PyObject,
-    count: ffi::Py_ssize_t,
-) -> *mut PyObject {
+unsafe extern "C" fn on_start(_: *mut PyObject, args: *mut *mut PyObject, count: ffi::Py_ssize_t) -> *mut PyObject {
     answer(|| {
         // SAFETY: called by the interpreter, attached, with live arguments; the frame lives as long as this call.
         unsafe {
@@ -133,11 +124,7 @@ unsafe extern "C" fn on_start(
     })
 }
 
-unsafe extern "C" fn on_jump(
-    _: *mut PyObject,
-    args: *mut *mut PyObject,
-    count: ffi::Py_ssize_t,
-) -> *mut PyObject {
+unsafe extern "C" fn on_jump(_: *mut PyObject, args: *mut *mut PyObject, count: ffi::Py_ssize_t) -> *mut PyObject {
     let mut raised = false;
     let object = answer(|| {
         // SAFETY: called by the interpreter, attached, with live arguments; the frame lives as long as this call.
@@ -149,18 +136,12 @@ unsafe extern "C" fn on_jump(
             let operands = frame.stackpointer.offset_from(frame.localsplus.as_ptr());
             let jumping = JumpingFrame {
                 is_generator: frame.owner != OWNED_BY_THREAD,
-                depth: u32::try_from(operands)
-                    .ok()?
-                    .checked_sub(code.localsplus_count())?,
-                namespaces: Namespaces {
-                    globals: frame.f_globals,
-                    builtins: frame.f_builtins,
-                },
+                depth: u32::try_from(operands).ok()?.checked_sub(code.localsplus_count())?,
+                namespaces: Namespaces { globals: frame.f_globals, builtins: frame.f_builtins },
             };
             let frame = thread.current_frame();
-            let answer = hotness::jumped(code, jumping, from, to, || {
-                frames::is_observed(frame) || install::is_watched(code)
-            });
+            let answer =
+                hotness::jumped(code, jumping, from, to, || frames::is_observed(frame) || install::is_watched(code));
             if let Answer::Enter(executable) = answer {
                 raised = osr::enter(tstate, frame, &*executable).is_err();
             }

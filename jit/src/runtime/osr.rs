@@ -13,9 +13,9 @@ use pyo3::prelude::*;
 
 use super::{entry, frames};
 use crate::code::executable::{Executable, OSR_RAISED};
+use crate::cpython::code;
 use crate::cpython::frame::InterpreterFrame;
 use crate::cpython::thread::Thread;
-use crate::cpython::code;
 use crate::tier;
 
 /// Exceptions waiting for their INSTRUCTION event, by the frame that raises them. Owned references.

@@ -23,18 +23,14 @@ use crate::telemetry;
 pub fn compile_now(function: Function) -> Result<(), Refusal> {
     let code = function.code_view();
     if !is_function(code.flags()) {
-        return Err(Refusal::new(
-            "the body of a module or class, not of a function",
-        ));
+        return Err(Refusal::new("the body of a module or class, not of a function"));
     }
     let state = registry::state(code).ok_or_else(|| Refusal::new("out of memory"))?;
     if let Some(refusal) = state.read(|state| state.refused.clone()) {
         return Err(refusal);
     }
     if is_running() {
-        return Err(Refusal::new(
-            "asked for in the middle of another compilation",
-        ));
+        return Err(Refusal::new("asked for in the middle of another compilation"));
     }
     if state.read(|state| state.function.is_none()) {
         build(code, state, Kind::Function, 0, namespaces(function))?;
@@ -42,18 +38,13 @@ pub fn compile_now(function: Function) -> Result<(), Refusal> {
     if functions::adopt(function) {
         Ok(())
     } else {
-        Err(Refusal::new(
-            "another tool has replaced the function's vectorcall entry",
-        ))
+        Err(Refusal::new("another tool has replaced the function's vectorcall entry"))
     }
 }
 
 /// The namespaces that a function runs with.
 pub fn namespaces(function: Function) -> Namespaces {
-    Namespaces {
-        globals: function.globals(),
-        builtins: function.builtins(),
-    }
+    Namespaces { globals: function.globals(), builtins: function.builtins() }
 }
 
 /// Why code with `flags` is never compiled for calls, as far as that shows from outside.
@@ -78,28 +69,14 @@ pub fn is_function(flags: CodeFlags) -> bool {
 ///
 /// # Errors
 /// The reason, which is on record already.
-pub fn build(
-    code: Code,
-    state: StateRef,
-    kind: Kind,
-    entry_depth: u32,
-    namespaces: Namespaces,
-) -> Result<(), Refusal> {
+pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespaces: Namespaces) -> Result<(), Refusal> {
     retire::sweep();
     if let Some(reason) = hopeless(code.flags()) {
-        return Err(refuse(
-            code,
-            state,
-            kind,
-            Refusal::new(reason),
-            Duration::ZERO,
-        ));
+        return Err(refuse(code, state, kind, Refusal::new(reason), Duration::ZERO));
     }
     let begin = Instant::now();
     let (reservation, counters) = telemetry::reserve();
-    let result = guarded(|| {
-        state.read(|state| compile::compile(code, kind, entry_depth, namespaces, state, counters))
-    });
+    let result = guarded(|| state.read(|state| compile::compile(code, kind, entry_depth, namespaces, state, counters)));
     match result {
         Ok(mut executable) => {
             executable.compile_ns = begin.elapsed().as_nanos() as u64;
@@ -126,20 +103,12 @@ pub fn build(
 }
 
 /// Records that `code` is not compiled. Loops are refused one by one, since another entry may do better.
-pub fn refuse(
-    code: Code,
-    state: StateRef,
-    kind: Kind,
-    refusal: Refusal,
-    spent: Duration,
-) -> Refusal {
+pub fn refuse(code: Code, state: StateRef, kind: Kind, refusal: Refusal, spent: Duration) -> Refusal {
     tell_refusal(code, &refusal, spent);
     match kind {
         Kind::Function => state.with(|state| state.refused = Some(refusal.clone())),
         Kind::Loop(header) => {
-            registry::note(state.address(), |notes| {
-                notes.refused_loops.insert(header, refusal.clone())
-            });
+            registry::note(state.address(), |notes| notes.refused_loops.insert(header, refusal.clone()));
         }
     }
     refusal
@@ -148,12 +117,7 @@ pub fn refuse(
 /// Counts a refusal and tells about it.
 pub fn tell_refusal(code: Code, refusal: &Refusal, spent: Duration) {
     let line = line_of(code, refusal);
-    telemetry::refused(
-        &code.qualname(),
-        line,
-        &refusal.reason,
-        spent.as_nanos() as u64,
-    );
+    telemetry::refused(&code.qualname(), line, &refusal.reason, spent.as_nanos() as u64);
     registry::with(|registry| *registry.refusals.entry(refusal.reason.clone()).or_default() += 1);
 }
 
@@ -192,9 +156,7 @@ fn guarded(work: impl FnOnce() -> Result<Executable, Refusal>) -> Result<Executa
     COMPILING.set(false);
     result.unwrap_or_else(|_| {
         let what = PANIC.take().unwrap_or_default();
-        Err(Refusal::new(format!(
-            "internal compiler error: {what}; please report it"
-        )))
+        Err(Refusal::new(format!("internal compiler error: {what}; please report it")))
     })
 }
 

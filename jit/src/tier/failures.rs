@@ -25,11 +25,7 @@ pub const MAX_RECOMPILATIONS: u32 = 10;
 /// Records that somebody asked for the locals of a frame that runs machine code of `code`.
 pub fn on_reification(state: &CodeState, code: Code) {
     if let Some(executable) = state.function.iter().chain(state.loops.values()).next() {
-        let count = executable
-            .counters()
-            .reifications
-            .fetch_add(1, Ordering::Relaxed)
-            + 1;
+        let count = executable.counters().reifications.fetch_add(1, Ordering::Relaxed) + 1;
         if count.is_power_of_two() {
             telemetry::reified(executable.slot, &code.qualname());
         }
@@ -38,10 +34,7 @@ pub fn on_reification(state: &CodeState, code: Code) {
 
 /// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
 fn is_wrong_guess(reason: Reason) -> bool {
-    !matches!(
-        reason,
-        Reason::Observed | Reason::Memory | Reason::Recursion
-    )
+    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Recursion)
 }
 
 /// Records that machine code of kind `kind` was left for `reason` because of the bytecode at `site`. May take the
@@ -75,10 +68,7 @@ pub fn on_deopt(state: &mut CodeState, kind: Kind, site: CodeOffset, reason: Rea
         return;
     }
     let refusal = Refusal {
-        reason: format!(
-            "given up after {MAX_RECOMPILATIONS} recompilations: {}",
-            reason.text()
-        ),
+        reason: format!("given up after {MAX_RECOMPILATIONS} recompilations: {}", reason.text()),
         offset: Some(site),
     };
     withdraw_all(state, &refusal.reason);

@@ -73,9 +73,7 @@ pub fn at_entry(function: Function) -> bool {
     let built = match registry::state(code) {
         Some(state) if state.read(|state| state.refused.is_some()) => false,
         Some(state) if state.read(|state| state.function.is_some()) => true,
-        Some(state) if build::is_wanted(state) => {
-            build(code, state, Kind::Function, 0, namespaces(function)).is_ok()
-        }
+        Some(state) if build::is_wanted(state) => build(code, state, Kind::Function, 0, namespaces(function)).is_ok(),
         _ => false,
     };
     if built {

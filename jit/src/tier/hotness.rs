@@ -98,22 +98,12 @@ fn welcome(state: StateRef, function: Function) -> Answer {
         notes.strays += 1;
         notes.strays
     });
-    if strays.is_some_and(|strays| strays < TOLERATED_STRAYS) {
-        Answer::Keep
-    } else {
-        Answer::Disable
-    }
+    if strays.is_some_and(|strays| strays < TOLERATED_STRAYS) { Answer::Keep } else { Answer::Disable }
 }
 
 /// A frame of `code` jumps from one byte offset to another. `is_watched` says whether machine code may not take it
 /// over now.
-pub fn jumped(
-    code: Code,
-    frame: JumpingFrame,
-    from: u32,
-    to: u32,
-    is_watched: impl FnOnce() -> bool,
-) -> Answer {
+pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: impl FnOnce() -> bool) -> Answer {
     telemetry::count_evaluation();
     let Some(options) = switch::options() else {
         return Answer::Disable;
@@ -133,11 +123,7 @@ pub fn jumped(
         } else {
             let jumps = state.jumps.entry(header).or_default();
             *jumps = jumps.saturating_add(1);
-            if *jumps >= options.loops {
-                Heat::Hot
-            } else {
-                Heat::Cold
-            }
+            if *jumps >= options.loops { Heat::Hot } else { Heat::Cold }
         }
     });
     match heat {
@@ -145,17 +131,9 @@ pub fn jumped(
         Heat::Refused => return Answer::Disable,
         Heat::Hot if is_running() || is_watched() => return Answer::Keep,
         Heat::Hot => {
-            let is_refused =
-                |notes: &mut registry::Notes| notes.refused_loops.contains_key(&header);
+            let is_refused = |notes: &mut registry::Notes| notes.refused_loops.contains_key(&header);
             if registry::note(state.address(), is_refused).unwrap_or(false)
-                || build(
-                    code,
-                    state,
-                    Kind::Loop(header),
-                    frame.depth,
-                    frame.namespaces,
-                )
-                .is_err()
+                || build(code, state, Kind::Loop(header), frame.depth, frame.namespaces).is_err()
             {
                 return Answer::Disable;
             }
@@ -163,8 +141,6 @@ pub fn jumped(
         Heat::Compiled => {}
     }
     state.read(|state| {
-        state.loops.get(&header).map_or(Answer::Keep, |executable| {
-            Answer::Enter(&raw const **executable)
-        })
+        state.loops.get(&header).map_or(Answer::Keep, |executable| Answer::Enter(&raw const **executable))
     })
 }

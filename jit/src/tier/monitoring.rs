@@ -20,9 +20,7 @@ pub fn holder(py: Python<'_>) -> PyResult<Option<String>> {
     if tool.is_none() {
         return Ok(None);
     }
-    Ok(Some(
-        tool.cast::<PyString>()?.to_string_lossy().into_owned(),
-    ))
+    Ok(Some(tool.cast::<PyString>()?.to_string_lossy().into_owned()))
 }
 
 /// Says that the tool id belongs to somebody else, and what that means.
@@ -48,11 +46,9 @@ fn register(py: Python<'_>) -> PyResult<()> {
     let monitoring = monitoring(py)?;
     monitoring.call_method1("use_tool_id", (OPTIMIZER_ID, NAME))?;
     let callbacks = hooks::callbacks(py)?;
-    for (event, callback) in [
-        (EVENT_PY_START, &callbacks.start),
-        (EVENT_JUMP, &callbacks.jump),
-        (EVENT_INSTRUCTION, &callbacks.instruction),
-    ] {
+    for (event, callback) in
+        [(EVENT_PY_START, &callbacks.start), (EVENT_JUMP, &callbacks.jump), (EVENT_INSTRUCTION, &callbacks.instruction)]
+    {
         monitoring.call_method1("register_callback", (OPTIMIZER_ID, 1u32 << event, callback))?;
     }
     Ok(())

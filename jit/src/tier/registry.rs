@@ -37,10 +37,7 @@ pub struct Registry {
     /// Qualified names of everything that was ever compiled.
     pub compiled: BTreeSet<String>,
     /// Machine code that is out of use, at the address by which it knows itself.
-    #[expect(
-        clippy::vec_box,
-        reason = "machine code refers to its executable by address"
-    )]
+    #[expect(clippy::vec_box, reason = "machine code refers to its executable by address")]
     pub graveyard: Vec<Box<Executable>>,
 }
 
@@ -60,13 +57,7 @@ pub fn note<R>(address: usize, work: impl FnOnce(&mut Notes) -> R) -> Option<R> 
 pub fn state(code: Code) -> Option<StateRef> {
     let (state, new) = extra::get_or_new(code)?;
     if new {
-        let notes = Notes {
-            code,
-            state,
-            strays: 0,
-            failures: HashMap::new(),
-            refused_loops: BTreeMap::new(),
-        };
+        let notes = Notes { code, state, strays: 0, failures: HashMap::new(), refused_loops: BTreeMap::new() };
         with(|registry| registry.notes.insert(state.address(), notes));
     }
     Some(state)
@@ -74,13 +65,7 @@ pub fn state(code: Code) -> Option<StateRef> {
 
 /// All code objects that have a state, and their states.
 pub fn all() -> Vec<(Code, StateRef)> {
-    with(|registry| {
-        registry
-            .notes
-            .values()
-            .map(|notes| (notes.code, notes.state))
-            .collect()
-    })
+    with(|registry| registry.notes.values().map(|notes| (notes.code, notes.state)).collect())
 }
 
 /// Takes the state of a code object that is being freed. None of its machine code runs: a frame would keep the code

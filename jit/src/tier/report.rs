@@ -84,9 +84,7 @@ pub fn executables() -> Vec<ExecutableReport> {
         .flat_map(|(code, state)| {
             state.read(|state| {
                 let installed = state.function.iter().chain(state.loops.values());
-                installed
-                    .map(|executable| ExecutableReport::new(code, executable))
-                    .collect::<Vec<_>>()
+                installed.map(|executable| ExecutableReport::new(code, executable)).collect::<Vec<_>>()
             })
         })
         .collect();
@@ -97,10 +95,7 @@ pub fn executables() -> Vec<ExecutableReport> {
 /// How many pieces of machine code are installed.
 pub fn installed() -> usize {
     let count = |state: &CodeState| usize::from(state.function.is_some()) + state.loops.len();
-    registry::all()
-        .into_iter()
-        .map(|(_, state)| state.read(count))
-        .sum()
+    registry::all().into_iter().map(|(_, state)| state.read(count)).sum()
 }
 
 /// Why something was not compiled, and the line it is about.
@@ -114,10 +109,7 @@ pub struct RefusalReport {
 impl RefusalReport {
     /// What `refusal` says about `code`.
     pub fn new(code: Code, refusal: &Refusal) -> Self {
-        RefusalReport {
-            reason: refusal.reason.clone(),
-            line: build::line_of(code, refusal),
-        }
+        RefusalReport { reason: refusal.reason.clone(), line: build::line_of(code, refusal) }
     }
 }
 
@@ -156,27 +148,17 @@ pub fn explain(code: Code) -> Explanation {
         return Explanation::default();
     };
     let mut explanation = state.read(|state| {
-        let refusal = state
-            .refused
-            .as_ref()
-            .map(|refusal| RefusalReport::new(code, refusal));
-        let mut headers: Vec<CodeOffset> = state
-            .jumps
-            .keys()
-            .chain(state.loops.keys())
-            .copied()
-            .collect();
+        let refusal = state.refused.as_ref().map(|refusal| RefusalReport::new(code, refusal));
+        let mut headers: Vec<CodeOffset> = state.jumps.keys().chain(state.loops.keys()).copied().collect();
         headers.sort();
         headers.dedup();
         let loops = headers.into_iter().map(|header| LoopReport {
             line: code.line(header),
             jumps: state.jumps.get(&header).copied().unwrap_or(0),
             compiled: state.loops.contains_key(&header),
-            refusal: registry::note(address(state), |notes| {
-                notes.refused_loops.get(&header).cloned()
-            })
-            .flatten()
-            .map(|refusal| RefusalReport::new(code, &refusal)),
+            refusal: registry::note(address(state), |notes| notes.refused_loops.get(&header).cloned())
+                .flatten()
+                .map(|refusal| RefusalReport::new(code, &refusal)),
         });
         Explanation {
             compiled: state.function.is_some(),
@@ -188,18 +170,13 @@ pub fn explain(code: Code) -> Explanation {
         }
     });
     let failures = registry::note(state.address(), |notes| notes.failures.clone());
-    let deopts = failures
-        .unwrap_or_default()
-        .into_iter()
-        .map(|((site, reason), count)| ExitReport {
-            reason: reason.text(),
-            line: code.line(site),
-            count,
-        });
+    let deopts = failures.unwrap_or_default().into_iter().map(|((site, reason), count)| ExitReport {
+        reason: reason.text(),
+        line: code.line(site),
+        count,
+    });
     explanation.deopts = deopts.collect();
-    explanation
-        .deopts
-        .sort_by_key(|exit| (exit.line, exit.reason));
+    explanation.deopts.sort_by_key(|exit| (exit.line, exit.reason));
     explanation
 }
 
@@ -218,16 +195,8 @@ pub struct Reasons {
 /// The reasons of everything that went another way.
 pub fn reasons() -> Reasons {
     registry::with(|registry| Reasons {
-        refusals: registry
-            .refusals
-            .iter()
-            .map(|(reason, &count)| (reason.clone(), count))
-            .collect(),
-        deopts: registry
-            .deopts
-            .iter()
-            .map(|(&reason, &count)| (reason, count))
-            .collect(),
+        refusals: registry.refusals.iter().map(|(reason, &count)| (reason.clone(), count)).collect(),
+        deopts: registry.deopts.iter().map(|(&reason, &count)| (reason, count)).collect(),
     })
 }
 

@@ -25,11 +25,7 @@ pub fn body_for_call(function: Function) -> Option<Body> {
 fn build_body(function: Function) -> Option<Body> {
     // A mistake of ours is one more reason to go on interpreted.
     let built = panic::catch_unwind(AssertUnwindSafe(|| functions::at_entry(function)));
-    if built.unwrap_or(false) {
-        install::body_of(function)
-    } else {
-        None
-    }
+    if built.unwrap_or(false) { install::body_of(function) } else { None }
 }
 
 /// Records that machine code of `code` was left through its side exit number `index`. May take it out of use; the

@@ -10,7 +10,6 @@ use crate::code::{extra, install};
 use crate::config::Options;
 use crate::cpython::gil::GilCell;
 use crate::runtime::hooks;
-use crate::runtime::ops::functions::common_constants;
 use crate::telemetry;
 
 #[derive(Clone, Copy, Default)]
@@ -19,10 +18,7 @@ struct Switch {
     is_monitoring: bool,
 }
 
-static SWITCH: GilCell<Switch> = GilCell::new(Switch {
-    options: None,
-    is_monitoring: false,
-});
+static SWITCH: GilCell<Switch> = GilCell::new(Switch { options: None, is_monitoring: false });
 
 /// When to compile, while the compiler is on.
 #[inline]
@@ -37,16 +33,14 @@ pub fn is_enabled() -> bool {
 
 /// How hot code is found, in a few words.
 pub fn monitoring_state(py: Python<'_>) -> PyResult<String> {
-    Ok(
-        match SWITCH.with(|switch| (switch.options, switch.is_monitoring)) {
-            (None, _) => "off".into(),
-            (Some(_), true) => "on".into(),
-            (Some(_), false) => match monitoring::holder(py)? {
-                Some(holder) => format!("taken by {holder}"),
-                None => "free again; call rjit.enable() to use it".into(),
-            },
+    Ok(match SWITCH.with(|switch| (switch.options, switch.is_monitoring)) {
+        (None, _) => "off".into(),
+        (Some(_), true) => "on".into(),
+        (Some(_), false) => match monitoring::holder(py)? {
+            Some(holder) => format!("taken by {holder}"),
+            None => "free again; call rjit.enable() to use it".into(),
         },
-    )
+    })
 }
 
 /// Gets ready to compile, once in a process.
@@ -59,8 +53,6 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
                  another tool (a debugger, a profiler, another compiler) uses them all: run without it",
             ));
         }
-        // Finding these runs Python code, which must not happen in the middle of a compilation.
-        common_constants(py)?;
         hooks::install(py)?;
         let after_fork = PyCFunction::new_closure(py, None, None, |_, _| telemetry::after_fork_child())?;
         let at_exit = PyCFunction::new_closure(py, None, None, |_, _| telemetry::close())?;
@@ -91,16 +83,8 @@ pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
             }
         }
     }
-    SWITCH.with(|switch| {
-        *switch = Switch {
-            options: Some(options),
-            is_monitoring,
-        }
-    });
-    telemetry::switched(
-        true,
-        &format!("calls={} loops={}", options.calls, options.loops),
-    );
+    SWITCH.with(|switch| *switch = Switch { options: Some(options), is_monitoring });
+    telemetry::switched(true, &format!("calls={} loops={}", options.calls, options.loops));
     Ok(())
 }
 
@@ -122,9 +106,5 @@ pub fn disable(py: Python<'_>) -> PyResult<()> {
     if before.options.is_some() {
         telemetry::switched(false, "rjit.disable()");
     }
-    if before.is_monitoring {
-        monitoring::end(py)
-    } else {
-        Ok(())
-    }
+    if before.is_monitoring { monitoring::end(py) } else { Ok(()) }
 }

@@ -57,29 +57,14 @@ pub(super) struct UnfinishedFile {
 impl UnfinishedFile {
     pub fn create(directory: &Path) -> Result<Self, CreateError> {
         files::prepare_directory(directory).map_err(|error| match error {
-            Unsafe::Because(why) => CreateError::UnsafeDirectory {
-                path: directory.into(),
-                why,
-            },
-            Unsafe::Io(source) => CreateError::Directory {
-                path: directory.into(),
-                source,
-            },
+            Unsafe::Because(why) => CreateError::UnsafeDirectory { path: directory.into(), why },
+            Unsafe::Io(source) => CreateError::Directory { path: directory.into(), source },
         })?;
         let pid = std::process::id();
         let start = process::start_ticks(pid).ok_or(CreateError::NoStartTime)?;
-        let (file, path) = files::create(directory, pid, layout::PAGE_SIZE).map_err(|source| {
-            CreateError::File {
-                path: files::page_path(directory, pid),
-                source,
-            }
-        })?;
-        Ok(Self {
-            file,
-            path,
-            directory: directory.into(),
-            start,
-        })
+        let (file, path) = files::create(directory, pid, layout::PAGE_SIZE)
+            .map_err(|source| CreateError::File { path: files::page_path(directory, pid), source })?;
+        Ok(Self { file, path, directory: directory.into(), start })
     }
 
     /// Passes a result on, and cleans up after an error.
@@ -87,10 +72,7 @@ impl UnfinishedFile {
         result.map_err(|source| {
             // The failure that is reported matters more than one in cleaning up after it.
             let _ = fs::remove_file(&self.path);
-            CreateError::File {
-                path: self.path.clone(),
-                source,
-            }
+            CreateError::File { path: self.path.clone(), source }
         })
     }
 

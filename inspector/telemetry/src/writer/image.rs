@@ -25,16 +25,8 @@ pub(super) fn image(info: &ExecutableInfo<'_>, generation: u32, created: u64) ->
     record[slot::LINE..][..4].copy_from_slice(&info.line.to_le_bytes());
     record[slot::KIND] = info.kind.code();
     record[slot::STATE] = State::Live.code();
-    text::store(
-        &mut record[slot::QUALNAME..][..slot::QUALNAME_SIZE],
-        info.qualname,
-        Keep::Start,
-    );
-    text::store(
-        &mut record[slot::FILENAME..][..slot::FILENAME_SIZE],
-        info.filename,
-        Keep::End,
-    );
+    text::store(&mut record[slot::QUALNAME..][..slot::QUALNAME_SIZE], info.qualname, Keep::Start);
+    text::store(&mut record[slot::FILENAME..][..slot::FILENAME_SIZE], info.filename, Keep::End);
     let mut image = [0; layout::SLOT_SIZE / 8];
     for (word, bytes) in image.iter_mut().zip(record.as_chunks().0) {
         *word = u64::from_le_bytes(*bytes);
@@ -77,12 +69,7 @@ pub(super) fn store_bytes(words: &[AtomicU64], bytes: &[u8]) {
 /// The qualified name in a description.
 pub(super) fn qualname_of(image: &SlotImage) -> String {
     let words = &image[slot::QUALNAME / 8..][..slot::QUALNAME_SIZE / 8];
-    text::load(
-        &words
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect::<Vec<_>>(),
-    )
+    text::load(&words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>())
 }
 
 /// Changes the state in a description.

@@ -20,11 +20,7 @@ pub struct SendResultPair {
 // Running, frames and the data stack (`pycore_ceval.h`, `pycore_interpframe.h`, `pycore_frame.h`)
 unsafe extern "C" {
     /// Runs `f` from its `instr_ptr` on and consumes it; the result is new, null with an exception set.
-    pub fn _PyEval_EvalFrameDefault(
-        tstate: *mut PyThreadState,
-        f: *mut InterpreterFrame,
-        exc: c_int,
-    ) -> *mut PyObject;
+    pub fn _PyEval_EvalFrameDefault(tstate: *mut PyThreadState, f: *mut InterpreterFrame, exc: c_int) -> *mut PyObject;
     /// Clears and pops the frame of a function, or of a generator that is done.
     pub fn _PyEval_FrameClearAndPop(tstate: *mut PyThreadState, frame: *mut InterpreterFrame);
     /// Drops all that a frame holds except its code object; hands it over to its frame object if that lives on.
@@ -34,10 +30,7 @@ unsafe extern "C" {
     pub fn _PyFrame_MakeAndSetFrameObject(frame: *mut InterpreterFrame) -> *mut PyObject;
     pub fn _PyFrame_New_NoTrack(code: *mut PyCodeObject) -> *mut PyObject;
     /// Makes room for `size` words on the data stack, in a new chunk if need be; null without memory.
-    pub fn _PyThreadState_PushFrame(
-        tstate: *mut PyThreadState,
-        size: usize,
-    ) -> *mut InterpreterFrame;
+    pub fn _PyThreadState_PushFrame(tstate: *mut PyThreadState, size: usize) -> *mut InterpreterFrame;
     /// Gives that room back; the frame was the topmost.
     pub fn _PyThreadState_PopFrame(tstate: *mut PyThreadState, frame: *mut InterpreterFrame);
     /// Pushes a frame with its arguments bound. Takes over `func`, `locals` and the arguments, even when it fails.
@@ -72,10 +65,7 @@ unsafe extern "C" {
     pub fn _Py_CheckRecursiveCall(tstate: *mut PyThreadState, place: *const c_char) -> c_int;
     pub fn _Py_CheckRecursiveCallPy(tstate: *mut PyThreadState) -> c_int;
     pub fn _Py_ReachedRecursionLimit(tstate: *mut PyThreadState) -> c_int;
-    pub fn _Py_ReachedRecursionLimitWithMargin(
-        tstate: *mut PyThreadState,
-        margin_count: c_int,
-    ) -> c_int;
+    pub fn _Py_ReachedRecursionLimitWithMargin(tstate: *mut PyThreadState, margin_count: c_int) -> c_int;
     pub fn _PyEval_MakePendingCalls(arg0: *mut PyThreadState) -> c_int;
 }
 
@@ -135,15 +125,8 @@ unsafe extern "C" {
         instr: *mut u16,
         prev: *mut u16,
     ) -> c_int;
-    pub fn _PyEval_MonitorRaise(
-        tstate: *mut PyThreadState,
-        frame: *mut InterpreterFrame,
-        instr: *mut u16,
-    );
-    pub fn _PyEval_NoToolsForUnwind(
-        tstate: *mut PyThreadState,
-        frame: *mut InterpreterFrame,
-    ) -> bool;
+    pub fn _PyEval_MonitorRaise(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, instr: *mut u16);
+    pub fn _PyEval_NoToolsForUnwind(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> bool;
 }
 
 // Calls (`pycore_call.h`, `pycore_ceval.h`)
@@ -170,11 +153,7 @@ unsafe extern "C" {
         kwargs: *mut PyObject,
         p_kwnames: *mut *mut PyObject,
     ) -> *const *mut PyObject;
-    pub fn _PyStack_UnpackDict_Free(
-        stack: *const *mut PyObject,
-        nargs: isize,
-        kwnames: *mut PyObject,
-    );
+    pub fn _PyStack_UnpackDict_Free(stack: *const *mut PyObject, nargs: isize, kwnames: *mut PyObject);
     pub fn _PyStack_UnpackDict_FreeNoDecRef(stack: *const *mut PyObject, kwnames: *mut PyObject);
     pub fn _PyStack_AsDict(values: *const *mut PyObject, kwnames: *mut PyObject) -> *mut PyObject;
     pub fn _Py_VectorCall_StackRefSteal(
@@ -229,11 +208,7 @@ unsafe extern "C" {
         scratch: *mut *mut PyObject,
     ) -> *mut *mut PyObject;
     pub fn _PyObjectArray_Free(array: *mut *mut PyObject, scratch: *mut *mut PyObject);
-    pub fn _Py_Check_ArgsIterable(
-        tstate: *mut PyThreadState,
-        func: *mut PyObject,
-        args: *mut PyObject,
-    ) -> c_int;
+    pub fn _Py_Check_ArgsIterable(tstate: *mut PyThreadState, func: *mut PyObject, args: *mut PyObject) -> c_int;
     pub fn _PyEval_FormatKwargsError(
         tstate: *mut PyThreadState,
         func: *mut PyObject,
@@ -265,11 +240,7 @@ unsafe extern "C" {
         fromlist: *mut PyObject,
         level: *mut PyObject,
     ) -> *mut PyObject;
-    pub fn _PyEval_ImportFrom(
-        arg0: *mut PyThreadState,
-        arg1: *mut PyObject,
-        arg2: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyEval_ImportFrom(arg0: *mut PyThreadState, arg1: *mut PyObject, arg2: *mut PyObject) -> *mut PyObject;
     pub fn _PyEval_LazyImportName(
         tstate: *mut PyThreadState,
         builtins: *mut PyObject,
@@ -286,11 +257,7 @@ unsafe extern "C" {
         v: *mut PyObject,
         name: *mut PyObject,
     ) -> *mut PyObject;
-    pub fn _PyEval_GetIter(
-        iterable: StackRef,
-        null_or_index: *mut StackRef,
-        yield_from: c_int,
-    ) -> StackRef;
+    pub fn _PyEval_GetIter(iterable: StackRef, null_or_index: *mut StackRef, yield_from: c_int) -> StackRef;
     pub fn _PyForIter_VirtualIteratorNext(
         tstate: *mut PyThreadState,
         frame: *mut InterpreterFrame,
@@ -311,19 +278,12 @@ unsafe extern "C" {
         nargs: isize,
         kwargs: *mut PyObject,
     ) -> *mut PyObject;
-    pub fn _PyEval_MatchKeys(
-        tstate: *mut PyThreadState,
-        map: *mut PyObject,
-        keys: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyEval_MatchKeys(tstate: *mut PyThreadState, map: *mut PyObject, keys: *mut PyObject) -> *mut PyObject;
     pub fn _PyEval_GetANext(aiter: *mut PyObject) -> *mut PyObject;
     pub fn _PyEval_GetAwaitable(iterable: *mut PyObject, oparg: c_int) -> *mut PyObject;
     pub fn _PyEval_GetBuiltin(arg0: *mut PyObject) -> *mut PyObject;
     pub fn _PyEval_CheckExceptTypeValid(tstate: *mut PyThreadState, right: *mut PyObject) -> c_int;
-    pub fn _PyEval_CheckExceptStarTypeValid(
-        tstate: *mut PyThreadState,
-        right: *mut PyObject,
-    ) -> c_int;
+    pub fn _PyEval_CheckExceptStarTypeValid(tstate: *mut PyThreadState, right: *mut PyObject) -> c_int;
     pub fn _PyEval_ExceptionGroupMatch(
         arg0: *mut InterpreterFrame,
         exc_value: *mut PyObject,
@@ -331,50 +291,29 @@ unsafe extern "C" {
         matched: *mut *mut PyObject,
         rest: *mut *mut PyObject,
     ) -> c_int;
-    pub fn _PyEval_FormatAwaitableError(
-        tstate: *mut PyThreadState,
-        ty: *mut PyTypeObject,
-        oparg: c_int,
-    );
+    pub fn _PyEval_FormatAwaitableError(tstate: *mut PyThreadState, ty: *mut PyTypeObject, oparg: c_int);
     pub fn _PyEval_FormatExcCheckArg(
         tstate: *mut PyThreadState,
         exc: *mut PyObject,
         format_str: *const c_char,
         obj: *mut PyObject,
     );
-    pub fn _PyEval_FormatExcUnbound(
-        tstate: *mut PyThreadState,
-        co: *mut PyCodeObject,
-        oparg: c_int,
-    );
+    pub fn _PyEval_FormatExcUnbound(tstate: *mut PyThreadState, co: *mut PyCodeObject, oparg: c_int);
     pub fn _PyEval_SpecialMethodCanSuggest(receiver: *mut PyObject, oparg: c_int) -> c_int;
-    pub fn _Py_BuildString_StackRefSteal(
-        arguments: *mut StackRef,
-        total_args: c_int,
-    ) -> *mut PyObject;
+    pub fn _Py_BuildString_StackRefSteal(arguments: *mut StackRef, total_args: c_int) -> *mut PyObject;
     pub fn _Py_BuildMap_StackRefSteal(arguments: *mut StackRef, half_args: c_int) -> *mut PyObject;
-    pub fn _PyMapping_GetOptionalItem2(
-        obj: *mut PyObject,
-        key: *mut PyObject,
-        err: *mut c_int,
-    ) -> *mut PyObject;
+    pub fn _PyMapping_GetOptionalItem2(obj: *mut PyObject, key: *mut PyObject, err: *mut c_int) -> *mut PyObject;
     pub fn _PyGen_FetchStopIterationValue(arg0: *mut *mut PyObject) -> c_int;
     pub fn _PyGen_SetStopIterationValue(arg0: *mut PyObject) -> c_int;
     pub fn _PyCoro_GetAwaitableIter(o: *mut PyObject) -> *mut PyObject;
-    pub fn _PyAsyncGenValueWrapperNew(
-        state: *mut PyThreadState,
-        arg1: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyAsyncGenValueWrapperNew(state: *mut PyThreadState, arg1: *mut PyObject) -> *mut PyObject;
     pub fn _PyInterpolation_Build(
         value: *mut PyObject,
         text: *mut PyObject,
         conversion: c_int,
         format_spec: *mut PyObject,
     ) -> *mut PyObject;
-    pub fn _PyTemplate_Build(
-        strings: *mut PyObject,
-        interpolations: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyTemplate_Build(strings: *mut PyObject, interpolations: *mut PyObject) -> *mut PyObject;
     pub fn _PyNumber_PowerNoMod(lhs: *mut PyObject, rhs: *mut PyObject) -> *mut PyObject;
     pub fn _PyNumber_InPlacePowerNoMod(lhs: *mut PyObject, rhs: *mut PyObject) -> *mut PyObject;
     pub fn _PyIter_Send(iter: *mut PyObject, arg: *mut PyObject) -> SendResultPair;
@@ -382,11 +321,7 @@ unsafe extern "C" {
 
 // Errors (`pycore_pyerrors.h`)
 unsafe extern "C" {
-    pub fn _PyErr_SetString(
-        tstate: *mut PyThreadState,
-        exception: *mut PyObject,
-        string: *const c_char,
-    );
+    pub fn _PyErr_SetString(tstate: *mut PyThreadState, exception: *mut PyObject, string: *const c_char);
     pub fn _PyErr_Format(
         tstate: *mut PyThreadState,
         exception: *mut PyObject,

@@ -36,16 +36,9 @@ unsafe extern "C" {
 // Lists and tuples (`pycore_list.h`, `pycore_tuple.h`)
 unsafe extern "C" {
     /// Appends when the array is full. Takes over `newitem`.
-    pub fn _PyList_AppendTakeRefListResize(
-        receiver: *mut PyObject,
-        newitem: *mut PyObject,
-    ) -> c_int;
+    pub fn _PyList_AppendTakeRefListResize(receiver: *mut PyObject, newitem: *mut PyObject) -> c_int;
     pub fn _PyList_Extend(arg0: *mut PyObject, arg1: *mut PyObject) -> *mut PyObject;
-    pub fn _PyList_BinarySlice(
-        arg0: *mut PyObject,
-        arg1: *mut PyObject,
-        arg2: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyList_BinarySlice(arg0: *mut PyObject, arg1: *mut PyObject, arg2: *mut PyObject) -> *mut PyObject;
     pub fn _PyList_SliceSubscript(arg0: *mut PyObject, arg1: *mut PyObject) -> *mut PyObject;
     pub fn _PyList_Concat(arg0: *mut PyObject, arg1: *mut PyObject) -> *mut PyObject;
     pub fn _PyList_GetItemRef(arg0: *mut PyObject, i: isize) -> *mut PyObject;
@@ -55,16 +48,11 @@ unsafe extern "C" {
     /// Takes over the items, even when it fails.
     pub fn _PyTuple_FromArraySteal(arg0: *const *mut PyObject, arg1: isize) -> *mut PyObject;
     /// Takes over the items unless it fails.
-    pub fn _PyTuple_FromStackRefStealOnSuccess(arg0: *const StackRef, arg1: isize)
-    -> *mut PyObject;
+    pub fn _PyTuple_FromStackRefStealOnSuccess(arg0: *const StackRef, arg1: isize) -> *mut PyObject;
     pub fn _PyTuple_FromPair(arg0: *mut PyObject, arg1: *mut PyObject) -> *mut PyObject;
     /// Takes over both items, even when it fails.
     pub fn _PyTuple_FromPairSteal(arg0: *mut PyObject, arg1: *mut PyObject) -> *mut PyObject;
-    pub fn _PyTuple_BinarySlice(
-        arg0: *mut PyObject,
-        arg1: *mut PyObject,
-        arg2: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyTuple_BinarySlice(arg0: *mut PyObject, arg1: *mut PyObject, arg2: *mut PyObject) -> *mut PyObject;
     pub fn _PyTuple_Concat(arg0: *mut PyObject, arg1: *mut PyObject) -> *mut PyObject;
 }
 
@@ -79,39 +67,18 @@ unsafe extern "C" {
         length: isize,
     ) -> *mut PyObject;
     pub fn _PyDict_Subscript(receiver: *mut PyObject, key: *mut PyObject) -> *mut PyObject;
-    pub fn _PyDict_SubscriptKnownHash(
-        receiver: *mut PyObject,
-        key: *mut PyObject,
-        hash: isize,
-    ) -> *mut PyObject;
-    pub fn _PyDict_StoreSubscript(
-        receiver: *mut PyObject,
-        key: *mut PyObject,
-        value: *mut PyObject,
-    ) -> c_int;
-    pub fn _PyDict_GetItem_KnownHash(
-        mp: *mut PyObject,
-        key: *mut PyObject,
-        hash: isize,
-    ) -> *mut PyObject;
+    pub fn _PyDict_SubscriptKnownHash(receiver: *mut PyObject, key: *mut PyObject, hash: isize) -> *mut PyObject;
+    pub fn _PyDict_StoreSubscript(receiver: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int;
+    pub fn _PyDict_GetItem_KnownHash(mp: *mut PyObject, key: *mut PyObject, hash: isize) -> *mut PyObject;
     pub fn _PyDict_GetItemRef_KnownHash(
         op: *mut PyObject,
         key: *mut PyObject,
         hash: isize,
         result: *mut *mut PyObject,
     ) -> c_int;
-    pub fn _PyDict_SetItem_KnownHash(
-        mp: *mut PyObject,
-        key: *mut PyObject,
-        item: *mut PyObject,
-        hash: isize,
-    ) -> c_int;
+    pub fn _PyDict_SetItem_KnownHash(mp: *mut PyObject, key: *mut PyObject, item: *mut PyObject, hash: isize) -> c_int;
     /// Takes over key and value.
-    pub fn _PyDict_SetItem_Take2(
-        op: *mut PyObject,
-        key: *mut PyObject,
-        value: *mut PyObject,
-    ) -> c_int;
+    pub fn _PyDict_SetItem_Take2(op: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int;
     /// Takes over key and value.
     pub fn _PyDict_SetItem_Take2_KnownHash(
         op: *mut PyObject,
@@ -119,44 +86,17 @@ unsafe extern "C" {
         value: *mut PyObject,
         hash: isize,
     ) -> c_int;
-    pub fn _PyDict_MergeUniq(
-        mp: *mut PyObject,
-        other: *mut PyObject,
-        dupkey: *mut *mut PyObject,
-    ) -> c_int;
+    pub fn _PyDict_MergeUniq(mp: *mut PyObject, other: *mut PyObject, dupkey: *mut *mut PyObject) -> c_int;
     pub fn _PyDict_LookupIndex(arg0: *mut PyObject, arg1: *mut PyObject) -> isize;
-    pub fn _PyDict_LookupIndexAndValue(
-        arg0: *mut PyObject,
-        arg1: *mut PyObject,
-        arg2: *mut *mut PyObject,
-    ) -> isize;
-    pub fn _Py_dict_lookup(
-        mp: *mut PyObject,
-        key: *mut PyObject,
-        hash: isize,
-        value_addr: *mut *mut PyObject,
-    ) -> isize;
-    pub fn _PyDict_GetKeysVersionForCurrentState(
-        interp: *mut PyInterpreterState,
-        dict: *mut PyObject,
-    ) -> u32;
-    pub fn _PyDictKeys_GetVersionForCurrentState(
-        interp: *mut PyInterpreterState,
-        dictkeys: *mut c_void,
-    ) -> u32;
+    pub fn _PyDict_LookupIndexAndValue(arg0: *mut PyObject, arg1: *mut PyObject, arg2: *mut *mut PyObject) -> isize;
+    pub fn _Py_dict_lookup(mp: *mut PyObject, key: *mut PyObject, hash: isize, value_addr: *mut *mut PyObject)
+    -> isize;
+    pub fn _PyDict_GetKeysVersionForCurrentState(interp: *mut PyInterpreterState, dict: *mut PyObject) -> u32;
+    pub fn _PyDictKeys_GetVersionForCurrentState(interp: *mut PyInterpreterState, dictkeys: *mut c_void) -> u32;
     pub fn _PyDictKeys_StringLookup(dictkeys: *mut c_void, key: *mut PyObject) -> isize;
     pub fn _PyDictKeys_StringLookupSplit(dictkeys: *mut c_void, key: *mut PyObject) -> isize;
-    pub fn _PyDictKeys_StringLookupAndVersion(
-        dictkeys: *mut c_void,
-        key: *mut PyObject,
-        version: *mut u32,
-    ) -> isize;
-    pub fn _PyDict_InsertSplitValue(
-        mp: *mut PyObject,
-        key: *mut PyObject,
-        value: *mut PyObject,
-        ix: isize,
-    );
+    pub fn _PyDictKeys_StringLookupAndVersion(dictkeys: *mut c_void, key: *mut PyObject, version: *mut u32) -> isize;
+    pub fn _PyDict_InsertSplitValue(mp: *mut PyObject, key: *mut PyObject, value: *mut PyObject, ix: isize);
     /// Looks in globals, then builtins. The result names the dict in which the key was found (borrowed).
     pub fn _PyDict_LoadGlobalStackRef(
         arg0: *mut PyObject,
@@ -187,16 +127,8 @@ unsafe extern "C" {
 // Strings (`pycore_unicodeobject.h`)
 unsafe extern "C" {
     pub fn _PyUnicode_Equal(arg0: *mut PyObject, arg1: *mut PyObject) -> c_int;
-    pub fn _PyUnicode_JoinArray(
-        separator: *mut PyObject,
-        items: *const *mut PyObject,
-        seqlen: isize,
-    ) -> *mut PyObject;
-    pub fn _PyUnicode_BinarySlice(
-        arg0: *mut PyObject,
-        arg1: *mut PyObject,
-        arg2: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyUnicode_JoinArray(separator: *mut PyObject, items: *const *mut PyObject, seqlen: isize) -> *mut PyObject;
+    pub fn _PyUnicode_BinarySlice(arg0: *mut PyObject, arg1: *mut PyObject, arg2: *mut PyObject) -> *mut PyObject;
     pub fn _PyUnicode_InternMortal(interp: *mut PyInterpreterState, arg1: *mut *mut PyObject);
 }
 
@@ -234,11 +166,7 @@ unsafe extern "C" {
         arg1: *mut PyObject,
         arg2: *mut c_uint,
     ) -> *mut PyObject;
-    pub fn _PyType_CacheInitForSpecialization(
-        ty: *mut PyObject,
-        init: *mut PyObject,
-        tp_version: c_uint,
-    ) -> c_int;
+    pub fn _PyType_CacheInitForSpecialization(ty: *mut PyObject, init: *mut PyObject, tp_version: c_uint) -> c_int;
     pub fn _PyType_GetDict(arg0: *mut PyTypeObject) -> *mut PyObject;
     pub fn _PySuper_Lookup(
         su_type: *mut PyTypeObject,
@@ -246,20 +174,13 @@ unsafe extern "C" {
         name: *mut PyObject,
         meth_found: *mut c_int,
     ) -> *mut PyObject;
-    pub fn _PyStaticType_GetState(
-        interp: *mut PyInterpreterState,
-        ty: *mut PyTypeObject,
-    ) -> *mut c_void;
+    pub fn _PyStaticType_GetState(interp: *mut PyInterpreterState, ty: *mut PyTypeObject) -> *mut c_void;
 }
 
 // Attributes (`pycore_object.h`, `pycore_ceval.h`)
 unsafe extern "C" {
     /// 1 when `method` is to be called with `obj` in front, 0 when it is bound already (or null with an exception set).
-    pub fn _PyObject_GetMethod(
-        obj: *mut PyObject,
-        name: *mut PyObject,
-        method: *mut *mut PyObject,
-    ) -> c_int;
+    pub fn _PyObject_GetMethod(obj: *mut PyObject, name: *mut PyObject, method: *mut *mut PyObject) -> c_int;
     pub fn _PyObject_GetAttrStackRef(obj: *mut PyObject, name: *mut PyObject) -> StackRef;
     pub fn _Py_LoadAttr_StackRefSteal(
         tstate: *mut PyThreadState,
@@ -269,14 +190,8 @@ unsafe extern "C" {
     ) -> StackRef;
     pub fn _PyObject_GetDictPtr(arg0: *mut PyObject) -> *mut *mut PyObject;
     pub fn _PyObject_LookupSpecial(arg0: *mut PyObject, arg1: *mut PyObject) -> *mut PyObject;
-    pub fn _PyObject_LookupSpecialMethod(
-        attr: *mut PyObject,
-        method_and_self: *mut StackRef,
-    ) -> c_int;
-    pub fn _PyObject_MaybeCallSpecialNoArgs(
-        receiver: *mut PyObject,
-        attr: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyObject_LookupSpecialMethod(attr: *mut PyObject, method_and_self: *mut StackRef) -> c_int;
+    pub fn _PyObject_MaybeCallSpecialNoArgs(receiver: *mut PyObject, attr: *mut PyObject) -> *mut PyObject;
     pub fn _PyObject_MaybeCallSpecialOneArg(
         receiver: *mut PyObject,
         attr: *mut PyObject,

@@ -52,8 +52,7 @@ pub struct UnaryIntrinsic {
 #[repr(C)]
 pub struct BinaryIntrinsic {
     /// What to call: thread state and the values in push order, borrowed; new result.
-    pub func:
-        unsafe extern "C" fn(*mut PyThreadState, *mut PyObject, *mut PyObject) -> *mut PyObject,
+    pub func: unsafe extern "C" fn(*mut PyThreadState, *mut PyObject, *mut PyObject) -> *mut PyObject,
     /// Its name.
     pub name: *const c_char,
 }
@@ -68,8 +67,7 @@ unsafe extern "C" {
     /// The runtime state; its first field is the table that [`crate::cpython::verify`] reads.
     pub static _PyRuntime: u8;
     /// The C function of each `BINARY_OP` argument.
-    pub static _PyEval_BinaryOps:
-        [unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> *mut PyObject; 0];
+    pub static _PyEval_BinaryOps: [unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> *mut PyObject; 0];
     /// The C function of each `CONVERT_VALUE` argument.
     pub static _PyEval_ConversionFuncs: [unsafe extern "C" fn(*mut PyObject) -> *mut PyObject; 0];
     /// What `LOAD_SPECIAL` loads, by its argument.

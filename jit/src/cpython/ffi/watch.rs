@@ -12,8 +12,7 @@ pub type FunctionWatchCallback = unsafe extern "C" fn(c_int, *mut PyObject, *mut
 /// Called when a watched type changes.
 pub type TypeWatchCallback = unsafe extern "C" fn(*mut PyTypeObject) -> c_int;
 /// Called when a watched dict is about to change: event, dict, key, new value.
-pub type DictWatchCallback =
-    unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
+pub type DictWatchCallback = unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
 /// Called when a code object is made or freed.
 pub type CodeWatchCallback = unsafe extern "C" fn(c_int, *mut PyCodeObject) -> c_int;
 
@@ -72,13 +71,8 @@ unsafe extern "C" {
         arg4: *mut c_int,
         arg5: *mut c_int,
     ) -> c_int;
-    pub fn PyUnstable_Code_GetExtra(
-        code: *mut PyObject,
-        index: isize,
-        extra: *mut *mut c_void,
-    ) -> c_int;
-    pub fn PyUnstable_Code_SetExtra(code: *mut PyObject, index: isize, extra: *mut c_void)
-    -> c_int;
+    pub fn PyUnstable_Code_GetExtra(code: *mut PyObject, index: isize, extra: *mut *mut c_void) -> c_int;
+    pub fn PyUnstable_Code_SetExtra(code: *mut PyObject, index: isize, extra: *mut c_void) -> c_int;
     pub fn PyUnstable_Eval_RequestCodeExtraIndex(arg0: freefunc) -> isize;
     pub fn PyUnstable_Object_IsUniqueReferencedTemporary(arg0: *mut PyObject) -> c_int;
     pub fn PyUnstable_InterpreterFrame_GetLine(frame: *mut InterpreterFrame) -> c_int;

@@ -33,16 +33,6 @@ pub fn attr(samples: &Samples<'_>, field: &str, name: &str, attr: &str, offset: 
 }
 
 /// Compares a pointer field with another sample.
-pub fn holds_sample(
-    samples: &Samples<'_>,
-    field: &str,
-    name: &str,
-    offset: i32,
-    value: &str,
-) -> Checked {
-    same(
-        field,
-        samples.address(value)?,
-        pointer(samples.address(name)?, offset),
-    )
+pub fn holds_sample(samples: &Samples<'_>, field: &str, name: &str, offset: i32, value: &str) -> Checked {
+    same(field, samples.address(value)?, pointer(samples.address(name)?, offset))
 }

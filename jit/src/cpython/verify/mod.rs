@@ -47,12 +47,7 @@ pub enum MismatchKind {
 
 impl fmt::Display for LayoutMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            field,
-            expected,
-            found,
-            kind,
-        } = self;
+        let Self { field, expected, found, kind } = self;
         match kind {
             MismatchKind::Version => write!(
                 f,
@@ -105,53 +100,24 @@ pub fn verify() -> Result<(), LayoutMismatch> {
     })
 }
 
-fn mismatch(
-    kind: MismatchKind,
-    field: &str,
-    expected: impl fmt::Display,
-    found: impl fmt::Display,
-) -> LayoutMismatch {
-    LayoutMismatch {
-        field: field.into(),
-        expected: expected.to_string(),
-        found: found.to_string(),
-        kind,
-    }
+fn mismatch(kind: MismatchKind, field: &str, expected: impl fmt::Display, found: impl fmt::Display) -> LayoutMismatch {
+    LayoutMismatch { field: field.into(), expected: expected.to_string(), found: found.to_string(), kind }
 }
 
 /// Compares a value that the interpreter gave officially with the one read at our offset.
-fn same<T: PartialEq + fmt::Debug>(
-    field: &str,
-    official: T,
-    read: T,
-) -> Result<(), LayoutMismatch> {
+fn same<T: PartialEq + fmt::Debug>(field: &str, official: T, read: T) -> Result<(), LayoutMismatch> {
     if official == read {
         return Ok(());
     }
-    Err(mismatch(
-        MismatchKind::Layout,
-        field,
-        format_args!("{official:?}"),
-        format_args!("{read:?}"),
-    ))
+    Err(mismatch(MismatchKind::Layout, field, format_args!("{official:?}"), format_args!("{read:?}")))
 }
 
 /// A condition on what was read at our offset.
-fn holds(
-    field: &str,
-    condition: &str,
-    read: impl fmt::Debug,
-    holds: bool,
-) -> Result<(), LayoutMismatch> {
+fn holds(field: &str, condition: &str, read: impl fmt::Debug, holds: bool) -> Result<(), LayoutMismatch> {
     if holds {
         return Ok(());
     }
-    Err(mismatch(
-        MismatchKind::Layout,
-        field,
-        condition,
-        format_args!("{read:?}"),
-    ))
+    Err(mismatch(MismatchKind::Layout, field, condition, format_args!("{read:?}")))
 }
 
 #[cfg(test)]
@@ -161,15 +127,8 @@ mod tests {
     #[test]
     fn messages_say_what_to_do() {
         let text = mismatch(MismatchKind::Version, "version", "CPython 3.15", "3.14.2").to_string();
-        assert!(
-            text.contains("needs CPython 3.15")
-                && text.contains("3.14.2")
-                && text.contains("stays off")
-        );
+        assert!(text.contains("needs CPython 3.15") && text.contains("3.14.2") && text.contains("stays off"));
         let text = same("tuple.ob_item", 32, 24).unwrap_err().to_string();
-        assert!(
-            text.contains("tuple.ob_item should be 32, but is 24"),
-            "{text}"
-        );
+        assert!(text.contains("tuple.ob_item should be 32, but is 24"), "{text}");
     }
 }

@@ -5,8 +5,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::super::{
-    bytes, code, dict, ffi as private, float, frame, generator, interp, list, long, memory, object,
-    set, thread, tuple, typeobject, unicode,
+    bytes, code, dict, ffi as private, float, frame, generator, interp, list, long, memory, object, set, thread, tuple,
+    typeobject, unicode,
 };
 use super::{LayoutMismatch, MismatchKind, mismatch};
 
@@ -27,11 +27,7 @@ pub fn check_build(py: Python<'_>) -> Result<(), LayoutMismatch> {
     let version = unsafe { ffi::Py_Version } as u32;
     if version >> 16 != 0x030f
         || version & 0xf0 != 0xf0
-        || py
-            .import("sys")?
-            .getattr("implementation")?
-            .getattr("name")?
-            .ne("cpython")?
+        || py.import("sys")?.getattr("implementation")?.getattr("name")?.ne("cpython")?
     {
         return Err(mismatch(
             MismatchKind::Version,
@@ -41,25 +37,12 @@ pub fn check_build(py: Python<'_>) -> Result<(), LayoutMismatch> {
         ));
     }
     if size_of::<usize>() != 8 || cfg!(target_endian = "big") {
-        return Err(mismatch(
-            MismatchKind::Build,
-            "pointers",
-            "64 bits, little-endian",
-            "for another machine",
-        ));
+        return Err(mismatch(MismatchKind::Build, "pointers", "64 bits, little-endian", "for another machine"));
     }
     let sys = py.import("sys")?;
-    for (name, what) in [
-        ("gettotalrefcount", "a debug build"),
-        ("getobjects", "a build that traces references"),
-    ] {
+    for (name, what) in [("gettotalrefcount", "a debug build"), ("getobjects", "a build that traces references")] {
         if sys.hasattr(name)? {
-            return Err(mismatch(
-                MismatchKind::Build,
-                &format!("sys.{name}"),
-                "not there",
-                what,
-            ));
+            return Err(mismatch(MismatchKind::Build, &format!("sys.{name}"), "not there", what));
         }
     }
     // SAFETY: the table starts the runtime state, and a 3.15 has these fields.
@@ -76,19 +59,11 @@ pub fn check_build(py: Python<'_>) -> Result<(), LayoutMismatch> {
             MismatchKind::Build,
             "_PyRuntime.debug_offsets",
             format_args!("xdebugpy {version:#x}"),
-            format_args!(
-                "without the table of offsets ({} {table_version:#x})",
-                cookie.escape_ascii()
-            ),
+            format_args!("without the table of offsets ({} {table_version:#x})", cookie.escape_ascii()),
         ));
     }
     if free_threaded != 0 {
-        return Err(mismatch(
-            MismatchKind::Build,
-            "free_threaded",
-            0,
-            "free-threaded",
-        ));
+        return Err(mismatch(MismatchKind::Build, "free_threaded", 0, "free-threaded"));
     }
     Ok(())
 }

@@ -4,9 +4,7 @@
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
-use super::super::{
-    code, ffi as private, float, interp, long, memory, method, monitoring, object, thread,
-};
+use super::super::{code, ffi as private, float, interp, long, memory, method, monitoring, object, thread};
 use super::samples::Samples;
 use super::{LayoutMismatch, holds, same};
 use crate::cpython::code::Code;
@@ -41,75 +39,32 @@ fn of_interp<T: Copy>(current: Thread, offset: i32) -> T {
 fn threads(samples: &Samples<'_>, current: Thread) -> Checked {
     let py = samples.py();
     // SAFETY: the GIL is held.
-    let (official, ident) = unsafe {
-        (
-            ffi::PyInterpreterState_Get(),
-            ffi::PyThread_get_thread_ident(),
-        )
-    };
-    same(
-        "interp of the thread state",
-        official.cast(),
-        current.interp(),
-    )?;
+    let (official, ident) = unsafe { (ffi::PyInterpreterState_Get(), ffi::PyThread_get_thread_ident()) };
+    same("interp of the thread state", official.cast(), current.interp())?;
     same("thread_id", ident, of_thread(current, thread::THREAD_ID))?;
-    let limit: i32 = py
-        .import("sys")?
-        .call_method0("getrecursionlimit")?
-        .extract()?;
+    let limit: i32 = py.import("sys")?.call_method0("getrecursionlimit")?.extract()?;
     same("py_recursion_limit", limit, current.recursion_limit())?;
-    same(
-        "recursion_limit of the interpreter",
-        limit,
-        of_interp(current, interp::RECURSION_LIMIT),
-    )?;
+    same("recursion_limit of the interpreter", limit, of_interp(current, interp::RECURSION_LIMIT))?;
     let remaining = current.recursion_remaining();
-    holds(
-        "py_recursion_remaining",
-        "between 0 and the limit",
-        remaining,
-        (0..=limit).contains(&remaining),
-    )?;
+    holds("py_recursion_remaining", "between 0 and the limit", remaining, (0..=limit).contains(&remaining))?;
     let events = current.eval_breaker() & !thread::BREAKER_EVENTS_MASK;
     // SAFETY: the running interpreter's state.
     let version = unsafe { interp::instrumentation_version(current.interp()) };
     same("version in eval_breaker", version, events)?;
-    let (top, end) = (
-        current.datastack_top() as usize,
-        current.datastack_limit() as usize,
-    );
+    let (top, end) = (current.datastack_top() as usize, current.datastack_limit() as usize);
     let chunk: usize = of_thread(current, thread::DATASTACK_CHUNK);
-    holds(
-        "datastack_top",
-        "within its chunk",
-        (chunk, top, end),
-        chunk <= top && top <= end,
-    )?;
+    holds("datastack_top", "within its chunk", (chunk, top, end), chunk <= top && top <= end)?;
     if chunk != 0 {
         // SAFETY: the interpreter publishes the place of the chunk.
         let size: usize = unsafe { memory::read(chunk as *const u8, thread::CHUNK_SIZE) };
         same("end of the data stack's chunk", chunk + size, end)?;
-        holds(
-            "first word of the chunk",
-            "in front of the top",
-            top,
-            chunk + thread::CHUNK_DATA as usize <= top,
-        )?;
+        holds("first word of the chunk", "in front of the top", top, chunk + thread::CHUNK_DATA as usize <= top)?;
     }
-    let c_stack: [usize; 3] = [
-        thread::C_STACK_HARD_LIMIT,
-        thread::C_STACK_SOFT_LIMIT,
-        thread::C_STACK_TOP,
-    ]
-    .map(|offset| of_thread(current, offset));
+    let c_stack: [usize; 3] = [thread::C_STACK_HARD_LIMIT, thread::C_STACK_SOFT_LIMIT, thread::C_STACK_TOP]
+        .map(|offset| of_thread(current, offset));
     // Where the running function is among them says nothing: green threads run on stacks of their own.
     let [hard, soft, top] = c_stack;
-    holds(
-        "limits of the C stack",
-        "in order",
-        c_stack,
-        hard < soft && soft < top,
-    )?;
+    holds("limits of the C stack", "in order", c_stack, hard < soft && soft < top)?;
     exceptions(current)
 }
 
@@ -125,11 +80,7 @@ fn exceptions(current: Thread) -> Checked {
     }
     // SAFETY: the GIL is held and no exception is set; the one set here is taken away again.
     unsafe {
-        same(
-            "current_exception without one",
-            std::ptr::null_mut(),
-            current.current_exception(),
-        )?;
+        same("current_exception without one", std::ptr::null_mut(), current.current_exception())?;
         ffi::PyErr_SetNone(ffi::PyExc_KeyError);
         let set = current.current_exception();
         let taken = ffi::PyErr_GetRaisedException();
@@ -163,79 +114,37 @@ fn frames(py: Python<'_>, current: Thread) -> Checked {
         same("f_builtins", ffi::PyEval_GetBuiltins(), running.f_builtins)?;
         let view = Code::from_ptr(executable);
         let at = (running.instr_ptr as usize).wrapping_sub(view.first_unit() as usize) / 2;
-        holds(
-            "instr_ptr",
-            "within the bytecode",
-            at,
-            at < view.unit_count(),
-        )?;
-        let slots = (running.stackpointer as usize)
-            .wrapping_sub(running as *const _ as usize + frame::LOCALSPLUS as usize)
-            / 8;
+        holds("instr_ptr", "within the bytecode", at, at < view.unit_count())?;
+        let slots =
+            (running.stackpointer as usize).wrapping_sub(running as *const _ as usize + frame::LOCALSPLUS as usize) / 8;
         let most = (view.localsplus_count() + view.stack_size()) as usize;
         holds("stackpointer", "within the frame", slots, slots <= most)?;
         let owner = running.owner;
-        holds(
-            "owner",
-            "a Python frame",
-            owner,
-            owner <= frame::OWNED_BY_FRAME_OBJECT,
-        )?;
-        same(
-            "f_lineno without tracing",
-            0,
-            memory::read::<i32, _>(object, frame::OBJ_F_LINENO),
-        )?;
-        let traces: bool = Bound::from_borrowed_ptr(py, object)
-            .getattr("f_trace_lines")?
-            .extract()?;
-        same(
-            "f_trace_lines",
-            u8::from(traces),
-            memory::read(object, frame::OBJ_F_TRACE_LINES),
-        )
+        holds("owner", "a Python frame", owner, owner <= frame::OWNED_BY_FRAME_OBJECT)?;
+        same("f_lineno without tracing", 0, memory::read::<i32, _>(object, frame::OBJ_F_LINENO))?;
+        let traces: bool = Bound::from_borrowed_ptr(py, object).getattr("f_trace_lines")?.extract()?;
+        same("f_trace_lines", u8::from(traces), memory::read(object, frame::OBJ_F_TRACE_LINES))
     }
 }
 
 fn interpreter(samples: &Samples<'_>, current: Thread) -> Checked {
     let builtins = samples.py().import("builtins")?;
-    same(
-        "builtins of the interpreter",
-        builtins.getattr("__dict__")?.as_ptr(),
-        of_interp(current, interp::BUILTINS),
-    )?;
+    same("builtins of the interpreter", builtins.getattr("__dict__")?.as_ptr(), of_interp(current, interp::BUILTINS))?;
     let evaluate: usize = of_interp(current, interp::EVAL_FRAME);
     // SAFETY: the running interpreter's state.
-    let official =
-        unsafe { private::_PyInterpreterState_GetEvalFrameFunc(current.interp().cast()) } as usize;
+    let official = unsafe { private::_PyInterpreterState_GetEvalFrameFunc(current.interp().cast()) } as usize;
     let default = private::_PyEval_EvalFrameDefault as *const () as usize;
-    same(
-        "eval_frame",
-        official,
-        if evaluate == 0 { default } else { evaluate },
-    )?;
-    let constants: [usize; interp::COMMON_CONSTS_LEN as usize] =
-        of_interp(current, interp::COMMON_CONSTS);
+    same("eval_frame", official, if evaluate == 0 { default } else { evaluate })?;
+    let constants: [usize; interp::COMMON_CONSTS_LEN as usize] = of_interp(current, interp::COMMON_CONSTS);
     // SAFETY: singletons of the interpreter.
     let none = unsafe { ffi::Py_None() } as usize;
     same("None among common_consts", none, constants[7])?;
-    same(
-        "-1 among common_consts",
-        long::small_address(-1),
-        constants[11],
-    )?;
-    for (name, offset) in [
-        ("len", interp::CALLABLE_LEN),
-        ("isinstance", interp::CALLABLE_ISINSTANCE),
-    ] {
+    same("-1 among common_consts", long::small_address(-1), constants[11])?;
+    for (name, offset) in [("len", interp::CALLABLE_LEN), ("isinstance", interp::CALLABLE_ISINSTANCE)] {
         let object: *mut PyObject = of_interp(current, offset);
         // SAFETY: a pointer to an object, or to a place that has a word for the type at least.
         let ty = unsafe { object::type_of(object) };
-        same(
-            &format!("type of the cached {name}"),
-            &raw mut ffi::PyCFunction_Type,
-            ty,
-        )?;
+        same(&format!("type of the cached {name}"), &raw mut ffi::PyCFunction_Type, ty)?;
         // SAFETY: a C function, as just checked, with a definition and a name.
         let found = unsafe {
             let definition: *const u8 = memory::read(object, method::M_ML);
@@ -244,47 +153,21 @@ fn interpreter(samples: &Samples<'_>, current: Thread) -> Checked {
         same("name of a cached callable", name, &found.to_string_lossy())?;
     }
     let append: *mut PyObject = of_interp(current, interp::CALLABLE_LIST_APPEND);
-    same(
-        "cached list.append",
-        samples.address("method_descriptor")?,
-        append,
-    )?;
-    let thresholds: (i32, i32, i32) = samples
-        .py()
-        .import("gc")?
-        .call_method0("get_threshold")?
-        .extract()?;
-    same(
-        "threshold of the collector",
-        thresholds.0,
-        of_interp(current, interp::GC_YOUNG_THRESHOLD),
-    )?;
-    let counts: (i32, i32, i32) = samples
-        .py()
-        .import("gc")?
-        .call_method0("get_count")?
-        .extract()?;
+    same("cached list.append", samples.address("method_descriptor")?, append)?;
+    let thresholds: (i32, i32, i32) = samples.py().import("gc")?.call_method0("get_threshold")?.extract()?;
+    same("threshold of the collector", thresholds.0, of_interp(current, interp::GC_YOUNG_THRESHOLD))?;
+    let counts: (i32, i32, i32) = samples.py().import("gc")?.call_method0("get_count")?.extract()?;
     let young: i32 = of_interp(current, interp::GC_YOUNG_COUNT);
-    holds(
-        "count of the collector",
-        "near gc.get_count()",
-        young,
-        (young - counts.0).abs() < 1000,
-    )
+    holds("count of the collector", "near gc.get_count()", young, (young - counts.0).abs() < 1000)
 }
 
 fn tools(samples: &Samples<'_>, current: Thread) -> Checked {
     let monitor = samples.py().import("sys")?.getattr("monitoring")?;
-    let names: [*mut PyObject; monitoring::TOOL_IDS as usize] =
-        of_interp(current, interp::MONITORING_TOOL_NAMES);
+    let names: [*mut PyObject; monitoring::TOOL_IDS as usize] = of_interp(current, interp::MONITORING_TOOL_NAMES);
     let mut events = [0_u32; monitoring::TOOL_IDS as usize];
     for tool in 0..monitoring::SYS_PROFILE_ID as usize {
         let official = monitor.call_method1("get_tool", (tool,))?;
-        let expected = if official.is_none() {
-            std::ptr::null_mut()
-        } else {
-            official.as_ptr()
-        };
+        let expected = if official.is_none() { std::ptr::null_mut() } else { official.as_ptr() };
         same("monitoring_tool_names", expected, names[tool])?;
         if !official.is_none() {
             events[tool] = monitor.call_method1("get_events", (tool,))?.extract()?;
@@ -292,9 +175,7 @@ fn tools(samples: &Samples<'_>, current: Thread) -> Checked {
     }
     let own = !(1 << monitoring::SYS_PROFILE_ID | 1 << monitoring::SYS_TRACE_ID);
     for event in 0..monitoring::UNGROUPED_EVENTS as u8 {
-        let official = (0..8)
-            .filter(|&tool| events[tool] >> event & 1 != 0)
-            .fold(0_u8, |all, tool| all | 1 << tool);
+        let official = (0..8).filter(|&tool| events[tool] >> event & 1 != 0).fold(0_u8, |all, tool| all | 1 << tool);
         // SAFETY: the running interpreter's state and one of its events.
         let read = unsafe { interp::global_tools(current.interp(), event) };
         same("monitors of the interpreter", official, read & own)?;
@@ -321,71 +202,27 @@ fn tools(samples: &Samples<'_>, current: Thread) -> Checked {
 fn code_monitoring(samples: &Samples<'_>, current: Thread) -> Checked {
     let object = samples.address("code")?;
     // SAFETY: a live code object and the running interpreter's state.
-    let (view, version) = unsafe {
-        (
-            Code::from_ptr(object.cast()),
-            interp::instrumentation_version(current.interp()),
-        )
-    };
+    let (view, version) = unsafe { (Code::from_ptr(object.cast()), interp::instrumentation_version(current.interp())) };
     let at = view.instrumentation_version();
-    holds(
-        "_co_instrumentation_version",
-        "not beyond the interpreter's",
-        at,
-        at <= version,
-    )?;
+    holds("_co_instrumentation_version", "not beyond the interpreter's", at, at <= version)?;
     // SAFETY: a live code object.
     let data: usize = unsafe { memory::read(object, code::CO_MONITORING) };
-    holds(
-        "_co_monitoring",
-        "null or aligned",
-        data,
-        data.is_multiple_of(8),
-    )
+    holds("_co_monitoring", "null or aligned", data, data.is_multiple_of(8))
 }
 
 /// Frees a number and finds it again at the head of its free list.
 fn free_lists(samples: &Samples<'_>, current: Thread) -> Checked {
     let py = samples.py();
     let number = pyo3::types::PyFloat::new(py, 2.5).into_any();
-    freed(
-        "free list of floats",
-        current,
-        number,
-        float::FREELIST_HEAD,
-        float::FREELIST_LEN,
-        float::FREELIST_MAX,
-    )?;
-    let number = 123_456_i64
-        .into_pyobject(py)
-        .map_err(PyErr::from)?
-        .into_any();
-    freed(
-        "free list of ints",
-        current,
-        number,
-        long::FREELIST_HEAD,
-        long::FREELIST_LEN,
-        long::FREELIST_MAX,
-    )
+    freed("free list of floats", current, number, float::FREELIST_HEAD, float::FREELIST_LEN, float::FREELIST_MAX)?;
+    let number = 123_456_i64.into_pyobject(py).map_err(PyErr::from)?.into_any();
+    freed("free list of ints", current, number, long::FREELIST_HEAD, long::FREELIST_LEN, long::FREELIST_MAX)
 }
 
-fn freed(
-    field: &str,
-    current: Thread,
-    number: Bound<'_, PyAny>,
-    head: i32,
-    len: i32,
-    most: i64,
-) -> Checked {
+fn freed(field: &str, current: Thread, number: Bound<'_, PyAny>, head: i32, len: i32, most: i64) -> Checked {
     let address = number.as_ptr() as usize;
     let before: isize = of_interp(current, len);
-    holds(
-        field,
-        "a length within its bounds",
-        before,
-        (-1..=most as isize).contains(&before),
-    )?;
+    holds(field, "a length within its bounds", before, (-1..=most as isize).contains(&before))?;
     drop(number);
     if (0..most as isize).contains(&before) {
         same(field, before + 1, of_interp(current, len))?;

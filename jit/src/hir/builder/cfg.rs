@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::bytecode::decode::Instr;
-use crate::bytecode::opcode::CodeOffset;
 use crate::bytecode::info::CodeInfo;
+use crate::bytecode::opcode::CodeOffset;
 use crate::bytecode::opcode::Opcode;
 
 /// A run of instructions `first..last` (indexes into `CodeInfo::instrs`) with one way in.

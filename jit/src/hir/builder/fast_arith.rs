@@ -71,7 +71,7 @@ impl Builder<'_> {
             (_, Some(both)) => both,
             _ => return false,
         };
-        if self.profile.has_failed(self.instr.offset) && known != (Some(guess.0), Some(guess.1)) {
+        if self.profile.has_failed(self.instr.start) && known != (Some(guess.0), Some(guess.1)) {
             return false;
         }
         if !self.may_be(left, guess.0) || !self.may_be(right, guess.1) {
@@ -102,7 +102,7 @@ impl Builder<'_> {
             (Number::Int, Number::Int) => {
                 // Results of ints that keep overflowing 64 bits belong to the interpreter's own arithmetic.
                 let Some(op) = int_op else { return false };
-                if self.profile.has_failed(self.instr.offset) {
+                if self.profile.has_failed(self.instr.start) {
                     return false;
                 }
                 let l = self.as_i64(1);
@@ -200,7 +200,7 @@ impl Builder<'_> {
     pub(super) fn unary_negative(&mut self) -> Result<bool, Refusal> {
         let entry = self.peek(0);
         match self.number(entry) {
-            Some(Number::Int) if !self.profile.has_failed(self.instr.offset) => {
+            Some(Number::Int) if !self.profile.has_failed(self.instr.start) => {
                 let value = self.as_i64(0);
                 let result = self.emit_guarded(Op::IntNeg, &[value], Type::I64);
                 self.finish_unboxed(1, result);
@@ -232,7 +232,7 @@ impl Builder<'_> {
         };
         let sure = guess.is_some_and(|g| known == (Some(g), Some(g)));
         if let Some(guess) = guess
-            && (sure || !self.profile.has_failed(self.instr.offset))
+            && (sure || !self.profile.has_failed(self.instr.start))
             && self.may_be(left, guess)
             && self.may_be(right, guess)
         {
@@ -253,7 +253,7 @@ impl Builder<'_> {
         }
         if self.instr.raw == Opcode::CompareOpStr
             && matches!(cond, Cond::Eq | Cond::Ne)
-            && !self.profile.has_failed(self.instr.offset)
+            && !self.profile.has_failed(self.instr.start)
         {
             let l = self.guard_kinds(1, Kinds::STR);
             let r = self.guard_kinds(0, Kinds::STR);
@@ -290,7 +290,7 @@ impl Builder<'_> {
             _ => {}
         }
         let kinds = match self.instr.raw {
-            _ if self.profile.has_failed(self.instr.offset) => return None,
+            _ if self.profile.has_failed(self.instr.start) => return None,
             Opcode::ToBoolBool => Kinds::BOOL,
             Opcode::ToBoolInt => Kinds::LONG,
             Opcode::ToBoolList => Kinds::LIST,
@@ -327,7 +327,7 @@ impl Builder<'_> {
 
     /// String concatenation of two exact strings.
     fn fast_concat(&mut self) -> Result<bool, Refusal> {
-        if self.instr.raw != Opcode::BinaryOpAddUnicode || self.profile.has_failed(self.instr.offset) {
+        if self.instr.raw != Opcode::BinaryOpAddUnicode || self.profile.has_failed(self.instr.start) {
             return Ok(false);
         }
         let l = self.guard_kinds(1, Kinds::STR);

@@ -41,7 +41,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn load_attr(&mut self) -> Result<(), Refusal> {
-        if !self.profile.has_failed(self.instr.offset) && self.fast_load_attr()? {
+        if !self.profile.has_failed(self.instr.start) && self.fast_load_attr()? {
             return Ok(());
         }
         let oparg = self.instr.oparg;
@@ -202,7 +202,7 @@ impl Builder<'_> {
 
     pub(super) fn load_global(&mut self) -> Result<(), Refusal> {
         let instr = self.instr.clone();
-        if !self.profile.has_failed(instr.offset) {
+        if !self.profile.has_failed(instr.start) {
             let place = match instr.raw {
                 Opcode::LoadGlobalModule => self.profile.global_entry(&instr),
                 Opcode::LoadGlobalBuiltin => self.profile.builtin_entry(&instr),
@@ -244,7 +244,7 @@ impl Builder<'_> {
 
     pub(super) fn store_attr(&mut self) -> Result<(), Refusal> {
         let instr = self.instr.clone();
-        if !self.profile.has_failed(instr.offset) {
+        if !self.profile.has_failed(instr.start) {
             match instr.raw {
                 Opcode::StoreAttrInstanceValue => return self.store_inline_value(&instr),
                 Opcode::StoreAttrSlot => {

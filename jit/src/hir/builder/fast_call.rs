@@ -8,7 +8,7 @@ use crate::profile::Builtin;
 impl Builder<'_> {
     /// Translates the call if its callee is known; says whether it did.
     pub(super) fn fast_call(&mut self) -> Result<bool, Refusal> {
-        if self.profile.has_failed(self.instr.offset) {
+        if self.profile.has_failed(self.instr.start) {
             return Ok(false);
         }
         let nargs = self.instr.oparg;

@@ -23,7 +23,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn for_iter(&mut self) -> Result<(), Refusal> {
-        if !self.profile.has_failed(self.instr.offset) {
+        if !self.profile.has_failed(self.instr.start) {
             match self.instr.raw {
                 Opcode::ForIterRange => {
                     self.for_range();

@@ -6,7 +6,7 @@ use crate::cpython::{list, tuple};
 impl Builder<'_> {
     /// Loads through `BINARY_OP []` when the interpreter has seen a builtin container.
     pub(super) fn fast_subscr(&mut self) -> Result<bool, Refusal> {
-        if self.profile.has_failed(self.instr.offset) {
+        if self.profile.has_failed(self.instr.start) {
             return Ok(false);
         }
         match self.instr.raw {
@@ -69,7 +69,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn store_subscr(&mut self) -> Result<(), Refusal> {
-        if !self.profile.has_failed(self.instr.offset) {
+        if !self.profile.has_failed(self.instr.start) {
             match self.instr.raw {
                 Opcode::StoreSubscrListInt => {
                     self.peek_obj(2);
@@ -108,7 +108,7 @@ impl Builder<'_> {
     pub(super) fn unpack_sequence(&mut self) -> Result<(), Refusal> {
         let count = self.instr.oparg;
         let kinds = match self.instr.raw {
-            _ if self.profile.has_failed(self.instr.offset) => None,
+            _ if self.profile.has_failed(self.instr.start) => None,
             Opcode::UnpackSequenceTwoTuple | Opcode::UnpackSequenceTuple => Some(Kinds::TUPLE),
             Opcode::UnpackSequenceList => Some(Kinds::LIST),
             _ => None,

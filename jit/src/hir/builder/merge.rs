@@ -45,15 +45,17 @@ impl Builder<'_> {
         }
     }
 
-    /// Starts building a bytecode block: joins what is known on all edges into it.
+    /// Whether an edge into the bytecode block has been made.
+    pub(super) fn has_way_in(&self, start: CodeOffset) -> bool {
+        self.targets.get(&start).is_some_and(|target| !target.incoming.is_empty())
+    }
+
+    /// Starts building a bytecode block, which has a way in: joins what is known on all edges into it.
     pub(super) fn enter(&mut self, start: CodeOffset) -> Result<(), Refusal> {
         let target = self.target(start);
         let block = target.block;
         let incoming = std::mem::take(&mut target.incoming);
-        let Some(first) = incoming.first() else {
-            return Err(Refusal::new("bytecode block without a way in"));
-        };
-        let depth = first.state.stack.len();
+        let depth = incoming[0].state.stack.len();
         if incoming.iter().any(|i| i.state.stack.len() != depth) {
             return Err(Refusal::new("operand stack depths differ where control flow joins"));
         }

@@ -26,8 +26,8 @@ use super::function::{Function, Kind};
 use super::inst::*;
 use super::types::{Kinds, Repr, Type};
 use crate::bytecode::decode::Instr;
-use crate::bytecode::opcode::CodeOffset;
 use crate::bytecode::info::CodeInfo;
+use crate::bytecode::opcode::CodeOffset;
 use crate::bytecode::opcode::Opcode;
 use crate::profile::Profile;
 use crate::runtime::ops::table::{Helper, Param, Ret};
@@ -163,6 +163,10 @@ impl Builder<'_> {
         self.jump_to(entry);
         let order = self.cfg.order.clone();
         for start in order {
+            // Some edges of the bytecode lead nowhere in compiled code: a handler of operations that cannot raise here.
+            if !self.has_way_in(start) {
+                continue;
+            }
             self.enter(start)?;
             self.done.insert(start);
             let block = self.cfg.blocks[&start].clone();
@@ -182,6 +186,12 @@ impl Builder<'_> {
             if open {
                 self.jump_to(block.successors[0]);
             }
+        }
+        // Blocks were built in an order in which every way in but those of loops comes first.
+        let late =
+            self.targets.iter().find(|(start, target)| !self.done.contains(start) && !target.incoming.is_empty());
+        if let Some((start, _)) = late {
+            return Err(Refusal { reason: "loop that is only entered from its end".into(), offset: Some(*start) });
         }
         Ok(self.func)
     }
@@ -229,7 +239,7 @@ impl Builder<'_> {
     }
 
     fn state_at(&mut self, offset: CodeOffset) -> StateId {
-        self.func.add_state(FrameState { offset, stack: self.state.stack.clone() })
+        self.func.add_state(FrameState { offset, site: self.instr.start, stack: self.state.stack.clone() })
     }
 
     fn terminate(&mut self, terminator: Terminator) {

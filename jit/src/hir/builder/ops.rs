@@ -520,11 +520,8 @@ impl Builder<'_> {
     fn load_deref(&mut self) -> Result<(), Refusal> {
         let slot = self.instr.oparg;
         let cell = self.load_local(slot);
-        let value = self.emit(
-            Op::Load { offset: crate::cpython::cell::OB_REF, mem: Mem::Obj },
-            &[cell],
-            Type::OBJ_OR_NULL,
-        );
+        let value =
+            self.emit(Op::Load { offset: crate::cpython::cell::OB_REF, mem: Mem::Obj }, &[cell], Type::OBJ_OR_NULL);
         let zero = self.const_i64(0);
         let bound = self.emit(Op::Compare(Cond::Ne), &[value, zero], Type::BOOL);
         let (fine, unbound) = (self.func.new_block(false), self.func.new_block(true));

@@ -29,7 +29,11 @@ impl Builder<'_> {
         let handled = self.code.exceptions.lookup(self.instr.offset).is_some();
         if !handled && matches!(self.kind, Kind::Loop(_)) {
             // The interpreter raises again at this very instruction and does the rest.
-            let state = self.func.add_state(FrameState { offset: self.instr.start, stack: unwind.to_vec() });
+            let state = self.func.add_state(FrameState {
+                offset: self.instr.start,
+                site: self.instr.start,
+                stack: unwind.to_vec(),
+            });
             self.terminate(Terminator::Throw { state });
             return Ok(());
         }
@@ -53,7 +57,11 @@ impl Builder<'_> {
             return Ok(());
         };
         let mut stack = Vec::new();
-        self.before = Some(self.func.add_state(FrameState { offset: self.instr.start, stack: unwind.to_vec() }));
+        self.before = Some(self.func.add_state(FrameState {
+            offset: self.instr.start,
+            site: self.instr.start,
+            stack: unwind.to_vec(),
+        }));
         for entry in &unwind[..depth] {
             stack.push(StackEntry { value: self.to_ref(*entry), owned: true });
         }

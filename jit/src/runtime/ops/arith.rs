@@ -5,11 +5,7 @@ use pyo3::ffi::*;
 use std::ffi::c_int;
 
 /// `BINARY_OP`: `left <op> right`, `oparg` selects the operator (in-place forms and subscription included). Borrows both.
-pub unsafe extern "C" fn binary_op(
-    left: *mut PyObject,
-    right: *mut PyObject,
-    oparg: i64,
-) -> *mut PyObject {
+pub unsafe extern "C" fn binary_op(left: *mut PyObject, right: *mut PyObject, oparg: i64) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
         let table = (&raw const _PyEval_BinaryOps).cast::<BinaryFunc>();
@@ -63,11 +59,7 @@ pub unsafe extern "C" fn to_bool(value: *mut PyObject) -> i32 {
 }
 
 /// `COMPARE_OP`: the rich comparison's own result; `op` is `oparg >> 5`. Borrows both.
-pub unsafe extern "C" fn compare_op(
-    left: *mut PyObject,
-    right: *mut PyObject,
-    op: i64,
-) -> *mut PyObject {
+pub unsafe extern "C" fn compare_op(left: *mut PyObject, right: *mut PyObject, op: i64) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyObject_RichCompare(left, right, op as c_int) }
 }
@@ -111,12 +103,7 @@ pub unsafe extern "C" fn float_pow(base: f64, exponent: f64) -> *mut PyObject {
     let result = base.powf(exponent);
     // SAFETY: the contract; the boxes are ours to release.
     unsafe {
-        if base > 0.0
-            && base.is_finite()
-            && exponent.is_finite()
-            && result.is_finite()
-            && result != 0.0
-        {
+        if base > 0.0 && base.is_finite() && exponent.is_finite() && result.is_finite() && result != 0.0 {
             return PyFloat_FromDouble(result);
         }
         let left = PyFloat_FromDouble(base);
@@ -155,11 +142,7 @@ pub unsafe extern "C" fn float_floordiv(left: f64, right: f64) -> f64 {
         return 0.0f64.copysign(left / right);
     }
     let floor = quotient.floor();
-    if quotient - floor > 0.5 {
-        floor + 1.0
-    } else {
-        floor
-    }
+    if quotient - floor > 0.5 { floor + 1.0 } else { floor }
 }
 
 /// Boxes an int.
@@ -229,14 +212,7 @@ pub unsafe extern "C" fn long_mul(left: *mut PyObject, right: *mut PyObject) -> 
 /// `left // right` of two exact ints of any size. Borrows both.
 pub unsafe extern "C" fn long_floordiv(left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
-    unsafe {
-        long_slot(
-            |slots| slots.nb_floor_divide,
-            PyNumber_FloorDivide,
-            left,
-            right,
-        )
-    }
+    unsafe { long_slot(|slots| slots.nb_floor_divide, PyNumber_FloorDivide, left, right) }
 }
 
 /// `left % right` of two exact ints of any size. Borrows both.

@@ -38,11 +38,7 @@ pub unsafe extern "C" fn load_method(
 }
 
 /// `STORE_ATTR`: `owner.name = value`. Borrows all.
-pub unsafe extern "C" fn store_attr(
-    value: *mut PyObject,
-    owner: *mut PyObject,
-    name: *mut PyObject,
-) -> i32 {
+pub unsafe extern "C" fn store_attr(value: *mut PyObject, owner: *mut PyObject, name: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyObject_SetAttr(owner, name, value) }
 }
@@ -58,11 +54,7 @@ pub unsafe extern "C" fn delete_attr(owner: *mut PyObject, name: *mut PyObject) 
 ///
 /// Returns the callable. `*out` gets a new reference to `owner` when the callable is still to be given its self, else
 /// NULL. On the interpreter's stack the callable is below the self.
-pub unsafe extern "C" fn load_special(
-    owner: *mut PyObject,
-    oparg: i64,
-    out: *mut *mut PyObject,
-) -> *mut PyObject {
+pub unsafe extern "C" fn load_special(owner: *mut PyObject, oparg: i64, out: *mut *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract; the callee closes a borrowed reference without effect.
     unsafe {
         *out = null_mut();
@@ -104,13 +96,9 @@ pub unsafe extern "C" fn load_super_attr(
         *out = null_mut();
         if global_super == (&raw mut PySuper_Type).cast() && PyType_Check(class) != 0 {
             let mut is_method = 0;
-            let generic = (*Py_TYPE(this)).tp_getattro.map(|f| f as *const ())
-                == Some(PyObject_GenericGetAttr as *const ());
-            let wanted = if oparg & 1 != 0 && generic {
-                &raw mut is_method
-            } else {
-                null_mut()
-            };
+            let generic =
+                (*Py_TYPE(this)).tp_getattro.map(|f| f as *const ()) == Some(PyObject_GenericGetAttr as *const ());
+            let wanted = if oparg & 1 != 0 && generic { &raw mut is_method } else { null_mut() };
             let attribute = _PySuper_Lookup(class.cast(), this, name, wanted);
             if !attribute.is_null() && is_method != 0 {
                 *out = new_ref(this);
@@ -118,12 +106,7 @@ pub unsafe extern "C" fn load_super_attr(
             return attribute;
         }
         let arguments = [class, this];
-        let object = PyObject_Vectorcall(
-            global_super,
-            arguments.as_ptr(),
-            (oparg & 2) as usize,
-            null_mut(),
-        );
+        let object = PyObject_Vectorcall(global_super, arguments.as_ptr(), (oparg & 2) as usize, null_mut());
         if object.is_null() {
             return null_mut();
         }
@@ -135,11 +118,7 @@ pub unsafe extern "C" fn load_super_attr(
 
 /// The value of `name` in an object's managed dict, if entry `hint` of its keys has it; NULL without an error otherwise.
 /// Borrows both; the result is borrowed from the dict.
-pub unsafe extern "C" fn load_attr_hint(
-    owner: *mut PyObject,
-    name: *mut PyObject,
-    hint: i64,
-) -> *mut PyObject {
+pub unsafe extern "C" fn load_attr_hint(owner: *mut PyObject, name: *mut PyObject, hint: i64) -> *mut PyObject {
     // SAFETY: the caller guarded that the owner's class has managed dicts.
     unsafe {
         let namespace: *mut PyObject = memory::read(owner, typeobject::MANAGED_DICT);

@@ -118,8 +118,7 @@ pub unsafe extern "C" fn call_kw(
     // SAFETY: the contract.
     unsafe {
         let names = operands.cast::<Ref>().add(2 + count as usize).read();
-        let result =
-            call_consuming(tstate, frame.cast(), operands.cast(), count as usize, names.untag());
+        let result = call_consuming(tstate, frame.cast(), operands.cast(), count as usize, names.untag());
         if names.is_counted() {
             Py_DECREF(names.untag());
         }

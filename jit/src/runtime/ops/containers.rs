@@ -50,21 +50,13 @@ pub unsafe extern "C" fn build_map(items: *mut *mut PyObject, pairs: i64) -> *mu
 }
 
 /// `BUILD_SLICE`: `slice(start, stop, step)`; `step` may be NULL. Borrows all.
-pub unsafe extern "C" fn build_slice(
-    start: *mut PyObject,
-    stop: *mut PyObject,
-    step: *mut PyObject,
-) -> *mut PyObject {
+pub unsafe extern "C" fn build_slice(start: *mut PyObject, stop: *mut PyObject, step: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PySlice_New(start, stop, step) }
 }
 
 /// `STORE_SUBSCR`: `container[key] = value`. Borrows all.
-pub unsafe extern "C" fn store_subscr(
-    value: *mut PyObject,
-    container: *mut PyObject,
-    key: *mut PyObject,
-) -> i32 {
+pub unsafe extern "C" fn store_subscr(value: *mut PyObject, container: *mut PyObject, key: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyObject_SetItem(container, key, value) }
 }
@@ -110,16 +102,10 @@ pub unsafe extern "C" fn list_extend(list: *mut PyObject, iterable: *mut PyObjec
             return 0;
         }
         let class = Py_TYPE(iterable);
-        if PyErr_ExceptionMatches(PyExc_TypeError) != 0
-            && (*class).tp_iter.is_none()
-            && PySequence_Check(iterable) == 0
+        if PyErr_ExceptionMatches(PyExc_TypeError) != 0 && (*class).tp_iter.is_none() && PySequence_Check(iterable) == 0
         {
             PyErr_Clear();
-            PyErr_Format(
-                PyExc_TypeError,
-                c"Value after * must be an iterable, not %.200s".as_ptr(),
-                (*class).tp_name,
-            );
+            PyErr_Format(PyExc_TypeError, c"Value after * must be an iterable, not %.200s".as_ptr(), (*class).tp_name);
         }
         -1
     }
@@ -144,11 +130,7 @@ pub unsafe extern "C" fn set_update(set: *mut PyObject, iterable: *mut PyObject)
 }
 
 /// `MAP_ADD`: `dict[key] = value` in an exact dict. Borrows all.
-pub unsafe extern "C" fn map_add(
-    dict: *mut PyObject,
-    key: *mut PyObject,
-    value: *mut PyObject,
-) -> i32 {
+pub unsafe extern "C" fn map_add(dict: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> i32 {
     // SAFETY: the contract; storing consumes the references made for it.
     unsafe { _PyDict_SetItem_Take2(dict, new_ref(key), new_ref(value)) }
 }
@@ -164,11 +146,7 @@ pub unsafe extern "C" fn dict_update(dict: *mut PyObject, update: *mut PyObject)
             let exception = PyErr_GetRaisedException();
             let keys = intern!(Python::assume_attached(), "keys").as_ptr();
             if PyObject_HasAttrWithError(update, keys) == 0 {
-                PyErr_Format(
-                    PyExc_TypeError,
-                    c"'%T' object is not a mapping".as_ptr(),
-                    update,
-                );
+                PyErr_Format(PyExc_TypeError, c"'%T' object is not a mapping".as_ptr(), update);
                 Py_DECREF(exception);
             } else {
                 _PyErr_ChainExceptions1(exception);
@@ -223,11 +201,7 @@ pub unsafe extern "C" fn list_get_item(list: *mut PyObject, index: i64) -> *mut 
 }
 
 /// `list[index] = value` of an exact list. Borrows both.
-pub unsafe extern "C" fn list_set_item(
-    value: *mut PyObject,
-    list: *mut PyObject,
-    index: i64,
-) -> i32 {
+pub unsafe extern "C" fn list_set_item(value: *mut PyObject, list: *mut PyObject, index: i64) -> i32 {
     // SAFETY: the contract; the position is in bounds, and the old item goes only after the new one is in place.
     unsafe {
         let Some(i) = position(index, Py_SIZE(list)) else {
@@ -265,11 +239,7 @@ pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) 
 }
 
 /// `dict[key] = value` of an exact dict. Borrows all.
-pub unsafe extern "C" fn dict_set_item(
-    value: *mut PyObject,
-    dict: *mut PyObject,
-    key: *mut PyObject,
-) -> i32 {
+pub unsafe extern "C" fn dict_set_item(value: *mut PyObject, dict: *mut PyObject, key: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyDict_SetItem(dict, key, value) }
 }

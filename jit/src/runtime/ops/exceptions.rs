@@ -22,19 +22,12 @@ pub unsafe extern "C" fn take_exception() -> *mut PyObject {
 
 /// `PUSH_EXC_INFO`: makes `exception` the one being handled and returns what was before it, None for nothing. Borrows
 /// `exception`.
-pub unsafe extern "C" fn push_exc_info(
-    tstate: *mut PyThreadState,
-    exception: *mut PyObject,
-) -> *mut PyObject {
+pub unsafe extern "C" fn push_exc_info(tstate: *mut PyThreadState, exception: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract; the old value's reference passes to the caller.
     unsafe {
         let item = exc_info(tstate);
         let previous = std::mem::replace(&mut (*item).exc_value, new_ref(exception));
-        if previous.is_null() {
-            new_ref(Py_None())
-        } else {
-            previous
-        }
+        if previous.is_null() { new_ref(Py_None()) } else { previous }
     }
 }
 
@@ -43,11 +36,7 @@ pub unsafe extern "C" fn pop_except(tstate: *mut PyThreadState, previous: *mut P
     // SAFETY: the contract; the old value goes only after the new one is in place.
     unsafe {
         let item = exc_info(tstate);
-        let restored = if previous == Py_None() {
-            null_mut()
-        } else {
-            new_ref(previous)
-        };
+        let restored = if previous == Py_None() { null_mut() } else { new_ref(previous) };
         let old = std::mem::replace(&mut (*item).exc_value, restored);
         Py_XDECREF(old);
     }
@@ -87,8 +76,7 @@ pub unsafe extern "C" fn check_eg_match(
         if _PyEval_CheckExceptStarTypeValid(tstate, class) < 0 {
             return null_mut();
         }
-        let status =
-            _PyEval_ExceptionGroupMatch(frame, exception, class, &raw mut matched, &raw mut rest);
+        let status = _PyEval_ExceptionGroupMatch(frame, exception, class, &raw mut matched, &raw mut rest);
         if status < 0 || matched.is_null() {
             Py_XDECREF(matched);
             Py_XDECREF(rest);
@@ -136,10 +124,7 @@ unsafe fn set_cause(value: *mut PyObject, cause: *mut PyObject) -> bool {
         } else if cause == Py_None() {
             null_mut()
         } else {
-            PyErr_SetString(
-                PyExc_TypeError,
-                c"exception causes must derive from BaseException".as_ptr(),
-            );
+            PyErr_SetString(PyExc_TypeError, c"exception causes must derive from BaseException".as_ptr());
             return false;
         };
         PyException_SetCause(value, cause);
@@ -160,10 +145,7 @@ pub unsafe extern "C" fn raise_varargs(
         if exception.is_null() {
             let current = (*_PyErr_GetTopmostException(tstate)).exc_value;
             if current.is_null() || current == Py_None() {
-                PyErr_SetString(
-                    PyExc_RuntimeError,
-                    c"No active exception to reraise".as_ptr(),
-                );
+                PyErr_SetString(PyExc_RuntimeError, c"No active exception to reraise".as_ptr());
                 return RAISED;
             }
             PyErr_SetRaisedException(new_ref(current));
@@ -174,10 +156,7 @@ pub unsafe extern "C" fn raise_varargs(
         } else if PyExceptionInstance_Check(exception) != 0 {
             (PyExceptionInstance_Class(exception), new_ref(exception))
         } else {
-            PyErr_SetString(
-                PyExc_TypeError,
-                c"exceptions must derive from BaseException".as_ptr(),
-            );
+            PyErr_SetString(PyExc_TypeError, c"exceptions must derive from BaseException".as_ptr());
             return RAISED;
         };
         if value.is_null() {
@@ -195,11 +174,7 @@ pub unsafe extern "C" fn raise_varargs(
 
 /// `RERAISE`: sets `exception` again. `lasti`, unless negative, is the instruction (in code units) that the exception
 /// is said to come from. Borrows `exception`; always returns [`RERAISED`].
-pub unsafe extern "C" fn reraise(
-    frame: *mut InterpreterFrame,
-    exception: *mut PyObject,
-    lasti: i64,
-) -> i32 {
+pub unsafe extern "C" fn reraise(frame: *mut InterpreterFrame, exception: *mut PyObject, lasti: i64) -> i32 {
     // SAFETY: the contract; lasti is an instruction of the frame's code.
     unsafe {
         if lasti >= 0 {
@@ -221,11 +196,7 @@ pub unsafe extern "C" fn with_except_start(
     // SAFETY: the contract; the word in front of the arguments is there for the callee.
     unsafe {
         let traceback = PyException_GetTraceback(exception);
-        let shown = if traceback.is_null() {
-            Py_None()
-        } else {
-            traceback
-        };
+        let shown = if traceback.is_null() { Py_None() } else { traceback };
         let class = PyExceptionInstance_Class(exception);
         let mut stack = [null_mut(), exit_self, class, exception, shown];
         let has_self = usize::from(!exit_self.is_null());

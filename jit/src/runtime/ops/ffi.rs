@@ -91,8 +91,7 @@ pub struct Intrinsic1 {
 #[repr(C)]
 pub struct Intrinsic2 {
     /// The implementation.
-    pub func:
-        unsafe extern "C" fn(*mut PyThreadState, *mut PyObject, *mut PyObject) -> *mut PyObject,
+    pub func: unsafe extern "C" fn(*mut PyThreadState, *mut PyObject, *mut PyObject) -> *mut PyObject,
     /// Its name.
     pub name: *const c_char,
 }
@@ -141,28 +140,13 @@ unsafe extern "C" {
     ) -> StackRef;
     pub fn _PyObject_LookupSpecialMethod(name: Obj, method_and_self: *mut StackRef) -> c_int;
     pub fn _PyEval_SpecialMethodCanSuggest(owner: Obj, oparg: c_int) -> c_int;
-    pub fn _PySuper_Lookup(
-        class: *mut PyTypeObject,
-        this: Obj,
-        name: Obj,
-        method_found: *mut c_int,
-    ) -> Obj;
+    pub fn _PySuper_Lookup(class: *mut PyTypeObject, this: Obj, name: Obj, method_found: *mut c_int) -> Obj;
 
-    pub fn _PyEval_LoadGlobalStackRef(
-        globals: Obj,
-        builtins: Obj,
-        name: Obj,
-        result: *mut StackRef,
-    );
+    pub fn _PyEval_LoadGlobalStackRef(globals: Obj, builtins: Obj, name: Obj, result: *mut StackRef);
     pub fn _PyEval_LoadName(tstate: Thread, frame: *mut InterpreterFrame, name: Obj) -> Obj;
     pub fn _PyMapping_GetOptionalItem2(mapping: Obj, key: Obj, error: *mut c_int) -> Obj;
     pub fn _PyLazyImport_Reify(tstate: Thread, placeholder: Obj, name: Obj, namespace: Obj) -> Obj;
-    pub fn _PyEval_FormatExcCheckArg(
-        tstate: Thread,
-        exception: Obj,
-        format: *const c_char,
-        name: Obj,
-    );
+    pub fn _PyEval_FormatExcCheckArg(tstate: Thread, exception: Obj, format: *const c_char, name: Obj);
     pub fn _PyEval_FormatExcUnbound(tstate: Thread, code: Obj, index: c_int);
 
     pub fn _PyTuple_FromArraySteal(items: *const Obj, count: isize) -> Obj;
@@ -190,11 +174,7 @@ unsafe extern "C" {
         top: *mut StackRef,
     ) -> c_int;
 
-    pub fn _PyEval_GetIter(
-        iterable: StackRef,
-        index_or_null: *mut StackRef,
-        mode: c_int,
-    ) -> StackRef;
+    pub fn _PyEval_GetIter(iterable: StackRef, index_or_null: *mut StackRef, mode: c_int) -> StackRef;
     pub fn _PyForIter_VirtualIteratorNext(
         tstate: Thread,
         frame: *mut InterpreterFrame,
@@ -202,13 +182,7 @@ unsafe extern "C" {
         index: *mut StackRef,
     ) -> StackRef;
 
-    pub fn _PyEval_MatchClass(
-        tstate: Thread,
-        subject: Obj,
-        class: Obj,
-        positional: isize,
-        keywords: Obj,
-    ) -> Obj;
+    pub fn _PyEval_MatchClass(tstate: Thread, subject: Obj, class: Obj, positional: isize, keywords: Obj) -> Obj;
     pub fn _PyEval_MatchKeys(tstate: Thread, mapping: Obj, keys: Obj) -> Obj;
 
     pub fn _PyUnicode_JoinArray(separator: Obj, items: *const Obj, count: isize) -> Obj;
@@ -236,12 +210,7 @@ unsafe extern "C" {
         lazy: c_int,
     ) -> Obj;
     pub fn _PyEval_ImportFrom(tstate: Thread, module: Obj, name: Obj) -> Obj;
-    pub fn _PyEval_LazyImportFrom(
-        tstate: Thread,
-        frame: *mut InterpreterFrame,
-        lazy: Obj,
-        name: Obj,
-    ) -> Obj;
+    pub fn _PyEval_LazyImportFrom(tstate: Thread, frame: *mut InterpreterFrame, lazy: Obj, name: Obj) -> Obj;
 
     pub fn _PyErr_GetTopmostException(tstate: Thread) -> *mut ErrStackItem;
     pub fn _PyErr_SetObject(tstate: Thread, class: Obj, value: Obj);

@@ -18,15 +18,12 @@ pub unsafe extern "C" fn import_name(
 ) -> *mut PyObject {
     // SAFETY: the contract; a NULL locals is what functions have.
     unsafe {
-        let (builtins, globals, locals) =
-            ((*frame).f_builtins, (*frame).f_globals, (*frame).f_locals);
+        let (builtins, globals, locals) = ((*frame).f_builtins, (*frame).f_globals, (*frame).f_locals);
         if oparg & 2 != 0 {
             _PyEval_ImportName(tstate, builtins, globals, locals, name, fromlist, level)
         } else {
             let lazy = (oparg & 1) as c_int;
-            _PyEval_LazyImportName(
-                tstate, builtins, globals, locals, name, fromlist, level, lazy,
-            )
+            _PyEval_LazyImportName(tstate, builtins, globals, locals, name, fromlist, level, lazy)
         }
     }
 }

@@ -15,11 +15,7 @@ pub const ITER_ERROR: *mut PyObject = std::ptr::without_provenance_mut(1);
 /// `GET_ITER`: starts an iteration over `iterable`; `*out` gets the index word. Borrows `iterable`.
 ///
 /// `mode` is the instruction's oparg, 0 for a `for` loop.
-pub unsafe extern "C" fn get_iter(
-    iterable: *mut PyObject,
-    mode: i64,
-    out: *mut *mut PyObject,
-) -> *mut PyObject {
+pub unsafe extern "C" fn get_iter(iterable: *mut PyObject, mode: i64, out: *mut *mut PyObject) -> *mut PyObject {
     let mut index = STACKREF_NULL;
     // SAFETY: the contract; the callee closes a borrowed reference without effect.
     unsafe {

@@ -14,10 +14,7 @@
 //!   for what the helper documents;
 //! - immediates are those of real bytecode.
 
-#![expect(
-    clippy::missing_safety_doc,
-    reason = "all helpers share the contract above"
-)]
+#![expect(clippy::missing_safety_doc, reason = "all helpers share the contract above")]
 
 pub mod arith;
 pub mod attrs;

@@ -6,15 +6,12 @@ use pyo3::{Python, intern};
 use std::ffi::{CStr, c_int};
 use std::ptr::null_mut;
 
-const UNBOUND_LOCAL: &CStr =
-    c"cannot access local variable '%s' where it is not associated with a value";
+const UNBOUND_LOCAL: &CStr = c"cannot access local variable '%s' where it is not associated with a value";
 
 /// Sets the NameError for `name`, in place of whatever is set.
 unsafe fn name_error(name: *mut PyObject) {
     // SAFETY: the contract.
-    unsafe {
-        _PyEval_FormatExcCheckArg(current_thread(), PyExc_NameError, NAME_ERROR.as_ptr(), name)
-    }
+    unsafe { _PyEval_FormatExcCheckArg(current_thread(), PyExc_NameError, NAME_ERROR.as_ptr(), name) }
 }
 
 /// Finds a name in a namespace without raising for its absence: `None` is an error, a NULL is not there.
@@ -26,11 +23,7 @@ unsafe fn optional_item(mapping: *mut PyObject, name: *mut PyObject) -> Option<*
 }
 
 /// Resolves a value that turns out to be a lazy import; consumes it and returns what the name means.
-unsafe fn resolve_lazy(
-    value: *mut PyObject,
-    name: *mut PyObject,
-    namespace: *mut PyObject,
-) -> *mut PyObject {
+unsafe fn resolve_lazy(value: *mut PyObject, name: *mut PyObject, namespace: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract; `value` is ours.
     unsafe {
         if !is_exactly(value, &raw const PyLazyImport_Type) {
@@ -67,20 +60,12 @@ pub unsafe extern "C" fn load_name(
 }
 
 /// `STORE_NAME`: `name = value` in the frame's locals. Borrows both.
-pub unsafe extern "C" fn store_name(
-    frame: *mut InterpreterFrame,
-    value: *mut PyObject,
-    name: *mut PyObject,
-) -> i32 {
+pub unsafe extern "C" fn store_name(frame: *mut InterpreterFrame, value: *mut PyObject, name: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe {
         let locals = (*frame).f_locals;
         if locals.is_null() {
-            PyErr_Format(
-                PyExc_SystemError,
-                c"no locals found when storing %R".as_ptr(),
-                name,
-            );
+            PyErr_Format(PyExc_SystemError, c"no locals found when storing %R".as_ptr(), name);
             return -1;
         }
         if PyDict_CheckExact(locals) != 0 {
@@ -97,11 +82,7 @@ pub unsafe extern "C" fn delete_name(frame: *mut InterpreterFrame, name: *mut Py
     unsafe {
         let locals = (*frame).f_locals;
         if locals.is_null() {
-            PyErr_Format(
-                PyExc_SystemError,
-                c"no locals when deleting %R".as_ptr(),
-                name,
-            );
+            PyErr_Format(PyExc_SystemError, c"no locals when deleting %R".as_ptr(), name);
             return -1;
         }
         if PyObject_DelItem(locals, name) != 0 {
@@ -113,11 +94,7 @@ pub unsafe extern "C" fn delete_name(frame: *mut InterpreterFrame, name: *mut Py
 }
 
 /// `STORE_GLOBAL`: `name = value` in `globals`. Borrows all.
-pub unsafe extern "C" fn store_global(
-    globals: *mut PyObject,
-    value: *mut PyObject,
-    name: *mut PyObject,
-) -> i32 {
+pub unsafe extern "C" fn store_global(globals: *mut PyObject, value: *mut PyObject, name: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyDict_SetItem(globals, name, value) }
 }
@@ -153,10 +130,7 @@ pub unsafe extern "C" fn setup_annotations(frame: *mut InterpreterFrame) -> i32 
     unsafe {
         let locals = (*frame).f_locals;
         if locals.is_null() {
-            PyErr_SetString(
-                PyExc_SystemError,
-                c"no locals found when setting up annotations".as_ptr(),
-            );
+            PyErr_SetString(PyExc_SystemError, c"no locals found when setting up annotations".as_ptr());
             return -1;
         }
         let name = intern!(Python::assume_attached(), "__annotations__").as_ptr();
@@ -236,11 +210,7 @@ unsafe fn variable_name(frame: *mut InterpreterFrame, index: i64) -> *mut PyObje
 }
 
 /// `LOAD_DEREF`: what `cell` (that of slot `index`) holds. Borrows it.
-pub unsafe extern "C" fn load_deref(
-    frame: *mut InterpreterFrame,
-    cell: *mut PyObject,
-    index: i64,
-) -> *mut PyObject {
+pub unsafe extern "C" fn load_deref(frame: *mut InterpreterFrame, cell: *mut PyObject, index: i64) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
         let value = PyCell_Get(cell);
@@ -258,11 +228,7 @@ pub unsafe extern "C" fn store_deref(cell: *mut PyObject, value: *mut PyObject) 
 }
 
 /// `DELETE_DEREF`: empties `cell` (that of slot `index`), an error when it is empty. Borrows it.
-pub unsafe extern "C" fn delete_deref(
-    frame: *mut InterpreterFrame,
-    cell: *mut PyObject,
-    index: i64,
-) -> i32 {
+pub unsafe extern "C" fn delete_deref(frame: *mut InterpreterFrame, cell: *mut PyObject, index: i64) -> i32 {
     // SAFETY: the contract; the old content is ours after it was taken out.
     unsafe {
         let cell = cell.cast::<PyCellObject>();
@@ -280,12 +246,7 @@ pub unsafe extern "C" fn unbound_local_error(frame: *mut InterpreterFrame, index
     // SAFETY: the contract.
     unsafe {
         let name = variable_name(frame, index);
-        _PyEval_FormatExcCheckArg(
-            current_thread(),
-            PyExc_UnboundLocalError,
-            UNBOUND_LOCAL.as_ptr(),
-            name,
-        );
+        _PyEval_FormatExcCheckArg(current_thread(), PyExc_UnboundLocalError, UNBOUND_LOCAL.as_ptr(), name);
     }
     -1
 }

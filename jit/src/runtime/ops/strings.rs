@@ -25,10 +25,7 @@ pub unsafe extern "C" fn format_simple(value: *mut PyObject) -> *mut PyObject {
 }
 
 /// `FORMAT_WITH_SPEC`: `format(value, spec)`. Borrows both.
-pub unsafe extern "C" fn format_with_spec(
-    value: *mut PyObject,
-    spec: *mut PyObject,
-) -> *mut PyObject {
+pub unsafe extern "C" fn format_with_spec(value: *mut PyObject, spec: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyObject_Format(value, spec) }
 }
@@ -60,29 +57,19 @@ pub unsafe extern "C" fn build_interpolation(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        let format = if format.is_null() {
-            empty_string()
-        } else {
-            format
-        };
+        let format = if format.is_null() { empty_string() } else { format };
         _PyInterpolation_Build(value, text, (oparg >> 2) as c_int, format)
     }
 }
 
 /// `BUILD_TEMPLATE`: the Template of a t-string. Borrows both.
-pub unsafe extern "C" fn build_template(
-    strings: *mut PyObject,
-    interpolations: *mut PyObject,
-) -> *mut PyObject {
+pub unsafe extern "C" fn build_template(strings: *mut PyObject, interpolations: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { _PyTemplate_Build(strings, interpolations) }
 }
 
 /// `left + right` of two exact strs. Borrows both.
-pub unsafe extern "C" fn unicode_concat(
-    left: *mut PyObject,
-    right: *mut PyObject,
-) -> *mut PyObject {
+pub unsafe extern "C" fn unicode_concat(left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyUnicode_Concat(left, right) }
 }
@@ -104,8 +91,7 @@ pub unsafe extern "C" fn unicode_item(string: *mut PyObject, index: i64) -> *mut
             return null_mut();
         }
         let character = PyUnicode_ReadChar(string, index as isize);
-        u8::try_from(character)
-            .map_or(null_mut(), |code| unicode::character_address(code) as *mut PyObject)
+        u8::try_from(character).map_or(null_mut(), |code| unicode::character_address(code) as *mut PyObject)
     }
 }
 

@@ -3,9 +3,7 @@
 //! Each line is checked against the function's real signature, so the compiler cannot call a helper wrongly.
 
 use super::ffi::InterpreterFrame;
-use super::{
-    arith, attrs, calls, containers, exceptions, functions, imports, iter, matching, names, strings,
-};
+use super::{arith, attrs, calls, containers, exceptions, functions, imports, iter, matching, names, strings};
 use pyo3::ffi::{PyObject, PyThreadState};
 
 /// What a helper's parameter is. All but [`Param::F64`] travel as i64.
@@ -86,28 +84,16 @@ macro_rules! ret_type {
 
 macro_rules! effects {
     () => {
-        Effects {
-            may_raise: true,
-            may_run_python: true,
-        }
+        Effects { may_raise: true, may_run_python: true }
     };
     (nopy) => {
-        Effects {
-            may_raise: true,
-            may_run_python: false,
-        }
+        Effects { may_raise: true, may_run_python: false }
     };
     (noerr) => {
-        Effects {
-            may_raise: false,
-            may_run_python: true,
-        }
+        Effects { may_raise: false, may_run_python: true }
     };
     (pure) => {
-        Effects {
-            may_raise: false,
-            may_run_python: false,
-        }
+        Effects { may_raise: false, may_run_python: false }
     };
 }
 
@@ -288,5 +274,4 @@ helpers! {
 
     MakeFunction functions make_function (Obj, Obj) -> NewRef;
     SetFunctionAttribute functions set_function_attribute (Obj, Obj, Imm) -> Void [pure];
-    LoadCommonConstant functions load_common_constant (Imm) -> Borrowed;
 }
