@@ -2,6 +2,8 @@
 
 mod executable;
 
+use std::sync::atomic::Ordering;
+
 use pyo3::exceptions::{PyException, PyImportError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction, PyInt};
@@ -9,6 +11,7 @@ use pyo3::types::{PyDict, PyFunction, PyInt};
 use crate::config::Options;
 use crate::cpython::function::Function;
 use crate::cpython::verify::verify;
+use crate::runtime::osr;
 use crate::tier::report::RefusalReport;
 use crate::{telemetry, tier};
 
@@ -133,6 +136,7 @@ fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("monitoring", tier::monitoring_state(py)?)?;
     dict.set_item("executables", tier::report::installed())?;
     dict.set_item("entries", totals.entries)?;
+    dict.set_item("osr_entries", osr::ENTRIES.load(Ordering::Relaxed))?;
     dict.set_item("deopts", totals.deopts)?;
     dict.set_item("deopt_reasons", counted(py, reasons.deopts)?)?;
     dict.set_item("reifications", totals.reifications)?;
@@ -144,7 +148,7 @@ fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("code_bytes", counters.code_bytes())?;
     dict.set_item("invalidations", counters.invalidations())?;
     dict.set_item("retirements", counters.retirements())?;
-    dict.set_item("events", counters.evaluations().load(std::sync::atomic::Ordering::Relaxed))?;
+    dict.set_item("events", counters.evaluations().load(Ordering::Relaxed))?;
     dict.set_item("warnings", telemetry::warnings())?;
     Ok(dict)
 }

@@ -6,7 +6,7 @@
 //! local INSTRUCTION event raises it right there.
 
 use std::cell::UnsafeCell;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::ffi::{self, PyObject, PyThreadState};
 use pyo3::prelude::*;
@@ -17,6 +17,9 @@ use crate::cpython::code;
 use crate::cpython::frame::InterpreterFrame;
 use crate::cpython::thread::Thread;
 use crate::tier;
+
+/// Running loops that machine code took over, since the process started.
+pub static ENTRIES: AtomicU64 = AtomicU64::new(0);
 
 /// Exceptions waiting for their INSTRUCTION event, by the frame that raises them. Owned references.
 struct Pending(UnsafeCell<Vec<(usize, usize)>>);
@@ -52,6 +55,7 @@ pub unsafe fn enter(
         let localsplus = code::Code::from_ptr(code.cast()).localsplus_count();
         // The operands now live in registers; the collector must not see them twice.
         (*frame).stackpointer = (*frame).slot(localsplus as usize);
+        ENTRIES.fetch_add(1, Ordering::Relaxed);
         entry::ACTIVE.fetch_add(1, Ordering::Relaxed);
         let status = (executable.body)(tstate, frame);
         entry::ACTIVE.fetch_sub(1, Ordering::Relaxed);
