@@ -80,7 +80,7 @@ impl Lowering<'_, '_> {
     fn stack_bits(&mut self, entry: inst::StackEntry) -> ir::Value {
         let value = self.value(entry.value);
         match self.hir.ty(entry.value).repr {
-            Repr::Obj if entry.owned => value,
+            Repr::Obj if entry.owned => self.owned_ref(value, self.hir.ty(entry.value).kinds),
             Repr::Obj => self.b.ins().bor_imm_s(value, 1),
             Repr::Ref => value,
             Repr::I64 => self
@@ -165,7 +165,8 @@ impl Lowering<'_, '_> {
         self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
         let previous = self.load(types::I64, frame, layout::PREVIOUS);
         self.store(previous, tstate, thread::CURRENT_FRAME);
-        for slot in 0..self.code.nlocalsplus {
+        // The interpreter clears a frame from its end.
+        for slot in (0..self.code.nlocalsplus).rev() {
             let offset = self.slot_offset(slot);
             let bits = self.load(types::I64, frame, offset);
             self.close_ref(bits);

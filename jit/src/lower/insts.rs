@@ -36,12 +36,14 @@ impl Lowering<'_, '_> {
                 let object = arg(self, 0);
                 self.b.ins().bor_imm_s(object, 1)
             }
-            Op::ToRef { borrowed: false } | Op::Refine { .. } | Op::Bits | Op::AsRef => arg(self, 0),
+            Op::ToRef { borrowed: false } => {
+                let object = arg(self, 0);
+                self.owned_ref(object, self.hir.ty(inst.args[0]).kinds)
+            }
+            Op::Refine { .. } | Op::Bits | Op::AsRef => arg(self, 0),
             Op::NullableToRef => {
                 let object = arg(self, 0);
-                let missing = self.b.ins().icmp_imm_s(IntCC::Equal, object, 0);
-                let null = self.imm(inst::NULL_REF as i64);
-                self.b.ins().select(missing, null, object)
+                self.nullable_ref(object, self.hir.ty(inst.args[0]).kinds)
             }
             Op::RefToObj => {
                 let bits = arg(self, 0);

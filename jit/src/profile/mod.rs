@@ -99,19 +99,22 @@ impl Profile {
         kinds::float_value(address)
     }
 
-    /// Where `LOAD_GLOBAL` of a module's global finds its value, if the cache is still good.
-    pub fn global_entry(&self, instr: &Instr) -> Option<GlobalEntry> {
-        let version = u32::from(instr.cache_u16(1));
-        let (offset, object) = entry(self.globals, version, instr.cache_u16(3))?;
-        Some(GlobalEntry { globals_version: version, builtins_version: None, offset, object })
-    }
-
-    /// The same for a builtin.
-    pub fn builtin_entry(&self, instr: &Instr) -> Option<GlobalEntry> {
-        let version = u32::from(instr.cache_u16(2));
-        let (offset, object) = entry(self.builtins, version, instr.cache_u16(3))?;
-        let globals_version = u32::from(instr.cache_u16(1));
-        Some(GlobalEntry { globals_version, builtins_version: Some(version), offset, object })
+    /// Where the global that a specialized `LOAD_GLOBAL` names is now. The inline cache is only a hint: it stays behind
+    /// when names are added to the namespaces.
+    pub fn global_entry(&self, instr: &Instr, name: usize) -> Option<GlobalEntry> {
+        let hint = usize::from(instr.cache_u16(3));
+        let globals = versioned_keys(self.globals)?;
+        if let Some((offset, object)) = find(globals, name, hint) {
+            return Some(GlobalEntry { globals_version: globals.version(), builtins_version: None, offset, object });
+        }
+        let builtins = versioned_keys(self.builtins)?;
+        let (offset, object) = find(builtins, name, hint)?;
+        Some(GlobalEntry {
+            globals_version: globals.version(),
+            builtins_version: Some(builtins.version()),
+            offset,
+            object,
+        })
     }
 
     /// Which of the builtins done in place the object is.
@@ -131,12 +134,17 @@ impl Profile {
     }
 }
 
-fn entry(namespace: *mut PyObject, version: u32, index: u16) -> Option<(i32, usize)> {
+/// The keys of a namespace whose layout has a version to guard.
+fn versioned_keys(namespace: *mut PyObject) -> Option<dict::Keys> {
     let keys = kinds::exact_dict_keys(namespace)?;
-    if version == 0 || keys.version() != version || keys.kind() == dict::KIND_GENERAL {
-        return None;
-    }
-    let object = keys.value(usize::from(index))? as usize;
-    let offset = keys.entry(usize::from(index)) - keys.address() + dict::UNICODE_ENTRY_VALUE as usize;
+    (keys.version() != 0 && keys.kind() != dict::KIND_GENERAL).then_some(keys)
+}
+
+/// The place of the value for `name`, in bytes from the keys' start, and the value; `hint` is tried first.
+fn find(keys: dict::Keys, name: usize, hint: usize) -> Option<(i32, usize)> {
+    let is_name = |index: &usize| keys.key(*index).is_some_and(|key| key as usize == name);
+    let index = Some(hint).filter(is_name).or_else(|| (0..keys.len()).find(is_name))?;
+    let object = keys.value(index)? as usize;
+    let offset = keys.entry(index) - keys.address() + dict::UNICODE_ENTRY_VALUE as usize;
     Some((i32::try_from(offset).ok()?, object))
 }

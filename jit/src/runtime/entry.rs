@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::ffi::{self, PyObject, PyThreadState};
 
+use super::handover::Arguments;
 use super::{deopt, frames};
 use crate::code::executable::Body;
 use crate::code::install;
@@ -41,13 +42,13 @@ pub unsafe extern "C" fn vectorcall(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        let Some(body) = tier::body_for_call(Function::from_ptr(callable)) else {
-            return private::_PyFunction_Vectorcall(callable, args, nargsf, kwnames);
-        };
+        let function = Function::from_ptr(callable);
+        let body = tier::body_for_call(function);
+        let code = function.code();
         let nargs = ffi::PyVectorcall_NARGS(nargsf) as usize;
         let keywords = if kwnames.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(kwnames) as usize };
         let tstate = ffi::PyThreadState_Get();
-        let thread = Thread::from_ptr(tstate);
+        let caller = Thread::from_ptr(tstate).current_frame();
         let count = nargs + keywords;
         let mut few = [StackRef::NULL; 8];
         let mut many = Vec::new();
@@ -57,13 +58,8 @@ pub unsafe extern "C" fn vectorcall(
             many.resize(count, StackRef::NULL);
             &mut many
         };
-        for (i, slot) in refs.iter_mut().enumerate() {
-            let arg = *args.add(i);
-            ffi::Py_INCREF(arg);
-            *slot = StackRef::from_owned(arg);
-        }
-        ffi::Py_INCREF(callable);
-        let func = StackRef::from_owned(callable);
+        Arguments { callable, args, count, kwnames }.take(caller, refs);
+        let func = StackRef::from_owned(ffi::Py_NewRef(callable));
         // Binding keywords can run Python code, which must not free the machine code meanwhile.
         ACTIVE.fetch_add(1, Ordering::Relaxed);
         let frame = private::_PyEvalFramePushAndInit(
@@ -73,11 +69,16 @@ pub unsafe extern "C" fn vectorcall(
             refs.as_ptr(),
             nargs,
             kwnames,
-            thread.current_frame(),
+            caller,
         );
-        let result = if frame.is_null() { std::ptr::null_mut() } else { run(tstate, frame, body) };
+        let body = body.filter(|_| !frame.is_null() && (*frame).code() == code);
+        let result = body.map(|body| run(tstate, frame, body));
         left();
-        result
+        match result {
+            Some(result) => result,
+            None if frame.is_null() => std::ptr::null_mut(),
+            None => private::_PyEval_EvalFrameDefault(tstate, frame, 0),
+        }
     }
 }
 

@@ -167,8 +167,7 @@ unsafe extern "C" fn on_instruction(
 
 /// Has the interpreter tell of functions that are made or changed, and of frames whose locals are asked for.
 pub fn install(py: Python<'_>) -> PyResult<()> {
-    // SAFETY: `py` says that the GIL is held.
-    unsafe { observe::install() };
+    observe::install(py)?;
     // SAFETY: the callback lives as long as the process.
     if unsafe { cpython::ffi::PyFunction_AddWatcher(on_function) } >= 0 {
         return Ok(());

@@ -3,6 +3,7 @@
 pub mod deopt;
 pub mod entry;
 pub mod frames;
+mod handover;
 pub mod hooks;
 pub mod observe;
 pub mod ops;

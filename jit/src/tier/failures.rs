@@ -22,6 +22,10 @@ pub const TOLERATED_FAILURES: u64 = 8;
 /// Recompilations after which a code object is given up.
 pub const MAX_RECOMPILATIONS: u32 = 10;
 
+/// Recompilations in which guesses about namespaces are made anew, as the namespaces are by then, before their sites
+/// are compiled without a guess.
+const RETRIES_OF_NAMESPACES: u32 = 3;
+
 /// Records that somebody asked for the locals of a frame that runs machine code of `code`.
 pub fn on_reification(state: &CodeState, code: Code) {
     if let Some(executable) = state.function.iter().chain(state.loops.values()).next() {
@@ -61,7 +65,12 @@ pub fn on_deopt(state: &mut CodeState, kind: Kind, site: CodeOffset, reason: Rea
     if !is_wrong_guess(reason) || count % TOLERATED_FAILURES != 0 {
         return;
     }
-    state.failed.insert(site);
+    let failures = registry::note(address, |notes| notes.failures.clone()).unwrap_or_default();
+    let settled = |reason| reason != Reason::KeysVersion || state.recompilations >= RETRIES_OF_NAMESPACES;
+    let hopeless = failures.iter().filter(|((_, reason), count)| {
+        is_wrong_guess(*reason) && **count >= TOLERATED_FAILURES / 2 && settled(*reason)
+    });
+    state.failed.extend(hopeless.map(|((site, _), _)| *site));
     state.recompilations += 1;
     if state.recompilations <= MAX_RECOMPILATIONS {
         withdraw(state, kind, reason.text());

@@ -6,7 +6,7 @@
 //! reported for that, which costs nothing once all of them have the entry, since it bypasses what reports them.
 
 use super::build::{self, build, hopeless, is_function, is_running, namespaces};
-use super::{registry, switch};
+use super::{registry, running, switch};
 use crate::code::extra;
 use crate::code::install;
 use crate::cpython::function::Function;
@@ -72,7 +72,11 @@ pub fn at_entry(function: Function) -> bool {
     }
     let built = match registry::state(code) {
         Some(state) if state.read(|state| state.refused.is_some()) => false,
-        Some(state) if state.read(|state| state.function.is_some()) => true,
+        Some(state) if state.read(|state| state.function.is_some()) => {
+            // Its tool has gone without a word.
+            running::local_events_changed(code);
+            true
+        }
         Some(state) if build::is_wanted(state) => build(code, state, Kind::Function, 0, namespaces(function)).is_ok(),
         _ => false,
     };

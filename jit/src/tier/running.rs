@@ -28,6 +28,22 @@ fn build_body(function: Function) -> Option<Body> {
     if built.unwrap_or(false) { install::body_of(function) } else { None }
 }
 
+/// Reacts to events of a single code object being switched on or off: machine code calls it directly only while no
+/// tool wants events of it, and frames that run it look again at their next safepoint.
+pub fn local_events_changed(code: Code) {
+    let Some(state) = extra::get(code) else { return };
+    let is_watched = install::is_watched(code);
+    state.with(|state| {
+        for executable in state.function.iter().chain(state.loops.values()) {
+            executable.header.expected_breaker.store(u64::MAX, Ordering::Relaxed);
+        }
+        state.cell.body = match &state.function {
+            Some(executable) if !is_watched => executable.body as *const () as usize,
+            _ => 0,
+        };
+    });
+}
+
 /// Records that machine code of `code` was left through its side exit number `index`. May take it out of use; the
 /// caller may still be in it.
 pub fn record_deopt(executable: &mut Executable, code: Code, index: usize) {

@@ -23,6 +23,9 @@ pub struct BytecodeBlock {
 pub struct LoopInfo {
     pub written: HashSet<u32>,
     pub deleted: HashSet<u32>,
+    /// The loop can be entered elsewhere than at its header, as when compiled code starts at a loop inside it. What is
+    /// known at the header's other ways in then says nothing about its back edges.
+    pub irreducible: bool,
 }
 
 /// The control-flow graph reachable from one entry.
@@ -76,7 +79,7 @@ impl Cfg {
             }
         }
         order.reverse();
-        let loops = find_loops(code, &blocks, &back_edges);
+        let loops = find_loops(code, &blocks, &back_edges, entry);
         Cfg { blocks, order, loops }
     }
 }
@@ -122,6 +125,7 @@ fn find_loops(
     code: &CodeInfo,
     blocks: &BTreeMap<CodeOffset, BytecodeBlock>,
     back_edges: &HashMap<CodeOffset, Vec<CodeOffset>>,
+    entry: CodeOffset,
 ) -> HashMap<CodeOffset, LoopInfo> {
     let mut predecessors: HashMap<CodeOffset, Vec<CodeOffset>> = HashMap::new();
     for block in blocks.values() {
@@ -138,7 +142,9 @@ fn find_loops(
                 work.extend(predecessors.get(&block).into_iter().flatten());
             }
         }
-        let mut info = LoopInfo::default();
+        let around = reachable(blocks, entry, *header);
+        let irreducible = sources.iter().any(|source| around.contains(source));
+        let mut info = LoopInfo { irreducible, ..LoopInfo::default() };
         for start in body {
             let block = &blocks[&start];
             for instr in &code.instrs[block.first..block.last] {
@@ -148,6 +154,23 @@ fn find_loops(
         loops.insert(*header, info);
     }
     loops
+}
+
+/// The blocks that `entry` reaches without going through `avoided`.
+fn reachable(
+    blocks: &BTreeMap<CodeOffset, BytecodeBlock>,
+    entry: CodeOffset,
+    avoided: CodeOffset,
+) -> HashSet<CodeOffset> {
+    let mut seen = HashSet::new();
+    let mut work = vec![entry];
+    while let Some(start) = work.pop() {
+        if start != avoided && seen.insert(start) {
+            let block = &blocks[&start];
+            work.extend(block.successors.iter().chain(&block.handlers));
+        }
+    }
+    seen
 }
 
 fn local_writes(instr: &Instr, info: &mut LoopInfo) {

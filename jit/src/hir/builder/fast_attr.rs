@@ -204,8 +204,10 @@ impl Builder<'_> {
         let instr = self.instr.clone();
         if !self.profile.has_failed(instr.start) {
             let place = match instr.raw {
-                Opcode::LoadGlobalModule => self.profile.global_entry(&instr),
-                Opcode::LoadGlobalBuiltin => self.profile.builtin_entry(&instr),
+                Opcode::LoadGlobalModule | Opcode::LoadGlobalBuiltin => {
+                    let name = self.code.names[(instr.oparg >> 1) as usize].object;
+                    self.profile.global_entry(&instr, name)
+                }
                 _ => None,
             };
             if let Some(place) = place {

@@ -92,7 +92,7 @@ impl Builder<'_> {
                 None => (false, false),
             };
             let all_bound = locals.iter().all(|l| matches!(l, Local::Value(_)));
-            state.locals[index] = if deleted {
+            state.locals[index] = if deleted || info.as_ref().is_some_and(|info| info.irreducible) {
                 Local::Home
             } else if !written && locals.iter().all(|l| *l == first) {
                 first

@@ -117,6 +117,8 @@ pub struct Builder<'a> {
     done: HashSet<CodeOffset>,
     /// Objects that values are expected to be, by what the profile saw.
     expect: HashMap<Value, usize>,
+    /// Whether the current instruction may have run a finalizer since the last safepoint.
+    noisy: bool,
     /// Class versions that objects are known to have until something can run Python code.
     shapes: HashMap<Value, u32>,
 }
@@ -143,6 +145,7 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
         line: None,
         done: HashSet::new(),
         expect: HashMap::new(),
+        noisy: false,
         shapes: HashMap::new(),
     };
     builder.run(entry)
@@ -175,12 +178,16 @@ impl Builder<'_> {
                 self.index = index;
                 self.instr = self.code.instrs[index].clone();
                 self.before = None;
+                self.noisy = false;
                 open = self.translate().map_err(|mut refusal| {
                     refusal.offset.get_or_insert(self.instr.offset);
                     refusal
                 })?;
                 if !open {
                     break;
+                }
+                if self.noisy {
+                    self.safepoint(false)?;
                 }
             }
             if open {
@@ -202,7 +209,10 @@ impl Builder<'_> {
         match &op {
             Op::Helper { helper, .. } if helper.effects().may_run_python => self.shapes.clear(),
             Op::CallDirect { .. } => self.shapes.clear(),
-            Op::DecRef | Op::CloseRef if !self.dies_quietly(args[0]) => self.shapes.clear(),
+            Op::DecRef | Op::CloseRef if !self.dies_quietly(args[0]) => {
+                self.shapes.clear();
+                self.noisy = true;
+            }
             _ => {}
         }
         let value = self.func.add_value(Inst { op, args: args.to_vec(), state, ty });
@@ -392,7 +402,11 @@ impl Builder<'_> {
         };
         let immortal = matches!(was, Local::Value(value) if self.func.ty(value).kinds.is_immortal());
         if was != Local::Null && !immortal {
+            let noisy = self.noisy;
             self.emit(Op::CloseRef, &[old], Type::NONE);
+            if matches!(was, Local::Value(value) if self.dies_quietly(value)) {
+                self.noisy = noisy;
+            }
         }
     }
 
@@ -433,6 +447,7 @@ impl Builder<'_> {
     fn safepoint(&mut self, periodic: bool) -> Result<(), Refusal> {
         let state = self.state_at(self.instr.next);
         let status = self.emit_in(self.cur, Op::Safepoint { periodic }, &[], Type::I64, Some(state));
+        self.noisy = false;
         if periodic {
             let unwind = self.state.stack.clone();
             self.check_error(status, ErrorKind::Negative, &unwind)?;

@@ -475,11 +475,26 @@ impl Builder<'_> {
         let target = self.instr.jump_target().expect("a branch has a target");
         let next = self.instr.next;
         let (on_true, on_false) = if jump_if { (target, next) } else { (next, target) };
+        if self.noisy {
+            return self.branch_noisily(cond, on_true, on_false);
+        }
         let then = self.edge_to(on_true, 0);
         let otherwise = self.edge_to(on_false, 1);
         self.terminate(Terminator::Branch { cond, then, otherwise });
         self.settle(on_true);
         self.settle(on_false);
+    }
+
+    /// Branches after a finalizer may have run: each way out is a safepoint of its own.
+    fn branch_noisily(&mut self, cond: Value, on_true: CodeOffset, on_false: CodeOffset) {
+        let (then, otherwise) = (self.func.new_block(false), self.func.new_block(false));
+        self.terminate(Terminator::Branch { cond, then: Edge::to(then), otherwise: Edge::to(otherwise) });
+        for (block, target) in [(then, on_true), (otherwise, on_false)] {
+            self.switch_to(block);
+            let state = self.state_at(target);
+            self.emit_in(self.cur, Op::Safepoint { periodic: false }, &[], Type::I64, Some(state));
+            self.jump_to(target);
+        }
     }
 
     fn to_bool(&mut self) -> Result<(), Refusal> {

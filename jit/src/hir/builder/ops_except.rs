@@ -15,10 +15,10 @@ impl Builder<'_> {
     pub(super) fn check_error(&mut self, value: Value, kind: ErrorKind, unwind: &[StackEntry]) -> Result<(), Refusal> {
         let (error, ok) = (self.func.new_block(true), self.func.new_block(false));
         self.terminate(Terminator::OnError { value, kind, error: Edge::to(error), ok: Edge::to(ok) });
-        let saved = (self.state.clone(), self.line, self.before);
+        let saved = (self.state.clone(), self.line, self.before, self.noisy);
         self.switch_to(error);
         self.raise(unwind)?;
-        (self.state, self.line, self.before) = saved;
+        (self.state, self.line, self.before, self.noisy) = saved;
         self.switch_to(ok);
         Ok(())
     }
@@ -111,10 +111,10 @@ impl Builder<'_> {
         let (raise, reraise) = (self.func.new_block(true), self.func.new_block(true));
         self.terminate(Terminator::Branch { cond: fresh, then: Edge::to(raise), otherwise: Edge::to(reraise) });
         let unwind = self.state.stack.clone();
-        let saved = (self.state.clone(), self.line, self.before);
+        let saved = (self.state.clone(), self.line, self.before, self.noisy);
         self.switch_to(raise);
         self.raise(&unwind)?;
-        (self.state, self.line, self.before) = saved;
+        (self.state, self.line, self.before, self.noisy) = saved;
         self.switch_to(reraise);
         self.unwind(&unwind, None)
     }

@@ -66,6 +66,8 @@ class Special(types.ModuleType):
         return "property"
 
 
+# With the value still there, whether the interpreter finds it or the property depends on what it has specialized.
+del module.value
 module.__class__ = Special
 repeat(read_value, module)
 attempt(write_value, module, 7)
