@@ -9,7 +9,7 @@
 use pyo3::ffi::{self, PyObject};
 
 use crate::bytecode::opcode::Opcode;
-use crate::cpython::frame::{InterpreterFrame, StackRef};
+use crate::cpython::frame::{self, InterpreterFrame, StackRef};
 use crate::cpython::{memory, tuple};
 use crate::runtime::frames;
 
@@ -47,7 +47,10 @@ impl Arguments {
         // SAFETY: the contract; an interpreted frame in a call has its operands below its stack pointer.
         unsafe {
             // Machine code passes arguments on its own way; only what it calls generically comes here.
-            if caller.is_null() || matches!((*caller).return_offset, frames::RUNNING | frames::OBSERVED) {
+            let is_interpreted = !caller.is_null()
+                && matches!((*caller).owner, frame::OWNED_BY_THREAD | frame::OWNED_BY_GENERATOR)
+                && !matches!((*caller).return_offset, frames::RUNNING | frames::OBSERVED);
+            if !is_interpreted {
                 return false;
             }
             let unit = (*caller).instr_ptr.read();
@@ -107,26 +110,18 @@ impl Arguments {
             if !is_ours(positional) || named == keywords.is_null() {
                 return false;
             }
-            if !named && self.args == items {
-                for (i, slot) in refs.iter_mut().enumerate() {
-                    *slot = StackRef::from_owned(items.add(i).replace(ffi::Py_None()));
-                }
-                return true;
-            }
             let size = ffi::PyTuple_GET_SIZE(positional.untag()) as usize;
             let names = if named { ffi::PyTuple_GET_SIZE(self.kwnames) as usize } else { 0 };
             let same = |i| *items.add(i) == *self.args.add(i);
-            if !named || size + names != self.count || !(0..size).all(same) {
+            if size + names != self.count || !(0..size).all(same) {
                 return false;
             }
-            // The array holds references of its own, made for this call.
+            // With keywords the arguments are in an array made for this call, which owns the keywords' values only.
             for (i, slot) in refs.iter_mut().enumerate() {
-                *slot = StackRef::from_owned(self.args.cast_mut().add(i).replace(ffi::Py_None()));
+                let place = if i < size { items.add(i) } else { self.args.cast_mut().add(i) };
+                *slot = StackRef::from_owned(place.replace(ffi::Py_None()));
             }
-            for i in 0..size {
-                ffi::Py_DECREF(items.add(i).replace(ffi::Py_None()));
-            }
-            if is_ours(keywords) {
+            if named && is_ours(keywords) {
                 ffi::PyDict_Clear(keywords.untag());
             }
             true
