@@ -14,7 +14,7 @@ use cranelift_module::{Linkage, Module, default_libcall_names};
 use pyo3::ffi::PyObject;
 
 use crate::bytecode::info::{CodeFlags, CodeInfo};
-use crate::code::executable::{Body, Counters, Executable, Header, Keeps, body_at};
+use crate::code::executable::{Body, Counters, Executable, Header, body_at};
 use crate::code::memory::CodeMemory;
 use crate::code::state::{CodeState, cell_address};
 use crate::cpython::code::Code;
@@ -84,7 +84,6 @@ pub fn compile(
         Kind::Function => info.first_line,
         Kind::Loop(header) => info.lines.lookup(header).line.unwrap_or(info.first_line),
     };
-    let keeps: Vec<usize> = machine.lowered.keeps.into_iter().filter(|kept| *kept != code.as_ptr() as usize).collect();
     Ok(Executable {
         code: code.as_ptr() as usize,
         kind,
@@ -97,7 +96,7 @@ pub fn compile(
         size: machine.size,
         header,
         exits: machine.lowered.exits,
-        keeps: Keeps::take(keeps),
+        callees: machine.lowered.callees,
         hir: hir.to_string(),
         compile_ns: start.elapsed().as_nanos() as u64,
         memory: machine.memory,

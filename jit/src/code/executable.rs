@@ -73,8 +73,8 @@ pub struct Executable {
     pub header: Box<Header>,
     /// By the index that machine code gives when it leaves.
     pub exits: Vec<SideExit>,
-    /// Code objects that the machine code names.
-    pub keeps: Keeps,
+    /// Addresses of the states of code objects whose machine code this one may enter directly.
+    pub callees: Vec<usize>,
     /// The HIR's text, for people.
     pub hir: String,
     /// Nanoseconds that compiling took.
@@ -85,30 +85,6 @@ pub struct Executable {
     pub slot: Option<rjit_telemetry::SlotId>,
     /// The region in the perf map.
     pub region: Option<rjit_perfmap::RegionId>,
-}
-
-/// References to Python objects, given back when dropped (with the GIL held).
-#[derive(Debug)]
-pub struct Keeps(Vec<usize>);
-
-impl Keeps {
-    /// Takes a reference to each object. They must be alive.
-    pub fn take(objects: Vec<usize>) -> Keeps {
-        for object in &objects {
-            // SAFETY: the caller found them alive, and no Python code ran since.
-            unsafe { pyo3::ffi::Py_INCREF(*object as *mut PyObject) };
-        }
-        Keeps(objects)
-    }
-}
-
-impl Drop for Keeps {
-    fn drop(&mut self) {
-        for object in &self.0 {
-            // SAFETY: gives back the reference that `take` took; executables are freed with the GIL held.
-            unsafe { pyo3::ffi::Py_DECREF(*object as *mut PyObject) };
-        }
-    }
 }
 
 /// The function at the start of finished machine code.

@@ -20,6 +20,11 @@ pub fn cell_address(state: std::ptr::NonNull<CodeState>) -> usize {
     state.as_ptr() as usize + std::mem::offset_of!(CodeState, cell)
 }
 
+/// The address of the state that a cell is part of.
+pub fn state_of_cell(cell: usize) -> usize {
+    cell - std::mem::offset_of!(CodeState, cell)
+}
+
 /// Everything known about a code object. Boxed; its address is the `co_extra` value.
 #[derive(Default)]
 pub struct CodeState {

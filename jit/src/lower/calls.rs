@@ -1,14 +1,16 @@
 //! Calls of compiled functions, and what follows every call.
 
 use super::*;
+use crate::code::state::state_of_cell;
 use crate::cpython::{frame as layout, function, thread};
 use crate::hir::inst::CallTarget;
 use crate::runtime::ops::table::Helper;
 
 impl Lowering<'_, '_> {
     pub(super) fn call_direct(&mut self, target: CallTarget, has_self: bool, operands: &[Value]) -> ir::Value {
-        if !self.keeps.contains(&target.code) {
-            self.keeps.push(target.code);
+        let callee = state_of_cell(target.cell);
+        if !self.callees.contains(&callee) {
+            self.callees.push(callee);
         }
         let refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
         let (fast, slow, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());

@@ -30,8 +30,8 @@ use crate::runtime::frames;
 pub struct Lowered {
     /// Side exits, by the index that the machine code passes to the runtime.
     pub exits: Vec<SideExit>,
-    /// Code objects whose addresses are in the machine code.
-    pub keeps: Vec<usize>,
+    /// Addresses of the states of code objects that the machine code may enter directly.
+    pub callees: Vec<usize>,
 }
 
 /// Context of one lowering.
@@ -49,7 +49,7 @@ struct Lowering<'a, 'b> {
     exits: HashMap<(StateId, Reason), ir::Block>,
     pending: Vec<(StateId, Reason, ir::Block)>,
     records: Vec<SideExit>,
-    keeps: Vec<usize>,
+    callees: Vec<usize>,
 }
 
 /// Lowers `hir` into `func`, whose signature it sets.
@@ -77,12 +77,12 @@ pub fn lower(
         exits: HashMap::new(),
         pending: Vec::new(),
         records: Vec::new(),
-        keeps: Vec::new(),
+        callees: Vec::new(),
     };
     lowering.run();
-    let Lowering { b, records, keeps, .. } = lowering;
+    let Lowering { b, records, callees, .. } = lowering;
     b.finalize(target);
-    Lowered { exits: records, keeps }
+    Lowered { exits: records, callees }
 }
 
 fn body_signature(call_conv: CallConv) -> Signature {

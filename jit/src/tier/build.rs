@@ -82,6 +82,7 @@ pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespac
             executable.compile_ns = begin.elapsed().as_nanos() as u64;
             telemetry::announce(&mut executable, reservation);
             registry::with(|registry| registry.compiled.insert(executable.qualname.clone()));
+            registry::note_callees(state.address(), &executable.callees);
             let executable = executable.settle();
             state.with(|state| match kind {
                 Kind::Function => {

@@ -21,6 +21,10 @@ pub struct Notes {
     pub strays: u32,
     /// How often the guess at each bytecode failed, by reason.
     pub failures: HashMap<(CodeOffset, Reason), u64>,
+    /// Addresses of the states of code objects that its machine code enters directly.
+    pub callees: BTreeSet<usize>,
+    /// Addresses of the states of code objects whose machine code enters this one's directly.
+    pub callers: BTreeSet<usize>,
     /// Loops that cannot be compiled while the rest of the code may be.
     pub refused_loops: BTreeMap<CodeOffset, Refusal>,
 }
@@ -39,6 +43,10 @@ pub struct Registry {
     /// Machine code that is out of use, at the address by which it knows itself.
     #[expect(clippy::vec_box, reason = "machine code refers to its executable by address")]
     pub graveyard: Vec<Box<Executable>>,
+    /// States of freed code objects that machine code in the graveyard may still look at: they say that there is
+    /// nothing to enter.
+    #[expect(clippy::vec_box, reason = "machine code refers to states by address")]
+    pub lost: Vec<Box<CodeState>>,
 }
 
 static REGISTRY: GilCell<Option<Registry>> = GilCell::new(None);
@@ -57,7 +65,15 @@ pub fn note<R>(address: usize, work: impl FnOnce(&mut Notes) -> R) -> Option<R> 
 pub fn state(code: Code) -> Option<StateRef> {
     let (state, new) = extra::get_or_new(code)?;
     if new {
-        let notes = Notes { code, state, strays: 0, failures: HashMap::new(), refused_loops: BTreeMap::new() };
+        let notes = Notes {
+            code,
+            state,
+            strays: 0,
+            failures: HashMap::new(),
+            callees: BTreeSet::new(),
+            callers: BTreeSet::new(),
+            refused_loops: BTreeMap::new(),
+        };
         with(|registry| registry.notes.insert(state.address(), notes));
     }
     Some(state)
@@ -68,10 +84,30 @@ pub fn all() -> Vec<(Code, StateRef)> {
     with(|registry| registry.notes.values().map(|notes| (notes.code, notes.state)).collect())
 }
 
+/// Notes which code objects' machine code an executable of the state at `caller` enters directly.
+pub fn note_callees(caller: usize, callees: &[usize]) {
+    for &callee in callees {
+        note(callee, |notes| notes.callers.insert(caller));
+        note(caller, |notes| notes.callees.insert(callee));
+    }
+}
+
 /// Takes the state of a code object that is being freed. None of its machine code runs: a frame would keep the code
-/// alive.
+/// alive. Machine code that enters it directly knows it by address, and so goes out of use with it.
 pub fn forget(mut state: Box<CodeState>) {
     let address = std::ptr::from_ref::<CodeState>(&state).addr();
-    with(|registry| registry.notes.remove(&address));
+    let notes = with(|registry| registry.notes.remove(&address));
     super::retire::withdraw_all(&mut state, "code object freed");
+    let Some(notes) = notes else { return };
+    for callee in notes.callees {
+        note(callee, |callee| callee.callers.remove(&address));
+    }
+    for &caller in notes.callers.iter().filter(|caller| **caller != address) {
+        if let Some(caller) = note(caller, |caller| caller.state) {
+            caller.with(|caller| super::retire::withdraw_all(caller, "callee's code object freed"));
+        }
+    }
+    if !notes.callers.is_empty() {
+        with(|registry| registry.lost.push(state));
+    }
 }

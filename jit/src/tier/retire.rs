@@ -46,8 +46,10 @@ pub fn sweep() {
     if entry::ACTIVE.load(Ordering::Relaxed) != 0 {
         return;
     }
-    // Freeing an executable may free Python objects, and so come back to the registry.
-    let dead = registry::with(|registry| std::mem::take(&mut registry.graveyard));
+    let dead = registry::with(|registry| {
+        registry.lost.clear();
+        std::mem::take(&mut registry.graveyard)
+    });
     for mut executable in dead {
         telemetry::retired(&mut executable);
     }

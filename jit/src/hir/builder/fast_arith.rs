@@ -325,8 +325,35 @@ impl Builder<'_> {
         Some(cond)
     }
 
+    /// `name += text` of exact strings: the local gives its reference up, so that a string which nobody else has grows in
+    /// place. The `STORE_FAST` that follows fills the local again.
+    fn append_in_place(&mut self) -> Result<bool, Refusal> {
+        let Some(store) = self.code.instrs.get(self.index + 1).filter(|next| next.opcode == Opcode::StoreFast) else {
+            return Ok(false);
+        };
+        let slot = store.oparg;
+        let left = self.guard_kinds(1, Kinds::STR);
+        let right = self.guard_kinds(0, Kinds::STR);
+        let home = self.load_local(slot);
+        let same = self.emit(Op::Compare(Cond::Eq), &[left, home], Type::BOOL);
+        self.emit_guarded(Op::Guard { reason: Reason::Identity }, &[same], Type::NONE);
+        self.set_line();
+        let (right_entry, left_entry) = (self.pop(), self.pop());
+        self.close(left_entry);
+        let result = self.helper(Helper::UnicodeAppend, &[right], &[i64::from(slot)]);
+        self.state.locals[slot as usize] = Local::Null;
+        self.close(right_entry);
+        self.check(result, ErrorKind::Null)?;
+        let result = self.emit(Op::Refine { kinds: Kinds::STR }, &[result], Type::obj(Kinds::STR));
+        self.push(result, true);
+        Ok(true)
+    }
+
     /// String concatenation of two exact strings.
     fn fast_concat(&mut self) -> Result<bool, Refusal> {
+        if self.instr.raw == Opcode::BinaryOpInplaceAddUnicode && !self.profile.has_failed(self.instr.start) {
+            return self.append_in_place();
+        }
         if self.instr.raw != Opcode::BinaryOpAddUnicode || self.profile.has_failed(self.instr.start) {
             return Ok(false);
         }
