@@ -74,6 +74,8 @@ impl Builder<'_> {
                 self.close_top(1);
             }
             Opcode::Copy => {
+                // Boxed here, the copies stay one object.
+                self.peek_obj(oparg as usize - 1);
                 let entry = self.peek(oparg as usize - 1);
                 self.push_copy(entry);
             }
