@@ -105,7 +105,7 @@ pub struct NameRef {
 }
 
 /// A code object. Addresses are borrowed from it: whoever keeps the value keeps the code object alive.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CodeInfo {
     /// `co_name`.
     pub name: String,

@@ -3,6 +3,8 @@
 //! Everything here is a pure function of bytes, so it is tested without an interpreter. What needs one (reading a
 //! code object, looking behind instrumentation) is in [`crate::cpython::code`].
 
+#[cfg(test)]
+pub mod assemble;
 pub mod blocks;
 pub mod decode;
 pub mod exceptions;
@@ -11,4 +13,4 @@ pub mod lines;
 pub mod opcode;
 mod opcode_table;
 #[cfg(test)]
-mod samples;
+pub mod samples;

@@ -16,6 +16,7 @@
 use super::blocks::Blocks;
 use super::decode::{Instr, decode};
 use super::exceptions::ExceptionTable;
+use super::info::CodeInfo;
 use super::lines::{LineTable, Location};
 use super::opcode::{CodeOffset, Opcode};
 
@@ -52,6 +53,11 @@ const LINES: &[u8] = &[
     7, 0, 16, 25, 244, 0, 2, 9, 23, 220, 20, 23, 216, 16, 21, 243, 3, 1, 21, 23,
     142, 69, 251, 240, 3, 2, 9, 23, 250, 247, 6, 0, 10, 21, 143, 27, 136, 27, 250,
 ];
+
+/// What control flow needs to know of it. Locals are, by slot: items, start, total, item, error, file.
+pub fn code() -> CodeInfo {
+    CodeInfo { instrs: instrs(), exceptions: ExceptionTable::parse(EXCEPTIONS), ..CodeInfo::default() }
+}
 
 fn instrs() -> Vec<Instr> {
     let units: Vec<u16> = CODE.chunks(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();

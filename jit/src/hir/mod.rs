@@ -5,6 +5,10 @@ pub mod builder;
 pub mod function;
 pub mod inst;
 pub mod opt;
+#[cfg(test)]
+mod parse;
 pub mod print;
+#[cfg(test)]
+mod round_trip;
 pub mod types;
 pub mod verify;

@@ -1,17 +1,24 @@
-//! The HIR's text form, for people and for snapshot tests.
+//! The HIR's text form, for people and for tests, which also write it: what is printed here, `parse` reads.
+//!
+//! What follows from something else that is printed is left out, and of a direct call's target what only lowering asks
+//! for.
 
 use std::fmt::{self, Display, Formatter};
 
 use super::function::{Function, Kind};
-use super::inst::{Edge, Op, StateId, Terminator, Value};
+use super::inst::{Edge, NULL_REF, Op, StateId, Terminator, Value};
 use super::types::Repr;
 
 impl Display for Function {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.kind {
-            Kind::Function => writeln!(f, "function {}", self.name)?,
-            Kind::Loop(header) => writeln!(f, "loop {} @{}", self.name, header.0)?,
+            Kind::Function => write!(f, "function {}", self.name)?,
+            Kind::Loop(header) => write!(f, "loop {} @{header}", self.name)?,
         }
+        if self.scratch > 0 {
+            write!(f, " scratch={}", self.scratch)?;
+        }
+        f.write_str("\n")?;
         for block in self.reverse_postorder() {
             let data = self.block(block);
             write!(f, "{block}")?;
@@ -43,10 +50,13 @@ impl Function {
             write!(f, "{value}: {} = ", inst.ty)?;
         }
         match &inst.op {
-            Op::ConstObj { address, .. } => write!(f, "const {}", self.object_name(*address))?,
-            Op::ConstRef(1) => f.write_str("const_ref null")?,
+            Op::ConstObj { address: 0, .. } => f.write_str("const_obj null")?,
+            Op::ConstObj { address, .. } => write!(f, "const_obj {address:#x}")?,
+            Op::ConstRef(NULL_REF) => f.write_str("const_ref null")?,
             Op::ConstRef(bits) => write!(f, "const_ref {bits:#x}")?,
             Op::ConstI64(v) => write!(f, "const_i64 {v}")?,
+            // NaNs differ in their bits.
+            Op::ConstF64(bits) if f64::from_bits(*bits).is_nan() => write!(f, "const_f64 nan {bits:#x}")?,
             Op::ConstF64(bits) => write!(f, "const_f64 {:?}", f64::from_bits(*bits))?,
             Op::ConstBool(v) => write!(f, "const_cond {v}")?,
             Op::LoadLocal { slot } => write!(f, "load_local {slot}")?,
@@ -59,8 +69,9 @@ impl Function {
             Op::Float(op) => write!(f, "float.{op:?}")?,
             Op::Compare(cond) => write!(f, "compare.{cond:?}")?,
             Op::FloatCompare(cond) => write!(f, "float_compare.{cond:?}")?,
-            Op::Load { offset, mem } => write!(f, "load.{mem:?} +{offset}")?,
-            Op::Store { offset, mem } => write!(f, "store.{mem:?} +{offset}")?,
+            Op::Load { offset, mem } => write!(f, "load.{mem:?} {offset:+}")?,
+            Op::Store { offset, mem } => write!(f, "store.{mem:?} {offset:+}")?,
+            Op::ShiftRight { by } => write!(f, "shift_right {by}")?,
             Op::Helper { helper, imms } => {
                 write!(f, "call {}", helper.name())?;
                 if !imms.is_empty() {
@@ -70,8 +81,10 @@ impl Function {
             Op::SpillArgs { at } => write!(f, "spill_args @{at}")?,
             Op::ScratchAddr { at } => write!(f, "scratch_addr @{at}")?,
             Op::LoadScratch { at, .. } => write!(f, "load_scratch @{at}")?,
-            Op::CallDirect { target, .. } => write!(f, "call_direct nargs={}", target.nargs)?,
-            Op::SetLine { offset } => write!(f, "set_line @{}", offset.0)?,
+            Op::CallDirect { target, has_self } => {
+                write!(f, "call_direct {:#x} nargs={} has_self={has_self}", target.code, target.nargs)?;
+            }
+            Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
             Op::Safepoint { periodic } => write!(f, "safepoint periodic={periodic}")?,
             op => write!(f, "{}", snake(&format!("{op:?}")))?,
         }
@@ -86,7 +99,11 @@ impl Function {
 
     fn print_state(&self, f: &mut Formatter<'_>, id: StateId) -> fmt::Result {
         let state = self.state(id);
-        write!(f, "  ; @{} [", state.offset.0)?;
+        write!(f, "  ; @{} ", state.offset)?;
+        if state.site != state.offset {
+            write!(f, "from @{} ", state.site)?;
+        }
+        f.write_str("[")?;
         for (i, entry) in state.stack.iter().enumerate() {
             let comma = if i == 0 { "" } else { ", " };
             let own = if entry.owned { "" } else { "&" };
@@ -116,10 +133,6 @@ impl Function {
             }
             Terminator::Open => f.write_str("open"),
         }
-    }
-
-    fn object_name(&self, address: usize) -> String {
-        if address == 0 { "null".to_owned() } else { "object".to_owned() }
     }
 }
 

@@ -190,3 +190,245 @@ fn local_writes(instr: &Instr, info: &mut LoopInfo) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::bytecode::assemble::assemble;
+    use crate::bytecode::samples;
+
+    /// The graph of `text` from the label `entry`, a line for each block in the builder's order.
+    fn graph(text: &str, entry: &str) -> String {
+        let assembled = assemble(text);
+        describe(&Cfg::build(&assembled.code, assembled.at(entry)), |offset| assembled.label(offset).to_owned())
+    }
+
+    fn describe(cfg: &Cfg, name: impl Fn(CodeOffset) -> String) -> String {
+        let slots = |slots: &HashSet<u32>| BTreeSet::from_iter(slots.iter().copied());
+        let mut text = String::new();
+        for start in &cfg.order {
+            let block = &cfg.blocks[start];
+            text += &name(*start);
+            for (arrow, targets) in [(" ->", &block.successors), (" raises ->", &block.handlers)] {
+                if !targets.is_empty() {
+                    text += arrow;
+                    targets.iter().for_each(|target| text += &format!(" {}", name(*target)));
+                }
+            }
+            if let Some(info) = cfg.loops.get(start) {
+                let irreducible = if info.irreducible { " irreducible" } else { "" };
+                let (written, deleted) = (slots(&info.written), slots(&info.deleted));
+                text += &format!(" |{irreducible} loop writes {written:?} deletes {deleted:?}");
+            }
+            text.push('\n');
+        }
+        assert!(cfg.loops.keys().all(|header| cfg.order.contains(header)));
+        assert_eq!(cfg.order.len(), cfg.blocks.len());
+        text
+    }
+
+    /// Both arms come before the join, and code that nothing leads to does not come at all.
+    #[test]
+    fn blocks_come_before_what_only_they_lead_to() {
+        let text = "
+            start:  LOAD_FAST 0
+                    POP_JUMP_IF_FALSE else
+            then:   LOAD_FAST 1
+                    JUMP_FORWARD join
+            dead:   NOP
+                    JUMP_FORWARD join
+            else:   LOAD_FAST 2
+            join:   RETURN_VALUE
+        ";
+        assert_snapshot!(graph(text, "start"), @r"
+        start -> then else
+        else -> join
+        then -> join
+        join
+        ");
+    }
+
+    #[test]
+    fn loops_know_the_locals_they_change() {
+        let text = "
+            start:  STORE_FAST 9
+            head:   FOR_ITER end
+            body:   STORE_FAST_LOAD_FAST 18
+                    STORE_FAST_STORE_FAST 52
+                    STORE_FAST 5
+                    DELETE_FAST 6
+                    LOAD_FAST_AND_CLEAR 7
+                    MAKE_CELL 8
+                    LOAD_FAST 10
+                    POP_TOP
+                    JUMP_BACKWARD head
+                    END_FOR
+            end:    POP_ITER
+                    STORE_FAST 11
+                    RETURN_VALUE
+        ";
+        assert_snapshot!(graph(text, "start"), @r"
+        start -> head
+        head -> body end | loop writes {1, 3, 4, 5} deletes {6, 7, 8}
+        end
+        body -> head
+        ");
+    }
+
+    const NESTED: &str = "
+        start:  NOP
+        outer:  LOAD_FAST 0
+                POP_JUMP_IF_FALSE end
+        before: STORE_FAST 1
+        inner:  LOAD_FAST 0
+                POP_JUMP_IF_FALSE after
+        body:   STORE_FAST 2
+                JUMP_BACKWARD inner
+        after:  STORE_FAST 3
+                JUMP_BACKWARD outer
+        end:    STORE_FAST 4
+                RETURN_VALUE
+    ";
+
+    #[test]
+    fn inner_loops_belong_to_outer_ones() {
+        assert_snapshot!(graph(NESTED, "start"), @r"
+        start -> outer
+        outer -> before end | loop writes {1, 2, 3} deletes {}
+        end
+        before -> inner
+        inner -> body after | loop writes {2} deletes {}
+        after -> outer
+        body -> inner
+        ");
+    }
+
+    /// Entered at the inner loop, the outer one is a way around to the same header.
+    #[test]
+    fn entered_at_an_inner_loop() {
+        assert_snapshot!(graph(NESTED, "inner"), @r"
+        inner -> body after | loop writes {1, 2, 3} deletes {}
+        after -> outer
+        outer -> before end
+        end
+        before -> inner
+        body -> inner
+        ");
+    }
+
+    /// `continue outer` from an inner loop that the outer loop does not always run: entered there, the outer loop has
+    /// two ways in, to its header and to what follows the inner loop.
+    const SKIPPED: &str = "
+        start:  NOP
+        outer:  LOAD_FAST 0
+                POP_JUMP_IF_FALSE rest
+        inner:  LOAD_FAST 1
+                POP_JUMP_IF_FALSE rest
+        body:   LOAD_FAST 2
+                POP_JUMP_IF_FALSE next
+        again:  JUMP_BACKWARD outer
+        next:   JUMP_BACKWARD inner
+        rest:   STORE_FAST 3
+                JUMP_BACKWARD outer
+    ";
+
+    #[test]
+    fn entered_beside_a_header() {
+        assert_snapshot!(graph(SKIPPED, "inner"), @r"
+        inner -> body rest | loop writes {3} deletes {}
+        body -> again next
+        next -> inner
+        again -> outer
+        outer -> inner rest | irreducible loop writes {3} deletes {}
+        rest -> outer
+        ");
+    }
+
+    #[test]
+    fn the_same_loops_from_their_start() {
+        assert_snapshot!(graph(SKIPPED, "start"), @r"
+        start -> outer
+        outer -> inner rest | loop writes {3} deletes {}
+        inner -> body rest | loop writes {} deletes {}
+        rest -> outer
+        body -> again next
+        next -> inner
+        again -> outer
+        ");
+    }
+
+    /// Exceptions lead to handlers from wherever in a block they are raised; a handler that goes on with the loop is
+    /// part of it.
+    #[test]
+    fn exceptions_are_edges() {
+        let text = "
+            start:  NOP
+            head:   LOAD_FAST 0
+                    POP_JUMP_IF_FALSE end
+            body:   STORE_FAST 1
+            first:  LOAD_GLOBAL 0
+            second: LOAD_GLOBAL 0
+            third:  JUMP_BACKWARD head
+            catch:  POP_TOP
+                    STORE_FAST 2
+                    JUMP_BACKWARD head
+            fatal:  STORE_FAST 3
+                    RERAISE 0
+            end:    RETURN_VALUE
+            try first second catch
+            try second third fatal
+        ";
+        assert_snapshot!(graph(text, "start"), @r"
+        start -> head
+        head -> body end | loop writes {1, 2} deletes {}
+        end
+        body -> head raises -> catch fatal
+        fatal
+        catch -> head
+        ");
+    }
+
+    /// What a loop in a handler does is no business of the code that may raise.
+    #[test]
+    fn entered_in_a_handler() {
+        let text = "
+            start:  STORE_FAST 0
+            try:    LOAD_GLOBAL 0
+            done:   RETURN_VALUE
+            catch:  NOP
+            head:   STORE_FAST 1
+                    JUMP_BACKWARD head
+            try try done catch
+        ";
+        assert_snapshot!(graph(text, "head"), @r"
+        head -> head | loop writes {1} deletes {}
+        ");
+    }
+
+    /// The real code's handler deletes the exception's name, on the way back to the loop and on the way out.
+    #[test]
+    fn real_code() {
+        let code = samples::code();
+        let cfg = |entry| describe(&Cfg::build(&code, CodeOffset(entry)), |offset| offset.to_string());
+        assert_snapshot!(cfg(0), @r"
+        0 -> 7
+        7 -> 9 22 | loop writes {2, 3, 4} deletes {4}
+        22 raises -> 105
+        105 -> 113 115 raises -> 122
+        115 raises -> 122
+        113 raises -> 122
+        122
+        9 -> 7 raises -> 69
+        69 -> 78 101 raises -> 102
+        101 raises -> 102
+        78 -> 7 raises -> 102 97
+        97 raises -> 102
+        102
+        ");
+        let from_loop = cfg(7);
+        assert!(from_loop.starts_with("7 ->"));
+        assert_eq!(from_loop.lines().next(), cfg(0).lines().find(|line| line.starts_with("7 ->")));
+    }
+}

@@ -18,3 +18,56 @@ pub fn optimize(function: &mut Function) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// What `pass` makes of a function, as text.
+#[cfg(test)]
+fn after(pass: fn(&mut Function), text: &str) -> String {
+    let mut function = super::parse::parse(text).unwrap();
+    verify(&function).unwrap();
+    pass(&mut function);
+    verify(&function).unwrap();
+    function.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hir::parse::parse;
+
+    #[test]
+    fn passes_work_together() {
+        let text = "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: int = const_obj 0x10
+                v3: cond = const_cond true
+                branch v3 b1(v1, v2) else b2
+            b2:
+                jump b1(v1, v2)
+            b1(v4: any, v5: any):
+                v6: int = guard_type int v5  ; @2 []
+                v7: any = type_of v4
+                return v6
+        ";
+        let pass = |function: &mut Function| optimize(function).unwrap();
+        insta::assert_snapshot!(after(pass, text), @r"
+        function f
+        b0:
+            v2: int = const_obj 0x10
+            v3: cond = const_cond true
+            branch v3 b1 else b2
+        b2:
+            jump b1
+        b1:
+            return v2
+        ");
+    }
+
+    #[test]
+    fn broken_functions_are_not_optimized() {
+        let mut function = parse("function f\nb0:\n    return v0\n").unwrap();
+        assert_eq!(optimize(&mut function), Err("v0, used in b0, is not defined in a reachable block".to_owned()));
+    }
+}

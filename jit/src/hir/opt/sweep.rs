@@ -51,3 +51,197 @@ impl Live {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::super::after;
+    use super::run;
+
+    #[test]
+    fn dead_code_goes() {
+        let text = "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: any = type_of v1
+                v3: i64 = load.I64 +16 v2
+                v4: i64 = const_i64 7
+                v5: i64 = int.And v3 v4
+                v6: cond = compare.Eq v5 v4
+                v7: f64 = int_to_float v5
+                v8: f64 = float.Add v7 v7
+                v9: any = ref_to_obj v0
+                return v9
+        ";
+        assert_snapshot!(after(run, text), @r"
+        function f
+        b0:
+            v0: ref = load_local 0
+            v9: any = ref_to_obj v0
+            return v9
+        ");
+    }
+
+    #[test]
+    fn effects_stay_with_their_operands() {
+        let text = "
+            function f
+            b0:
+                v0: ref = const_ref null
+                v1: ref = swap_local 0 v0
+                v2: ref = load_local 1
+                v3: any = ref_to_obj v2
+                inc_ref v3
+                v4: any = call get_len v3
+                v5: i64 = const_i64 1
+                store.I64 +8 v3 v5
+                set_line @4
+                spill_args @0 v5
+                traceback
+                unwind
+        ";
+        assert_snapshot!(after(run, text), @r"
+        function f
+        b0:
+            v0: ref = const_ref null
+            v1: ref = swap_local 0 v0
+            v2: ref = load_local 1
+            v3: any = ref_to_obj v2
+            inc_ref v3
+            v4: any = call get_len v3
+            v5: i64 = const_i64 1
+            store.I64 +8 v3 v5
+            set_line @4
+            spill_args @0 v5
+            traceback
+            unwind
+        ");
+    }
+
+    /// What cannot be computed is for the interpreter to say, so these stay although nobody reads the results.
+    #[test]
+    fn what_may_exit_stays() {
+        let text = "
+            function f
+            b0:
+                v0: i64 = const_i64 1
+                v1: i64 = int.Xor v0 v0
+                v2: i64 = int.Add v0 v0  ; @1 []
+                v3: f64 = const_f64 0.0
+                v4: f64 = float.Mul v3 v3
+                v5: f64 = float.Div v3 v3  ; @2 []
+                v6: int = const_obj 0x10
+                v7: int = guard_type int v6  ; @3 []
+                v8: i64 = unbox_int v6  ; @4 []
+                v9: i64 = safepoint periodic=false  ; @5 []
+                unwind
+        ";
+        assert_snapshot!(after(run, text), @r"
+        function f
+        b0:
+            v0: i64 = const_i64 1
+            v2: i64 = int.Add v0 v0  ; @1 []
+            v3: f64 = const_f64 0.0
+            v5: f64 = float.Div v3 v3  ; @2 []
+            v6: int = const_obj 0x10
+            v7: int = guard_type int v6  ; @3 []
+            v8: i64 = unbox_int v6  ; @4 []
+            v9: i64 = safepoint periodic=false  ; @5 []
+            unwind
+        ");
+    }
+
+    #[test]
+    fn frame_states_keep_their_operands() {
+        let text = "
+            function f
+            b0:
+                v0: i64 = const_i64 3
+                v1: i64 = const_i64 4
+                v2: i64 = const_i64 5
+                v3: i64 = add_addr v0 v1
+                v4: cond = const_cond true
+                guard Bounds v4  ; @2 [v3]
+                v5: str = const_obj 0x10
+                v6: str = const_obj 0x20
+                exit Shape  ; @3 [&v5]
+        ";
+        assert_snapshot!(after(run, text), @r"
+        function f
+        b0:
+            v0: i64 = const_i64 3
+            v1: i64 = const_i64 4
+            v3: i64 = add_addr v0 v1
+            v4: cond = const_cond true
+            guard Bounds v4  ; @2 [v3]
+            v5: str = const_obj 0x10
+            exit Shape  ; @3 [&v5]
+        ");
+    }
+
+    #[test]
+    fn ends_of_blocks_keep_their_operands() {
+        let text = "
+            function f
+            b0:
+                v0: cond = const_cond true
+                v1: i64 = const_i64 1
+                branch v0 b1 else b2(v1)
+            b2(v2: i64):
+                v3: i64 = add_addr v2 v2
+                on_error.Negative v3 b3 else b1
+            b3: cold
+                unwind
+            b1:
+                v4: none = const_obj 0x10
+                return v4
+        ";
+        assert_snapshot!(after(run, text), @r"
+        function f
+        b0:
+            v0: cond = const_cond true
+            v1: i64 = const_i64 1
+            branch v0 b1 else b2(v1)
+        b2(v2: i64):
+            v3: i64 = add_addr v2 v2
+            on_error.Negative v3 b3 else b1
+        b3: cold
+            unwind
+        b1:
+            v4: none = const_obj 0x10
+            return v4
+        ");
+    }
+
+    #[test]
+    fn values_around_loops_stay() {
+        let text = "
+            function f
+            b0:
+                v0: i64 = const_i64 1
+                jump b1(v0)
+            b1(v1: i64):
+                v2: i64 = add_addr v1 v0
+                v3: i64 = shift_right 1 v2
+                v4: cond = const_cond true
+                branch v4 b1(v2) else b2
+            b2:
+                unwind
+        ";
+        assert_snapshot!(after(run, text), @r"
+        function f
+        b0:
+            v0: i64 = const_i64 1
+            jump b1(v0)
+        b1(v1: i64):
+            v2: i64 = add_addr v1 v0
+            v4: cond = const_cond true
+            branch v4 b1(v2) else b2
+        b2:
+            unwind
+        ");
+    }
+}
