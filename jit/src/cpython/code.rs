@@ -183,6 +183,18 @@ impl Code {
         self.get(CO_KWONLYARGCOUNT)
     }
 
+    /// Version, for functions made from it.
+    #[inline]
+    pub fn version(self) -> u32 {
+        self.get(CO_VERSION)
+    }
+
+    /// Names of the slots, a tuple, borrowed.
+    #[inline]
+    pub fn localsplus_names(self) -> *mut PyObject {
+        self.get(CO_LOCALSPLUSNAMES)
+    }
+
     /// Flags.
     #[inline]
     pub fn flags(self) -> CodeFlags {

@@ -75,6 +75,8 @@ layout! {
     TAGGED_INT_SHIFT: u32 = 2, "Py_TAGGED_SHIFT";
     /// The bits of the null stack reference. Not zero.
     NULL_BITS: u64 = 1, "PyStackRef_NULL_BITS";
+    /// The bits of the stack reference that stands for an exception.
+    ERROR_BITS: u64 = 2, "Py_TAG_INVALID";
 }
 
 /// A reference in a frame: an object's address and two tag bits.
@@ -88,6 +90,9 @@ pub struct StackRef(pub u64);
 impl StackRef {
     /// No value: an unbound local, an empty slot.
     pub const NULL: Self = Self(NULL_BITS);
+
+    /// An exception is set: what some functions return instead of a reference.
+    pub const ERROR: Self = Self(ERROR_BITS);
 
     /// A reference that counts nothing; whoever stores it sees to it that the object stays alive.
     #[inline]
@@ -140,6 +145,20 @@ impl StackRef {
     #[inline]
     pub const fn untag(self) -> *mut PyObject {
         (self.0 & !TAG_UNCOUNTED) as *mut PyObject
+    }
+
+    /// The object with a count for the caller, who gives up the reference; null when there is none.
+    ///
+    /// # Safety
+    /// Null, or a reference to a live object; not a tagged integer.
+    #[inline]
+    pub unsafe fn into_owned(self) -> *mut PyObject {
+        let object = self.untag();
+        if !self.is_counted() {
+            // SAFETY: as the caller says.
+            unsafe { pyo3::ffi::Py_XINCREF(object) };
+        }
+        object
     }
 }
 

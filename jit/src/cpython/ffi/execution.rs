@@ -257,6 +257,13 @@ unsafe extern "C" {
         v: *mut PyObject,
         name: *mut PyObject,
     ) -> *mut PyObject;
+    /// What a lazy import stands for, new. Takes the placeholder's place under `name` in `ns`, where that still is.
+    pub fn _PyLazyImport_Reify(
+        tstate: *mut PyThreadState,
+        placeholder: *mut PyObject,
+        name: *mut PyObject,
+        ns: *mut PyObject,
+    ) -> *mut PyObject;
     pub fn _PyEval_GetIter(iterable: StackRef, null_or_index: *mut StackRef, yield_from: c_int) -> StackRef;
     pub fn _PyForIter_VirtualIteratorNext(
         tstate: *mut PyThreadState,

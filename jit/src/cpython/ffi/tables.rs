@@ -1,8 +1,8 @@
-//! Tables and singletons that the interpreter exports as data.
+//! Tables, singletons and types that the interpreter exports as data.
 
 use std::ffi::{c_char, c_int};
 
-use pyo3::ffi::{PyObject, PyThreadState};
+use pyo3::ffi::{PyObject, PyThreadState, PyTypeObject, binaryfunc, unaryfunc};
 
 layout! {
     /// `LOAD_SPECIAL` argument: `__enter__`.
@@ -67,9 +67,9 @@ unsafe extern "C" {
     /// The runtime state; its first field is the table that [`crate::cpython::verify`] reads.
     pub static _PyRuntime: u8;
     /// The C function of each `BINARY_OP` argument.
-    pub static _PyEval_BinaryOps: [unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> *mut PyObject; 0];
-    /// The C function of each `CONVERT_VALUE` argument.
-    pub static _PyEval_ConversionFuncs: [unsafe extern "C" fn(*mut PyObject) -> *mut PyObject; 0];
+    pub static _PyEval_BinaryOps: [binaryfunc; 0];
+    /// The C function of each `CONVERT_VALUE` argument; null for 0, which is none.
+    pub static _PyEval_ConversionFuncs: [Option<unaryfunc>; 0];
     /// What `LOAD_SPECIAL` loads, by its argument.
     pub static _Py_SpecialMethods: [SpecialMethod; 0];
     /// Where in a function the field is that `SET_FUNCTION_ATTRIBUTE` sets, by its argument.
@@ -86,6 +86,10 @@ unsafe extern "C" {
     pub static _PyOpcode_Caches: [u8; 256];
     /// The base opcode of each opcode.
     pub static _PyOpcode_Deopt: [u8; 256];
+    /// The type of bound methods.
+    pub static mut PyMethod_Type: PyTypeObject;
+    /// The type of what stands for a lazily imported name until it is used.
+    pub static mut PyLazyImport_Type: PyTypeObject;
     /// The comparison with its sides swapped, by comparison.
     pub static _Py_SwappedOp: [c_int; 0];
 }

@@ -1,14 +1,15 @@
 //! Arithmetic, comparison and truth, and the number primitives that unboxed code boxes and unboxes with.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 use std::ffi::c_int;
+
+use crate::cpython::ffi as private;
 
 /// `BINARY_OP`: `left <op> right`, `oparg` selects the operator (in-place forms and subscription included). Borrows both.
 pub unsafe extern "C" fn binary_op(left: *mut PyObject, right: *mut PyObject, oparg: i64) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
-        let table = (&raw const _PyEval_BinaryOps).cast::<BinaryFunc>();
+        let table = (&raw const private::_PyEval_BinaryOps).cast::<binaryfunc>();
         (*table.add(oparg as usize))(left, right)
     }
 }
@@ -21,14 +22,14 @@ pub unsafe extern "C" fn binary_slice(
 ) -> *mut PyObject {
     // SAFETY: the contract; each fast path is given an object of exactly its class.
     unsafe {
-        if is_exactly(container, &raw const PyList_Type) {
-            return _PyList_BinarySlice(container, start, stop);
+        if PyList_CheckExact(container) != 0 {
+            return private::_PyList_BinarySlice(container, start, stop);
         }
-        if is_exactly(container, &raw const PyTuple_Type) {
-            return _PyTuple_BinarySlice(container, start, stop);
+        if PyTuple_CheckExact(container) != 0 {
+            return private::_PyTuple_BinarySlice(container, start, stop);
         }
-        if is_exactly(container, &raw const PyUnicode_Type) {
-            return _PyUnicode_BinarySlice(container, start, stop);
+        if PyUnicode_CheckExact(container) != 0 {
+            return private::_PyUnicode_BinarySlice(container, start, stop);
         }
         let slice = PySlice_New(start, stop, std::ptr::null_mut());
         if slice.is_null() {
@@ -89,7 +90,7 @@ pub unsafe extern "C" fn contains_op(item: *mut PyObject, container: *mut PyObje
 /// Frees an object whose last reference the caller has just dropped.
 pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
     // SAFETY: the caller brought the count to zero.
-    unsafe { _Py_Dealloc(object) }
+    unsafe { private::_Py_Dealloc(object) }
 }
 
 /// Boxes a float.
@@ -178,7 +179,7 @@ pub unsafe extern "C" fn long_to_f64(value: *mut PyObject, out: *mut *mut PyObje
 /// Calls the slot of `int` that `select` picks, or the generic operation should `int` have lost it.
 unsafe fn long_slot(
     select: impl Fn(&PyNumberMethods) -> Option<binaryfunc>,
-    generic: BinaryFunc,
+    generic: binaryfunc,
     left: *mut PyObject,
     right: *mut PyObject,
 ) -> *mut PyObject {

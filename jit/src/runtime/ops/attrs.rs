@@ -1,10 +1,11 @@
 //! Attributes: loads, stores, methods, special methods and `super`.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
+use crate::cpython::ffi as private;
+use crate::cpython::frame::StackRef;
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{dict, memory};
 
@@ -26,14 +27,15 @@ pub unsafe extern "C" fn load_method(
 ) -> *mut PyObject {
     // SAFETY: the contract; the callee closes a borrowed reference without effect.
     unsafe {
-        let mut this = STACKREF_NULL;
-        let attribute = _Py_LoadAttr_StackRefSteal(tstate, borrow(owner), name, &raw mut this);
-        if attribute == STACKREF_NULL {
+        let mut this = StackRef::NULL;
+        let attribute =
+            private::_Py_LoadAttr_StackRefSteal(tstate, StackRef::from_borrowed(owner), name, &raw mut this);
+        if attribute.is_null() {
             *out = null_mut();
             return null_mut();
         }
-        *out = into_owned(this);
-        into_owned(attribute)
+        *out = this.into_owned();
+        attribute.into_owned()
     }
 }
 
@@ -58,16 +60,16 @@ pub unsafe extern "C" fn load_special(owner: *mut PyObject, oparg: i64, out: *mu
     // SAFETY: the contract; the callee closes a borrowed reference without effect.
     unsafe {
         *out = null_mut();
-        let table = (&raw const _Py_SpecialMethods).cast::<SpecialMethod>();
+        let table = (&raw const private::_Py_SpecialMethods).cast::<private::SpecialMethod>();
         let special = &*table.add(oparg as usize);
-        let mut method_and_self = [STACKREF_NULL, borrow(owner)];
-        let found = _PyObject_LookupSpecialMethod(special.name, method_and_self.as_mut_ptr());
+        let mut method_and_self = [StackRef::NULL, StackRef::from_borrowed(owner)];
+        let found = private::_PyObject_LookupSpecialMethod(special.name, method_and_self.as_mut_ptr());
         if found > 0 {
-            *out = into_owned(method_and_self[1]);
-            return into_owned(method_and_self[0]);
+            *out = method_and_self[1].into_owned();
+            return method_and_self[0].into_owned();
         }
         if found == 0 {
-            let format = if _PyEval_SpecialMethodCanSuggest(owner, oparg as c_int) != 0 {
+            let format = if private::_PyEval_SpecialMethodCanSuggest(owner, oparg as c_int) != 0 {
                 special.error_suggestion
             } else {
                 special.error
@@ -99,9 +101,9 @@ pub unsafe extern "C" fn load_super_attr(
             let generic =
                 (*Py_TYPE(this)).tp_getattro.map(|f| f as *const ()) == Some(PyObject_GenericGetAttr as *const ());
             let wanted = if oparg & 1 != 0 && generic { &raw mut is_method } else { null_mut() };
-            let attribute = _PySuper_Lookup(class.cast(), this, name, wanted);
+            let attribute = private::_PySuper_Lookup(class.cast(), this, name, wanted);
             if !attribute.is_null() && is_method != 0 {
-                *out = new_ref(this);
+                *out = Py_NewRef(this);
             }
             return attribute;
         }

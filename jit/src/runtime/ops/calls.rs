@@ -2,7 +2,6 @@
 //!
 //! The operands lie in an array of stackrefs as they would on the interpreter's stack, and the call consumes them.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -10,20 +9,20 @@ use std::ptr::null_mut;
 use crate::bytecode::info::CodeFlags;
 use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
-use crate::cpython::frame::{InterpreterFrame as Frame, StackRef as Ref};
+use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
+use crate::cpython::{memory, method};
 
 /// Splits a bound method into its function and its self, as the interpreter does before a call.
-unsafe fn expand_method(operands: *mut Ref) {
+unsafe fn expand_method(operands: *mut StackRef) {
     // SAFETY: the contract; the parts are taken before the method goes.
     unsafe {
         let callable = (*operands).untag();
-        if (*operands.add(1)).is_null() && is_exactly(callable, &raw const PyMethod_Type) {
-            let method = callable.cast::<MethodObject>();
-            let this = new_ref((*method).im_self);
-            let function = new_ref((*method).im_func);
-            let old = std::mem::replace(&mut *operands, Ref::from_owned(function));
-            *operands.add(1) = Ref::from_owned(this);
+        if (*operands.add(1)).is_null() && Py_IS_TYPE(callable, &raw mut private::PyMethod_Type) != 0 {
+            let this = Py_NewRef(memory::read(callable, method::IM_SELF));
+            let function = Py_NewRef(memory::read(callable, method::IM_FUNC));
+            let old = std::mem::replace(&mut *operands, StackRef::from_owned(function));
+            *operands.add(1) = StackRef::from_owned(this);
             if old.is_counted() {
                 Py_DECREF(callable);
             }
@@ -35,7 +34,7 @@ unsafe fn expand_method(operands: *mut Ref) {
 unsafe fn is_python_function(callable: *mut PyObject) -> bool {
     // SAFETY: the contract; only a function has a vectorcall at that place.
     unsafe {
-        if !is_exactly(callable, &raw const PyFunction_Type) {
+        if PyFunction_Check(callable) == 0 {
             return false;
         }
         let entry = Function::from_ptr(callable).vectorcall();
@@ -52,7 +51,7 @@ unsafe fn namespace(function: *mut PyObject) -> *mut PyObject {
         if Code::from_ptr(function.code().cast()).flags().has(CodeFlags::OPTIMIZED) {
             null_mut()
         } else {
-            new_ref(function.globals())
+            Py_NewRef(function.globals())
         }
     }
 }
@@ -61,8 +60,8 @@ unsafe fn namespace(function: *mut PyObject) -> *mut PyObject {
 /// `keywords`. Consumes the operands, not `keywords`.
 unsafe fn call_consuming(
     tstate: *mut PyThreadState,
-    frame: *mut Frame,
-    operands: *mut Ref,
+    frame: *mut InterpreterFrame,
+    operands: *mut StackRef,
     count: usize,
     keywords: *mut PyObject,
 ) -> *mut PyObject {
@@ -74,7 +73,7 @@ unsafe fn call_consuming(
         let args = operands.add(2 - with_self);
         let total = count + with_self;
         if !is_python_function(callable) {
-            let names = if keywords.is_null() { Ref::NULL } else { Ref::from_owned(new_ref(keywords)) };
+            let names = if keywords.is_null() { StackRef::NULL } else { StackRef::from_owned(Py_NewRef(keywords)) };
             return private::_Py_VectorCall_StackRefSteal(*operands, args, total as c_int, names);
         }
         let named = if keywords.is_null() { 0 } else { PyTuple_GET_SIZE(keywords) as usize };
@@ -105,7 +104,7 @@ pub unsafe extern "C" fn call(
     count: i64,
 ) -> *mut PyObject {
     // SAFETY: the contract.
-    unsafe { call_consuming(tstate, frame.cast(), operands.cast(), count as usize, null_mut()) }
+    unsafe { call_consuming(tstate, frame, operands.cast(), count as usize, null_mut()) }
 }
 
 /// `CALL_KW`: as [`call`], with the names of the keywords as one more operand behind the arguments.
@@ -117,8 +116,8 @@ pub unsafe extern "C" fn call_kw(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        let names = operands.cast::<Ref>().add(2 + count as usize).read();
-        let result = call_consuming(tstate, frame.cast(), operands.cast(), count as usize, names.untag());
+        let names = operands.cast::<StackRef>().add(2 + count as usize).read();
+        let result = call_consuming(tstate, frame, operands.cast(), count as usize, names.untag());
         if names.is_counted() {
             Py_DECREF(names.untag());
         }
@@ -136,22 +135,22 @@ pub unsafe extern "C" fn call_function_ex(
 ) -> *mut PyObject {
     // SAFETY: the contract; every operand is given up exactly once on each way.
     unsafe {
-        let operands = operands.cast::<Ref>();
+        let operands = operands.cast::<StackRef>();
         let callable = (*operands).untag();
-        let close = |reference: Ref| {
+        let close = |reference: StackRef| {
             if reference.is_counted() {
                 Py_DECREF(reference.untag());
             }
         };
         let given = *operands.add(2);
         let keywords = *operands.add(3);
-        let arguments = if is_exactly(given.untag(), &raw const PyTuple_Type) {
+        let arguments = if PyTuple_CheckExact(given.untag()) != 0 {
             if !given.is_counted() {
                 Py_INCREF(given.untag());
             }
             given.untag()
         } else {
-            let tuple = if _Py_Check_ArgsIterable(tstate, callable, given.untag()) < 0 {
+            let tuple = if private::_Py_Check_ArgsIterable(tstate, callable, given.untag()) < 0 {
                 null_mut()
             } else {
                 PySequence_Tuple(given.untag())
@@ -178,7 +177,7 @@ pub unsafe extern "C" fn call_function_ex(
                 count,
                 arguments,
                 mapping,
-                frame.cast(),
+                frame,
             );
             if new.is_null() {
                 return null_mut();
@@ -210,7 +209,7 @@ pub unsafe extern "C" fn call_intrinsic_1(
 ) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
-        let table = (&raw const _PyIntrinsics_UnaryFunctions).cast::<Intrinsic1>();
+        let table = (&raw const private::_PyIntrinsics_UnaryFunctions).cast::<private::UnaryIntrinsic>();
         ((*table.add(oparg as usize)).func)(tstate, value)
     }
 }
@@ -225,7 +224,7 @@ pub unsafe extern "C" fn call_intrinsic_2(
 ) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
-        let table = (&raw const _PyIntrinsics_BinaryFunctions).cast::<Intrinsic2>();
+        let table = (&raw const private::_PyIntrinsics_BinaryFunctions).cast::<private::BinaryIntrinsic>();
         ((*table.add(oparg as usize)).func)(tstate, first, second)
     }
 }
@@ -249,5 +248,5 @@ pub unsafe extern "C" fn exit_init_check(value: *mut PyObject) -> i32 {
 /// Serves the eval breaker: signals, pending calls, the garbage collector, other threads, asynchronous exceptions.
 pub unsafe extern "C" fn handle_pending(tstate: *mut PyThreadState) -> i32 {
     // SAFETY: the contract.
-    unsafe { _Py_HandlePending(tstate) }
+    unsafe { private::_Py_HandlePending(tstate) }
 }

@@ -1,21 +1,22 @@
 //! Building containers, subscript stores and deletes, and the fast forms for exact list, tuple, dict and set.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 use pyo3::{Python, intern};
 use std::ptr::null_mut;
 
+use crate::cpython::ffi as private;
+
 /// `BUILD_TUPLE`: consumes the `count` references in `items`, on failure too.
 pub unsafe extern "C" fn build_tuple(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
     // SAFETY: the contract; the callee consumes the items whatever happens.
-    unsafe { _PyTuple_FromArraySteal(items, count as isize) }
+    unsafe { private::_PyTuple_FromArraySteal(items, count as isize) }
 }
 
 /// `BUILD_LIST`: consumes the `count` references in `items`, on failure too.
 pub unsafe extern "C" fn build_list(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
     // SAFETY: the contract; plain pointers are counted references, which the callee takes only when it succeeds.
     unsafe {
-        let list = _PyList_FromStackRefStealOnSuccess(items.cast(), count as isize);
+        let list = private::_PyList_FromStackRefStealOnSuccess(items.cast(), count as isize);
         if list.is_null() {
             for i in 0..count as usize {
                 Py_DECREF(*items.add(i));
@@ -34,7 +35,7 @@ pub unsafe extern "C" fn build_set(items: *mut *mut PyObject, count: i64) -> *mu
             return set;
         }
         for i in 0..count as usize {
-            if _PySet_AddTakeRef(set, new_ref(*items.add(i))) != 0 {
+            if private::_PySet_AddTakeRef(set, Py_NewRef(*items.add(i))) != 0 {
                 Py_DECREF(set);
                 return null_mut();
             }
@@ -46,7 +47,7 @@ pub unsafe extern "C" fn build_set(items: *mut *mut PyObject, count: i64) -> *mu
 /// `BUILD_MAP`: `pairs` pairs of key and value in `items`, added in order. Borrows them.
 pub unsafe extern "C" fn build_map(items: *mut *mut PyObject, pairs: i64) -> *mut PyObject {
     // SAFETY: the contract; values follow their keys.
-    unsafe { _PyDict_FromItems(items, 2, items.add(1), 2, pairs as isize) }
+    unsafe { private::_PyDict_FromItems(items, 2, items.add(1), 2, pairs as isize) }
 }
 
 /// `BUILD_SLICE`: `slice(start, stop, step)`; `step` may be NULL. Borrows all.
@@ -96,7 +97,7 @@ pub unsafe extern "C" fn list_append(list: *mut PyObject, item: *mut PyObject) -
 pub unsafe extern "C" fn list_extend(list: *mut PyObject, iterable: *mut PyObject) -> i32 {
     // SAFETY: the contract; the result of success is None, ours to release.
     unsafe {
-        let none = _PyList_Extend(list, iterable);
+        let none = private::_PyList_Extend(list, iterable);
         if !none.is_null() {
             Py_DECREF(none);
             return 0;
@@ -115,24 +116,24 @@ pub unsafe extern "C" fn list_extend(list: *mut PyObject, iterable: *mut PyObjec
 pub unsafe extern "C" fn set_add(set: *mut PyObject, item: *mut PyObject) -> i32 {
     // SAFETY: the contract; adding consumes the reference made for it.
     unsafe {
-        if !is_exactly(set, &raw const PySet_Type) {
+        if PySet_CheckExact(set) == 0 {
             PyErr_Format(PyExc_TypeError, c"'%T' object is not a set".as_ptr(), set);
             return -1;
         }
-        _PySet_AddTakeRef(set, new_ref(item))
+        private::_PySet_AddTakeRef(set, Py_NewRef(item))
     }
 }
 
 /// `SET_UPDATE`: adds the items of `iterable` to a set. Borrows both.
 pub unsafe extern "C" fn set_update(set: *mut PyObject, iterable: *mut PyObject) -> i32 {
     // SAFETY: the contract.
-    unsafe { _PySet_Update(set, iterable) }
+    unsafe { private::_PySet_Update(set, iterable) }
 }
 
 /// `MAP_ADD`: `dict[key] = value` in an exact dict. Borrows all.
 pub unsafe extern "C" fn map_add(dict: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> i32 {
     // SAFETY: the contract; storing consumes the references made for it.
-    unsafe { _PyDict_SetItem_Take2(dict, new_ref(key), new_ref(value)) }
+    unsafe { private::_PyDict_SetItem_Take2(dict, Py_NewRef(key), Py_NewRef(value)) }
 }
 
 /// `DICT_UPDATE`: updates a dict as a `**update` in a display does. Borrows both.
@@ -149,7 +150,7 @@ pub unsafe extern "C" fn dict_update(dict: *mut PyObject, update: *mut PyObject)
                 PyErr_Format(PyExc_TypeError, c"'%T' object is not a mapping".as_ptr(), update);
                 Py_DECREF(exception);
             } else {
-                _PyErr_ChainExceptions1(exception);
+                private::_PyErr_ChainExceptions1(exception);
             }
         }
         -1
@@ -166,10 +167,10 @@ pub unsafe extern "C" fn dict_merge(
     let mut duplicate = null_mut();
     // SAFETY: the contract; the duplicate key is ours to release.
     unsafe {
-        if _PyDict_MergeUniq(dict, update, &raw mut duplicate) >= 0 {
+        if private::_PyDict_MergeUniq(dict, update, &raw mut duplicate) >= 0 {
             return 0;
         }
-        _PyEval_FormatKwargsError(tstate, callable, update, duplicate);
+        private::_PyEval_FormatKwargsError(tstate, callable, update, duplicate);
         Py_XDECREF(duplicate);
         -1
     }
@@ -194,7 +195,7 @@ pub unsafe extern "C" fn list_get_item(list: *mut PyObject, index: i64) -> *mut 
     // SAFETY: the contract; the position is in bounds.
     unsafe {
         match position(index, Py_SIZE(list)) {
-            Some(i) => new_ref(PyList_GET_ITEM(list, i)),
+            Some(i) => Py_NewRef(PyList_GET_ITEM(list, i)),
             None => index_error(c"list index out of range"),
         }
     }
@@ -209,7 +210,7 @@ pub unsafe extern "C" fn list_set_item(value: *mut PyObject, list: *mut PyObject
             return -1;
         };
         let old = PyList_GET_ITEM(list, i);
-        PyList_SET_ITEM(list, i, new_ref(value));
+        PyList_SET_ITEM(list, i, Py_NewRef(value));
         Py_XDECREF(old);
         0
     }
@@ -220,7 +221,7 @@ pub unsafe extern "C" fn tuple_get_item(tuple: *mut PyObject, index: i64) -> *mu
     // SAFETY: the contract; the position is in bounds.
     unsafe {
         match position(index, Py_SIZE(tuple)) {
-            Some(i) => new_ref(PyTuple_GET_ITEM(tuple, i)),
+            Some(i) => Py_NewRef(PyTuple_GET_ITEM(tuple, i)),
             None => index_error(c"tuple index out of range"),
         }
     }
@@ -232,7 +233,7 @@ pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) 
     // SAFETY: the contract.
     unsafe {
         if PyDict_GetItemRef(dict, key, &raw mut value) == 0 {
-            _PyErr_SetKeyError(key);
+            private::_PyErr_SetKeyError(key);
         }
     }
     value
@@ -253,5 +254,5 @@ pub unsafe extern "C" fn dict_contains(key: *mut PyObject, dict: *mut PyObject) 
 /// `key in set` of an exact set or frozenset. Borrows both.
 pub unsafe extern "C" fn set_contains(key: *mut PyObject, set: *mut PyObject) -> i32 {
     // SAFETY: the contract.
-    unsafe { _PySet_Contains(set, key) }
+    unsafe { private::_PySet_Contains(set, key) }
 }

@@ -1,18 +1,17 @@
 //! Raising, matching and handling exceptions, and the exits of `with` blocks.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 use std::ptr::null_mut;
+
+use crate::cpython::code::Code;
+use crate::cpython::ffi as private;
+use crate::cpython::frame::InterpreterFrame;
+use crate::cpython::thread::Thread;
 
 /// An exception was raised here: the frame belongs into its traceback.
 pub const RAISED: i32 = -1;
 /// An exception goes on that already has its traceback: the frame is not added again.
 pub const RERAISED: i32 = -2;
-
-unsafe fn exc_info(tstate: *mut PyThreadState) -> *mut ErrStackItem {
-    // SAFETY: the contract.
-    unsafe { field(tstate, TSTATE_EXC_INFO) }
-}
 
 /// Entry of an exception handler: takes the raised exception out of the thread state.
 pub unsafe extern "C" fn take_exception() -> *mut PyObject {
@@ -25,9 +24,9 @@ pub unsafe extern "C" fn take_exception() -> *mut PyObject {
 pub unsafe extern "C" fn push_exc_info(tstate: *mut PyThreadState, exception: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract; the old value's reference passes to the caller.
     unsafe {
-        let item = exc_info(tstate);
-        let previous = std::mem::replace(&mut (*item).exc_value, new_ref(exception));
-        if previous.is_null() { new_ref(Py_None()) } else { previous }
+        let item = Thread::from_ptr(tstate).exc_info();
+        let previous = std::mem::replace(&mut (*item).exc_value, Py_NewRef(exception));
+        if previous.is_null() { Py_NewRef(Py_None()) } else { previous }
     }
 }
 
@@ -35,8 +34,8 @@ pub unsafe extern "C" fn push_exc_info(tstate: *mut PyThreadState, exception: *m
 pub unsafe extern "C" fn pop_except(tstate: *mut PyThreadState, previous: *mut PyObject) {
     // SAFETY: the contract; the old value goes only after the new one is in place.
     unsafe {
-        let item = exc_info(tstate);
-        let restored = if previous == Py_None() { null_mut() } else { new_ref(previous) };
+        let item = Thread::from_ptr(tstate).exc_info();
+        let restored = if previous == Py_None() { null_mut() } else { Py_NewRef(previous) };
         let old = std::mem::replace(&mut (*item).exc_value, restored);
         Py_XDECREF(old);
     }
@@ -51,7 +50,7 @@ pub unsafe extern "C" fn check_exc_match(
 ) -> i32 {
     // SAFETY: the contract.
     unsafe {
-        if _PyEval_CheckExceptTypeValid(tstate, class) < 0 {
+        if private::_PyEval_CheckExceptTypeValid(tstate, class) < 0 {
             return -1;
         }
         i32::from(PyErr_GivenExceptionMatches(exception, class) != 0)
@@ -73,10 +72,10 @@ pub unsafe extern "C" fn check_eg_match(
     // SAFETY: the contract; both parts are ours.
     unsafe {
         *out = null_mut();
-        if _PyEval_CheckExceptStarTypeValid(tstate, class) < 0 {
+        if private::_PyEval_CheckExceptStarTypeValid(tstate, class) < 0 {
             return null_mut();
         }
-        let status = _PyEval_ExceptionGroupMatch(frame, exception, class, &raw mut matched, &raw mut rest);
+        let status = private::_PyEval_ExceptionGroupMatch(frame, exception, class, &raw mut matched, &raw mut rest);
         if status < 0 || matched.is_null() {
             Py_XDECREF(matched);
             Py_XDECREF(rest);
@@ -120,7 +119,7 @@ unsafe fn set_cause(value: *mut PyObject, cause: *mut PyObject) -> bool {
             }
             instance
         } else if PyExceptionInstance_Check(cause) != 0 {
-            new_ref(cause)
+            Py_NewRef(cause)
         } else if cause == Py_None() {
             null_mut()
         } else {
@@ -143,18 +142,18 @@ pub unsafe extern "C" fn raise_varargs(
     // SAFETY: the contract; the instance is ours to release after it was set.
     unsafe {
         if exception.is_null() {
-            let current = (*_PyErr_GetTopmostException(tstate)).exc_value;
+            let current = (*private::_PyErr_GetTopmostException(tstate)).exc_value;
             if current.is_null() || current == Py_None() {
                 PyErr_SetString(PyExc_RuntimeError, c"No active exception to reraise".as_ptr());
                 return RAISED;
             }
-            PyErr_SetRaisedException(new_ref(current));
+            PyErr_SetRaisedException(Py_NewRef(current));
             return RERAISED;
         }
         let (class, value) = if PyExceptionClass_Check(exception) != 0 {
             (exception, instantiate(exception))
         } else if PyExceptionInstance_Check(exception) != 0 {
-            (PyExceptionInstance_Class(exception), new_ref(exception))
+            (PyExceptionInstance_Class(exception), Py_NewRef(exception))
         } else {
             PyErr_SetString(PyExc_TypeError, c"exceptions must derive from BaseException".as_ptr());
             return RAISED;
@@ -163,8 +162,8 @@ pub unsafe extern "C" fn raise_varargs(
             return RAISED;
         }
         if cause.is_null() || set_cause(value, cause) {
-            new_ref(class);
-            _PyErr_SetObject(tstate, class, value);
+            Py_INCREF(class);
+            private::_PyErr_SetObject(tstate, class, value);
             Py_DECREF(class);
         }
         Py_DECREF(value);
@@ -178,10 +177,10 @@ pub unsafe extern "C" fn reraise(frame: *mut InterpreterFrame, exception: *mut P
     // SAFETY: the contract; lasti is an instruction of the frame's code.
     unsafe {
         if lasti >= 0 {
-            let code = frame_code(frame).byte_add(CODE_ADAPTIVE).cast::<u16>();
-            (*frame).instr_ptr = code.add(lasti as usize);
+            let code = Code::from_ptr((*frame).code().cast());
+            (*frame).instr_ptr = code.first_unit().add(lasti as usize);
         }
-        PyErr_SetRaisedException(new_ref(exception));
+        PyErr_SetRaisedException(Py_NewRef(exception));
     }
     RERAISED
 }

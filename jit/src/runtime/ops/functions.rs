@@ -1,9 +1,10 @@
 //! Making functions, and the constants that the interpreter shares among all code.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 
 use crate::code::install;
+use crate::cpython::code::Code;
+use crate::cpython::ffi as private;
 use crate::cpython::function::Function;
 
 /// `MAKE_FUNCTION`: a function of `code` in `globals`. Borrows both.
@@ -13,7 +14,7 @@ pub unsafe extern "C" fn make_function(code: *mut PyObject, globals: *mut PyObje
         let function = PyFunction_New(code, globals);
         // A version would let the interpreter's specialized calls pass by an entry of our own.
         if !function.is_null() && !install::has_entry(Function::from_ptr(function)) {
-            _PyFunction_SetVersion(function, field(code, CODE_VERSION));
+            private::_PyFunction_SetVersion(function, Code::from_ptr(code.cast()).version());
         }
         function
     }
@@ -24,8 +25,8 @@ pub unsafe extern "C" fn make_function(code: *mut PyObject, globals: *mut PyObje
 pub unsafe extern "C" fn set_function_attribute(attribute: *mut PyObject, function: *mut PyObject, oparg: i64) {
     // SAFETY: the contract; the field of a new function is still empty.
     unsafe {
-        let table = (&raw const _Py_FunctionAttributeOffsets).cast::<usize>();
+        let table = (&raw const private::_Py_FunctionAttributeOffsets).cast::<usize>();
         let offset = *table.add(oparg as usize);
-        function.byte_add(offset).cast::<*mut PyObject>().write(new_ref(attribute));
+        function.byte_add(offset).cast::<*mut PyObject>().write(Py_NewRef(attribute));
     }
 }

@@ -1,8 +1,10 @@
 //! Imports, eager and lazy.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 use std::ffi::c_int;
+
+use crate::cpython::ffi as private;
+use crate::cpython::frame::InterpreterFrame;
 
 /// `IMPORT_NAME`: `__import__(name, …, fromlist, level)` in the frame's namespaces. Borrows all.
 ///
@@ -20,10 +22,10 @@ pub unsafe extern "C" fn import_name(
     unsafe {
         let (builtins, globals, locals) = ((*frame).f_builtins, (*frame).f_globals, (*frame).f_locals);
         if oparg & 2 != 0 {
-            _PyEval_ImportName(tstate, builtins, globals, locals, name, fromlist, level)
+            private::_PyEval_ImportName(tstate, builtins, globals, locals, name, fromlist, level)
         } else {
             let lazy = (oparg & 1) as c_int;
-            _PyEval_LazyImportName(tstate, builtins, globals, locals, name, fromlist, level, lazy)
+            private::_PyEval_LazyImportName(tstate, builtins, globals, locals, name, fromlist, level, lazy)
         }
     }
 }
@@ -37,10 +39,10 @@ pub unsafe extern "C" fn import_from(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        if is_exactly(module, &raw const PyLazyImport_Type) {
-            _PyEval_LazyImportFrom(tstate, frame, module, name)
+        if Py_IS_TYPE(module, &raw mut private::PyLazyImport_Type) != 0 {
+            private::_PyEval_LazyImportFrom(tstate, frame, module, name)
         } else {
-            _PyEval_ImportFrom(tstate, module, name)
+            private::_PyEval_ImportFrom(tstate, module, name)
         }
     }
 }

@@ -4,10 +4,12 @@
 //! tuple) the iterator is the sequence itself and the index word a tagged int; for all others the index word is the
 //! NULL reference. The word has the interpreter's own form, so that it can be put on a frame's stack as it is.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 use std::ffi::c_int;
 use std::ptr::null_mut;
+
+use crate::cpython::ffi as private;
+use crate::cpython::frame::{InterpreterFrame, StackRef};
 
 /// What [`for_iter`] returns after it set an exception; NULL means that the iterator is exhausted.
 pub const ITER_ERROR: *mut PyObject = std::ptr::without_provenance_mut(1);
@@ -16,15 +18,15 @@ pub const ITER_ERROR: *mut PyObject = std::ptr::without_provenance_mut(1);
 ///
 /// `mode` is the instruction's oparg, 0 for a `for` loop.
 pub unsafe extern "C" fn get_iter(iterable: *mut PyObject, mode: i64, out: *mut *mut PyObject) -> *mut PyObject {
-    let mut index = STACKREF_NULL;
+    let mut index = StackRef::NULL;
     // SAFETY: the contract; the callee closes a borrowed reference without effect.
     unsafe {
-        let iterator = _PyEval_GetIter(borrow(iterable), &raw mut index, mode as c_int);
+        let iterator = private::_PyEval_GetIter(StackRef::from_borrowed(iterable), &raw mut index, mode as c_int);
         out.cast::<StackRef>().write(index);
-        if iterator == STACKREF_ERROR {
+        if iterator == StackRef::ERROR {
             return null_mut();
         }
-        into_owned(iterator)
+        iterator.into_owned()
     }
 }
 
@@ -37,10 +39,10 @@ pub unsafe extern "C" fn for_iter(
 ) -> *mut PyObject {
     // SAFETY: the contract; the item is ours.
     unsafe {
-        match _PyForIter_VirtualIteratorNext(tstate, frame, borrow(iterator), index.cast()) {
-            STACKREF_NULL => null_mut(),
-            STACKREF_ERROR => ITER_ERROR,
-            item => into_owned(item),
+        match private::_PyForIter_VirtualIteratorNext(tstate, frame, StackRef::from_borrowed(iterator), index.cast()) {
+            StackRef::NULL => null_mut(),
+            StackRef::ERROR => ITER_ERROR,
+            item => item.into_owned(),
         }
     }
 }
@@ -69,11 +71,11 @@ unsafe fn unpack(
     // SAFETY: the contract; the callee fills all of `out` from its end, or nothing.
     unsafe {
         let slots = out.cast::<StackRef>();
-        if _PyEval_UnpackIterableStackRef(tstate, sequence, before, after, slots.add(total)) == 0 {
+        if private::_PyEval_UnpackIterableStackRef(tstate, sequence, before, after, slots.add(total)) == 0 {
             return -1;
         }
         for i in 0..total {
-            out.add(i).write(into_owned(*slots.add(i)));
+            out.add(i).write((*slots.add(i)).into_owned());
         }
         0
     }

@@ -1,7 +1,8 @@
 //! Pattern matching.
 
-use super::ffi::*;
 use pyo3::ffi::*;
+
+use crate::cpython::ffi as private;
 
 /// `MATCH_CLASS`: the tuple of attributes that the pattern asks for, None when `subject` does not match. `positional`
 /// is the instruction's oparg. Borrows all.
@@ -14,9 +15,9 @@ pub unsafe extern "C" fn match_class(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        let attributes = _PyEval_MatchClass(tstate, subject, class, positional as isize, names);
+        let attributes = private::_PyEval_MatchClass(tstate, subject, class, positional as isize, names);
         if attributes.is_null() && PyErr_Occurred().is_null() {
-            return new_ref(Py_None());
+            return Py_NewRef(Py_None());
         }
         attributes
     }
@@ -30,7 +31,7 @@ pub unsafe extern "C" fn match_keys(
     keys: *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: the contract.
-    unsafe { _PyEval_MatchKeys(tstate, subject, keys) }
+    unsafe { private::_PyEval_MatchKeys(tstate, subject, keys) }
 }
 
 unsafe fn has_flag(subject: *mut PyObject, flag: std::ffi::c_ulong) -> i32 {

@@ -21,7 +21,6 @@ pub mod attrs;
 pub mod calls;
 pub mod containers;
 pub mod exceptions;
-pub mod ffi;
 pub mod functions;
 pub mod imports;
 pub mod iter;

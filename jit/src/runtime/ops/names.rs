@@ -1,24 +1,30 @@
 //! Names: globals, builtins, class and module namespaces, closure cells, and the errors of unbound ones.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 use pyo3::{Python, intern};
 use std::ffi::{CStr, c_int};
 use std::ptr::null_mut;
 
+use crate::cpython::code::Code;
+use crate::cpython::ffi as private;
+use crate::cpython::frame::{InterpreterFrame, StackRef};
+use crate::cpython::function::Function;
+use crate::cpython::{cell, memory};
+
+const NOT_DEFINED: &CStr = c"name '%.200s' is not defined";
 const UNBOUND_LOCAL: &CStr = c"cannot access local variable '%s' where it is not associated with a value";
 
 /// Sets the NameError for `name`, in place of whatever is set.
 unsafe fn name_error(name: *mut PyObject) {
     // SAFETY: the contract.
-    unsafe { _PyEval_FormatExcCheckArg(current_thread(), PyExc_NameError, NAME_ERROR.as_ptr(), name) }
+    unsafe { private::_PyEval_FormatExcCheckArg(PyThreadState_Get(), PyExc_NameError, NOT_DEFINED.as_ptr(), name) }
 }
 
 /// Finds a name in a namespace without raising for its absence: `None` is an error, a NULL is not there.
 unsafe fn optional_item(mapping: *mut PyObject, name: *mut PyObject) -> Option<*mut PyObject> {
     let mut error: c_int = 0;
     // SAFETY: the contract.
-    let value = unsafe { _PyMapping_GetOptionalItem2(mapping, name, &raw mut error) };
+    let value = unsafe { private::_PyMapping_GetOptionalItem2(mapping, name, &raw mut error) };
     (error >= 0).then_some(value)
 }
 
@@ -26,10 +32,10 @@ unsafe fn optional_item(mapping: *mut PyObject, name: *mut PyObject) -> Option<*
 unsafe fn resolve_lazy(value: *mut PyObject, name: *mut PyObject, namespace: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract; `value` is ours.
     unsafe {
-        if !is_exactly(value, &raw const PyLazyImport_Type) {
+        if Py_IS_TYPE(value, &raw mut private::PyLazyImport_Type) == 0 {
             return value;
         }
-        let resolved = _PyLazyImport_Reify(current_thread(), value, name, namespace);
+        let resolved = private::_PyLazyImport_Reify(PyThreadState_Get(), value, name, namespace);
         Py_DECREF(value);
         resolved
     }
@@ -41,11 +47,11 @@ pub unsafe extern "C" fn load_global(
     builtins: *mut PyObject,
     name: *mut PyObject,
 ) -> *mut PyObject {
-    let mut value = STACKREF_NULL;
+    let mut value = StackRef::NULL;
     // SAFETY: the contract; the result is ours.
     unsafe {
-        _PyEval_LoadGlobalStackRef(globals, builtins, name, &raw mut value);
-        into_owned(value)
+        private::_PyEval_LoadGlobalStackRef(globals, builtins, name, &raw mut value);
+        value.into_owned()
     }
 }
 
@@ -56,7 +62,7 @@ pub unsafe extern "C" fn load_name(
     name: *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: the contract.
-    unsafe { _PyEval_LoadName(tstate, frame, name) }
+    unsafe { private::_PyEval_LoadName(tstate, frame, name) }
 }
 
 /// `STORE_NAME`: `name = value` in the frame's locals. Borrows both.
@@ -120,7 +126,7 @@ pub unsafe extern "C" fn load_locals(frame: *mut InterpreterFrame) -> *mut PyObj
             PyErr_SetString(PyExc_SystemError, c"no locals found".as_ptr());
             return null_mut();
         }
-        new_ref(locals)
+        Py_NewRef(locals)
     }
 }
 
@@ -204,8 +210,8 @@ pub unsafe extern "C" fn load_from_dict_or_deref(
 unsafe fn variable_name(frame: *mut InterpreterFrame, index: i64) -> *mut PyObject {
     // SAFETY: the contract; slots and their names correspond.
     unsafe {
-        let names: *mut PyObject = field(frame_code(frame), CODE_LOCALSPLUSNAMES);
-        PyTuple_GET_ITEM(names, index as isize)
+        let code = Code::from_ptr((*frame).code().cast());
+        PyTuple_GET_ITEM(code.localsplus_names(), index as isize)
     }
 }
 
@@ -231,8 +237,8 @@ pub unsafe extern "C" fn store_deref(cell: *mut PyObject, value: *mut PyObject) 
 pub unsafe extern "C" fn delete_deref(frame: *mut InterpreterFrame, cell: *mut PyObject, index: i64) -> i32 {
     // SAFETY: the contract; the old content is ours after it was taken out.
     unsafe {
-        let cell = cell.cast::<PyCellObject>();
-        let old = std::mem::replace(&mut (*cell).ob_ref, null_mut());
+        let content = memory::field::<*mut PyObject, _>(cell, cell::OB_REF);
+        let old = content.replace(null_mut());
         if old.is_null() {
             return unbound_deref_error(frame, index);
         }
@@ -246,7 +252,7 @@ pub unsafe extern "C" fn unbound_local_error(frame: *mut InterpreterFrame, index
     // SAFETY: the contract.
     unsafe {
         let name = variable_name(frame, index);
-        _PyEval_FormatExcCheckArg(current_thread(), PyExc_UnboundLocalError, UNBOUND_LOCAL.as_ptr(), name);
+        private::_PyEval_FormatExcCheckArg(PyThreadState_Get(), PyExc_UnboundLocalError, UNBOUND_LOCAL.as_ptr(), name);
     }
     -1
 }
@@ -255,7 +261,7 @@ pub unsafe extern "C" fn unbound_local_error(frame: *mut InterpreterFrame, index
 /// one. Always -1.
 pub unsafe extern "C" fn unbound_deref_error(frame: *mut InterpreterFrame, index: i64) -> i32 {
     // SAFETY: the contract.
-    unsafe { _PyEval_FormatExcUnbound(current_thread(), frame_code(frame), index as c_int) };
+    unsafe { private::_PyEval_FormatExcUnbound(PyThreadState_Get(), (*frame).code().cast(), index as c_int) };
     -1
 }
 
@@ -269,14 +275,12 @@ pub unsafe extern "C" fn make_cell(initial: *mut PyObject) -> *mut PyObject {
 pub unsafe extern "C" fn copy_free_vars(frame: *mut InterpreterFrame, count: i64) {
     // SAFETY: the contract; the slots are empty, and the closure has as many cells as the code has free variables.
     unsafe {
-        let function = untag((*frame).f_funcobj).cast::<PyFunctionObject>();
-        let closure = (*function).func_closure;
-        let slots: c_int = field(frame_code(frame), CODE_NLOCALSPLUS);
-        let first = slots as usize - count as usize;
-        let home = (&raw mut (*frame).localsplus).cast::<StackRef>();
+        let closure = Function::from_ptr((*frame).f_funcobj.untag()).closure();
+        let slots = Code::from_ptr((*frame).code().cast()).localsplus_count();
+        let home = (*frame).slot(slots as usize - count as usize);
         for i in 0..count as usize {
             let cell = PyTuple_GET_ITEM(closure, i as isize);
-            home.add(first + i).write(into_stackref(new_ref(cell)));
+            home.add(i).write(StackRef::from_owned(Py_NewRef(cell)));
         }
     }
 }

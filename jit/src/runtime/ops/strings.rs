@@ -1,10 +1,11 @@
 //! Formatted strings and templates.
 
-use super::ffi::*;
 use pyo3::ffi::*;
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
+use crate::cpython::ffi as private;
+use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::unicode;
 
 /// The empty string, borrowed (it is immortal).
@@ -17,8 +18,8 @@ unsafe fn empty_string() -> *mut PyObject {
 pub unsafe extern "C" fn format_simple(value: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        if is_exactly(value, &raw const PyUnicode_Type) {
-            return new_ref(value);
+        if PyUnicode_CheckExact(value) != 0 {
+            return Py_NewRef(value);
         }
         PyObject_Format(value, null_mut())
     }
@@ -34,7 +35,7 @@ pub unsafe extern "C" fn format_with_spec(value: *mut PyObject, spec: *mut PyObj
 pub unsafe extern "C" fn convert_value(value: *mut PyObject, oparg: i64) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
-        let table = (&raw const _PyEval_ConversionFuncs).cast::<Option<UnaryFunc>>();
+        let table = (&raw const private::_PyEval_ConversionFuncs).cast::<Option<unaryfunc>>();
         match *table.add(oparg as usize) {
             Some(convert) => convert(value),
             None => PyObject_Str(value),
@@ -45,7 +46,7 @@ pub unsafe extern "C" fn convert_value(value: *mut PyObject, oparg: i64) -> *mut
 /// `BUILD_STRING`: the `count` strings of `pieces`, joined. Borrows them.
 pub unsafe extern "C" fn build_string(pieces: *mut *mut PyObject, count: i64) -> *mut PyObject {
     // SAFETY: the contract.
-    unsafe { _PyUnicode_JoinArray(empty_string(), pieces, count as isize) }
+    unsafe { private::_PyUnicode_JoinArray(empty_string(), pieces, count as isize) }
 }
 
 /// `BUILD_INTERPOLATION`: the Interpolation of a t-string; `format` is NULL unless `oparg & 1`. Borrows all.
@@ -58,14 +59,14 @@ pub unsafe extern "C" fn build_interpolation(
     // SAFETY: the contract.
     unsafe {
         let format = if format.is_null() { empty_string() } else { format };
-        _PyInterpolation_Build(value, text, (oparg >> 2) as c_int, format)
+        private::_PyInterpolation_Build(value, text, (oparg >> 2) as c_int, format)
     }
 }
 
 /// `BUILD_TEMPLATE`: the Template of a t-string. Borrows both.
 pub unsafe extern "C" fn build_template(strings: *mut PyObject, interpolations: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
-    unsafe { _PyTemplate_Build(strings, interpolations) }
+    unsafe { private::_PyTemplate_Build(strings, interpolations) }
 }
 
 /// `left + right` of two exact strs. Borrows both.
@@ -77,7 +78,7 @@ pub unsafe extern "C" fn unicode_concat(left: *mut PyObject, right: *mut PyObjec
 /// `left == right` of two exact strs. Borrows both.
 pub unsafe extern "C" fn unicode_eq(left: *mut PyObject, right: *mut PyObject) -> i32 {
     // SAFETY: the contract.
-    i32::from(left == right || unsafe { _PyUnicode_Equal(left, right) } != 0)
+    i32::from(left == right || unsafe { private::_PyUnicode_Equal(left, right) } != 0)
 }
 
 /// `string[index]` of an exact str, for ASCII and Latin-1 results; NULL without an error for other characters and
@@ -104,12 +105,8 @@ pub unsafe extern "C" fn unicode_append(
 ) -> *mut PyObject {
     // SAFETY: the contract; the slot's reference becomes the result's.
     unsafe {
-        let home = (&raw mut (*frame).localsplus).cast::<usize>().add(slot as usize);
-        let left = home.replace(STACKREF_NULL);
-        let mut result = (left & !3) as *mut PyObject;
-        if left & 1 != 0 {
-            Py_INCREF(result);
-        }
+        let left = (*frame).slot(slot as usize).replace(StackRef::NULL);
+        let mut result = left.into_owned();
         PyUnicode_Append(&raw mut result, right);
         result
     }

@@ -2,8 +2,8 @@
 //!
 //! Each line is checked against the function's real signature, so the compiler cannot call a helper wrongly.
 
-use super::ffi::InterpreterFrame;
 use super::{arith, attrs, calls, containers, exceptions, functions, imports, iter, matching, names, strings};
+use crate::cpython::frame::InterpreterFrame;
 use pyo3::ffi::{PyObject, PyThreadState};
 
 /// What a helper's parameter is. All but [`Param::F64`] travel as i64.
