@@ -14,7 +14,7 @@ use cranelift_module::{Linkage, Module, default_libcall_names};
 use pyo3::ffi::PyObject;
 
 use crate::bytecode::info::{CodeFlags, CodeInfo};
-use crate::code::executable::{Body, Counters, Executable, Header, body_at};
+use crate::code::executable::{Body, Counters, Executable, Header, finished_body};
 use crate::code::memory::CodeMemory;
 use crate::code::state::{CodeState, cell_address};
 use crate::cpython::code::Code;
@@ -131,7 +131,7 @@ fn assemble(hir: &crate::hir::function::Function, info: &CodeInfo, header: &Head
     let size = context.compiled_code().map_or(0, |code| code.code_buffer().len());
     module.finalize_definitions().map_err(|error| failed("code memory", &error))?;
     // The pages belong to `memory`; the module holds only bookkeeping.
-    let body = body_at(module.get_finalized_function(id));
+    let body = finished_body(&module, id);
     Ok(Machine { body, size, memory, lowered })
 }
 

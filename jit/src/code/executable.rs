@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cranelift_jit::JITModule;
+use cranelift_module::FuncId;
 use pyo3::ffi::{PyObject, PyThreadState};
 
 use crate::bytecode::opcode::CodeOffset;
@@ -87,10 +89,10 @@ pub struct Executable {
     pub region: Option<rjit_perfmap::RegionId>,
 }
 
-/// The function at the start of finished machine code.
-pub fn body_at(address: *const u8) -> Body {
+/// The machine code of a finished module's function, which the compiler lowered.
+pub fn finished_body(module: &JITModule, id: FuncId) -> Body {
     // SAFETY: the compiler makes all machine code with exactly this signature and calling convention.
-    unsafe { std::mem::transmute::<*const u8, Body>(address) }
+    unsafe { std::mem::transmute::<*const u8, Body>(module.get_finalized_function(id)) }
 }
 
 impl Executable {
@@ -118,10 +120,4 @@ impl Executable {
         // SAFETY: the counters outlive the executable: they are in the telemetry page, which stays mapped, or leaked.
         unsafe { &*self.header.counters }
     }
-}
-
-/// The address of the counters that a header names.
-pub fn counters_of(header: *const Header) -> usize {
-    // SAFETY: headers are boxed before their machine code is made and live as long as it.
-    unsafe { (*header).counters as usize }
 }

@@ -20,7 +20,7 @@ struct Mapping {
 unsafe impl Send for Mapping {}
 
 /// The pages of one executable; unmapped when the last owner drops them.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct CodeMemory {
     mappings: Arc<Mutex<Mappings>>,
 }
@@ -38,9 +38,8 @@ impl Drop for Mappings {
 }
 
 impl CodeMemory {
-    #[allow(clippy::new_without_default)]
     pub fn new() -> CodeMemory {
-        CodeMemory { mappings: Arc::default() }
+        CodeMemory::default()
     }
 
     /// A provider for one compilation, which puts its pages into this memory.

@@ -84,9 +84,9 @@ pub fn float_value(address: usize) -> Option<f64> {
 }
 
 /// The keys of an exact dict.
-pub fn exact_dict_keys(namespace: *mut PyObject) -> Option<dict::Keys> {
+pub fn exact_dict_keys(address: usize) -> Option<dict::Keys> {
     // SAFETY: an exact dict of the running code, which nobody changes during a compilation.
-    (of_object(namespace as usize) == Kinds::DICT).then(|| unsafe { dict::Keys::of_dict(namespace) })
+    (of_object(address) == Kinds::DICT).then(|| unsafe { dict::Keys::of_dict(address as *mut PyObject) })
 }
 
 /// The `len` that the interpreter started with; immortal by our reference.

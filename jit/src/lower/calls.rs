@@ -95,7 +95,7 @@ impl Lowering<'_, '_> {
         self.b.set_cold_block(slow);
         let object = self.load(types::I64, frame, layout::FRAME_OBJ);
         let mut attention = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
-        let header = self.imm(self.header as i64);
+        let header = self.imm(std::ptr::from_ref(self.header) as i64);
         if periodic {
             let breaker = self.load(types::I64, tstate, thread::EVAL_BREAKER);
             let expected = self.load(types::I64, header, 0);

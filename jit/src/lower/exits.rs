@@ -46,7 +46,7 @@ impl Lowering<'_, '_> {
             let index = self.records.len();
             let (offset, site) = (self.hir.state(state).offset, self.hir.state(state).site);
             self.records.push(SideExit { reason, offset, site, taken: 0 });
-            let header = self.imm(self.header as i64);
+            let header = self.imm(std::ptr::from_ref(self.header) as i64);
             let index = self.imm(index as i64);
             let address = if self.is_loop() {
                 deopt::exit_loop as *const () as usize
@@ -131,8 +131,7 @@ impl Lowering<'_, '_> {
     }
 
     fn counters(&mut self) -> ir::Value {
-        let address = crate::code::executable::counters_of(self.header);
-        self.imm(address as i64)
+        self.imm(self.header.counters as i64)
     }
 
     /// Pops the frame and returns `value`.

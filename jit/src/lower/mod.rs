@@ -38,7 +38,7 @@ pub struct Lowered {
 struct Lowering<'a, 'b> {
     hir: &'a Function,
     code: &'a CodeInfo,
-    header: *const Header,
+    header: &'a Header,
     b: FunctionBuilder<'b>,
     blocks: Vec<ir::Block>,
     values: HashMap<Value, ir::Value>,
@@ -56,7 +56,7 @@ struct Lowering<'a, 'b> {
 pub fn lower(
     hir: &Function,
     code: &CodeInfo,
-    header: *const Header,
+    header: &Header,
     func: &mut ir::Function,
     context: &mut FunctionBuilderContext,
     target: TargetFrontendConfig,

@@ -136,7 +136,7 @@ impl Profile {
 
 /// The keys of a namespace whose layout has a version to guard.
 fn versioned_keys(namespace: *mut PyObject) -> Option<dict::Keys> {
-    let keys = kinds::exact_dict_keys(namespace)?;
+    let keys = kinds::exact_dict_keys(namespace as usize)?;
     (keys.version() != 0 && keys.kind() != dict::KIND_GENERAL).then_some(keys)
 }
 
