@@ -43,7 +43,7 @@ impl Kinds {
     pub const CELL: Kinds = Kinds(1 << 12);
     pub const OTHER: Kinds = Kinds(1 << 15);
     /// Any object, never NULL.
-    pub const ANY: Kinds = Kinds(0xffff & !1);
+    pub const ANY: Kinds = Kinds(!Kinds::NULL.0);
     /// Any object or NULL.
     pub const ANY_OR_NULL: Kinds = Kinds(0xffff);
 

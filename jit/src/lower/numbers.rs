@@ -108,7 +108,7 @@ impl Lowering<'_, '_> {
                 result
             }
             IntOp::FloorDiv | IntOp::Mod => {
-                if !known.is_some_and(|k| k > 0) {
+                if known.is_none_or(|k| k <= 0) {
                     let zero = self.b.ins().icmp_imm_s(IntCC::Equal, r, 0);
                     self.guard_not(zero, state, Reason::ZeroDivision);
                     // The machine traps on the one quotient that does not fit.

@@ -142,8 +142,11 @@ unsafe extern "C" fn on_jump(_: *mut PyObject, args: *mut *mut PyObject, count: 
             let frame = thread.current_frame();
             let answer =
                 hotness::jumped(code, jumping, from, to, || frames::is_observed(frame) || install::is_watched(code));
-            if let Answer::Enter(executable) = answer {
-                raised = osr::enter(tstate, frame, &*executable).is_err();
+            if let Answer::Enter(executable) = answer
+                && let Err(error) = osr::enter(tstate, frame, &*executable)
+            {
+                error.restore(Python::assume_attached());
+                raised = true;
             }
             Some(answer)
         }

@@ -68,7 +68,7 @@ unsafe extern "C" fn set_local_events(
 unsafe fn wrap_getter() {
     // SAFETY: the getset table of a static type is writable data that is read at each attribute access.
     unsafe {
-        let mut def = (*(&raw mut ffi::PyFrame_Type)).tp_getset;
+        let mut def = ffi::PyFrame_Type.tp_getset;
         while !(*def).name.is_null() {
             if std::ffi::CStr::from_ptr((*def).name) == c"f_locals" && ORIGINAL.load(Ordering::Relaxed) == 0 {
                 let Some(getter) = (*def).get else { return };

@@ -32,16 +32,12 @@ static PENDING: Pending = Pending(UnsafeCell::new(Vec::new()));
 /// Runs the loop's machine code in the frame (unless tools are watching it), whose `instr_ptr` says where the interpreter goes on afterwards.
 ///
 /// # Errors
-/// An exception is set that the callback has to return.
+/// What the callback has to raise.
 ///
 /// # Safety
 /// `frame` is the current frame of `tstate`, at the header of the loop, inside a JUMP callback; the executable is
 /// the loop's.
-pub unsafe fn enter(
-    tstate: *mut PyThreadState,
-    frame: *mut InterpreterFrame,
-    executable: &Executable,
-) -> Result<(), ()> {
+pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, executable: &Executable) -> PyResult<()> {
     // SAFETY: the contract.
     unsafe {
         if frames::is_observed(frame) || frames::tools_active(tstate, frame) {
@@ -68,8 +64,7 @@ pub unsafe fn enter(
             let code = Bound::from_borrowed_ptr(py, code);
             if let Err(error) = tier::want_instruction_event(py, &code) {
                 ffi::Py_DECREF(exception);
-                error.restore(py);
-                return Err(());
+                return Err(error);
             }
             (*PENDING.0.get()).push((frame as usize, exception as usize));
         }

@@ -337,10 +337,8 @@ impl Builder<'_> {
     fn close_in(&mut self, block: Block, entry: StackEntry) {
         let ty = self.func.ty(entry.value);
         match ty.repr {
-            Repr::Ref => {
-                if !matches!(self.func.inst(entry.value).op, Op::ConstRef(_)) {
-                    self.emit_in(block, Op::CloseRef, &[entry.value], Type::NONE, None);
-                }
+            Repr::Ref if !matches!(self.func.inst(entry.value).op, Op::ConstRef(_)) => {
+                self.emit_in(block, Op::CloseRef, &[entry.value], Type::NONE, None);
             }
             Repr::Obj if entry.owned && !ty.kinds.is_immortal() => {
                 self.emit_in(block, Op::DecRef, &[entry.value], Type::NONE, None);
@@ -358,6 +356,7 @@ impl Builder<'_> {
     }
 
     /// The operand as a stackref that whoever gets it owns.
+    #[expect(clippy::wrong_self_convention, reason = "it converts the operand, not the builder")]
     fn to_ref(&mut self, entry: StackEntry) -> Value {
         let entry = self.boxed(entry);
         if self.func.ty(entry.value).repr == Repr::Ref {
@@ -367,6 +366,7 @@ impl Builder<'_> {
     }
 
     /// The operand as an object reference that whoever gets it owns.
+    #[expect(clippy::wrong_self_convention, reason = "it converts the operand, not the builder")]
     fn to_owned(&mut self, entry: StackEntry) -> Value {
         let entry = self.boxed(entry);
         if self.func.ty(entry.value).repr == Repr::Ref {

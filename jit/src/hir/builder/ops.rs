@@ -499,6 +499,7 @@ impl Builder<'_> {
         }
     }
 
+    #[expect(clippy::wrong_self_convention, reason = "it translates TO_BOOL and converts nothing")]
     fn to_bool(&mut self) -> Result<(), Refusal> {
         if let Some(cond) = self.fast_to_bool() {
             self.push(cond, false);
