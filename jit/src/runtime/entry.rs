@@ -62,15 +62,8 @@ pub unsafe extern "C" fn vectorcall(
         let func = StackRef::from_owned(ffi::Py_NewRef(callable));
         // Binding keywords can run Python code, which must not free the machine code meanwhile.
         ACTIVE.fetch_add(1, Ordering::Relaxed);
-        let frame = private::_PyEvalFramePushAndInit(
-            tstate,
-            func,
-            std::ptr::null_mut(),
-            refs.as_ptr(),
-            nargs,
-            kwnames,
-            caller,
-        );
+        let frame =
+            private::_PyEvalFramePushAndInit(tstate, func, std::ptr::null_mut(), refs.as_ptr(), nargs, kwnames, caller);
         let body = body.filter(|_| !frame.is_null() && (*frame).code() == code);
         let result = body.map(|body| run(tstate, frame, body));
         left();

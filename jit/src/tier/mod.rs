@@ -26,7 +26,10 @@ use crate::code::state::CodeState;
 use crate::cpython::code::Code;
 
 pub use build::compile_now;
-pub use running::{body_for_call, forget_instruction_event, local_events_changed, record_deopt, record_reification, want_instruction_event};
+pub use running::{
+    body_for_call, forget_instruction_event, local_events_changed, record_deopt, record_reification,
+    want_instruction_event,
+};
 pub use switch::{disable, enable, is_enabled, monitoring_state, options, start};
 
 /// The state of `code`, made if it has none. None when memory is short.
