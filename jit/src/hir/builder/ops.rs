@@ -74,9 +74,12 @@ impl Builder<'_> {
                 self.close_top(1);
             }
             Opcode::Copy => {
-                // Boxed here, the copies stay one object.
-                self.peek_obj(oparg as usize - 1);
-                let entry = self.peek(oparg as usize - 1);
+                let depth = oparg as usize - 1;
+                if matches!(self.func.ty(self.peek(depth).value).repr, Repr::I64 | Repr::F64) {
+                    // Boxed here, the copies stay one object.
+                    self.peek_obj(depth);
+                }
+                let entry = self.peek(depth);
                 self.push_copy(entry);
             }
             Opcode::Swap => {

@@ -67,3 +67,12 @@ probe(branch, (3, (1, 2, 3)), (3.0, (1, 2, 3)), ("3", (1, 2, 3)), (3, [3]))
 repeat(in_constant, "two")
 attempt(in_constant, 1)
 attempt(in_constant, [])
+
+
+def copies(x):
+    a = b = x + 100000
+    c = d = x * 1.5
+    return a is b, (y := x + 100000) is y, c is d
+
+
+repeat(copies, 5)
