@@ -9,6 +9,7 @@ use crossterm::event::{self, Event};
 use ratatui::DefaultTerminal;
 use ratatui::widgets::TableState;
 use rjit_telemetry::{PageView, command_line};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use crate::app::{App, Flow, Status};
@@ -19,6 +20,9 @@ use crate::view;
 
 /// How soon a signal to end is noticed.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// How long the main loop has to end by itself once it should.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Draws a process until the user quits.
 pub fn run(page: &PageView, interval: Duration) -> Result<(), Failure> {
@@ -36,9 +40,31 @@ pub fn run(page: &PageView, interval: Duration) -> Result<(), Failure> {
     }
     // This also puts the terminal back before a panic is reported.
     let mut terminal = ratatui::try_init().map_err(Failure::Terminal)?;
+    let guarded = Arc::clone(&ended);
+    std::thread::spawn(move || leave_with_terminal(&guarded));
     let outcome = watch(&mut terminal, page, &mut app, interval, start, &ended);
     let restored = ratatui::try_restore();
     outcome.and(restored).map_err(Failure::Terminal)
+}
+
+/// Ends the process when its terminal is gone, or when it was told to end and does not: reading events from a terminal
+/// that hung up never returns.
+fn leave_with_terminal(ended: &AtomicBool) {
+    while !ended.load(Ordering::Relaxed) && !terminal_is_gone() {
+        std::thread::sleep(PATIENCE);
+    }
+    std::thread::sleep(GRACE);
+    // What cannot be put back is gone.
+    let _ = ratatui::try_restore();
+    std::process::exit(1);
+}
+
+fn terminal_is_gone() -> bool {
+    let stdin = io::stdin();
+    let mut input = [PollFd::new(&stdin, PollFlags::empty())];
+    // Hanging up is reported without being asked for.
+    rustix::event::poll(&mut input, Some(&Timespec::default())).is_ok()
+        && input[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
 }
 
 fn watch(

@@ -10,6 +10,7 @@ use rjit_perfmap::{CodeRegion, Config, Registry};
 use rjit_telemetry::{EventKind, ExecutableInfo, Page, Reservation, SlotId, Subject, layout};
 
 use crate::code::executable::{Counters, Executable};
+use crate::compile::perf_name;
 use crate::hir::function::Kind;
 
 const _: () = {
@@ -70,7 +71,7 @@ pub fn announce(executable: &mut Executable, reservation: Reservation) {
         compile_ns: executable.compile_ns,
     };
     executable.slot = Some(page().add_reserved(reservation, &info));
-    let name = format!("py::{}:{}", executable.qualname, executable.filename);
+    let name = perf_name(&executable.qualname, &executable.filename);
     let region = CodeRegion { start: executable.address, size: executable.size, name: &name };
     let mut registry = lock(&REGISTRY);
     let registry = registry.get_or_insert_with(|| Registry::new(Config::default()));

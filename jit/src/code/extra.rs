@@ -4,6 +4,7 @@
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::ffi::{PyErr_Clear, PyObject};
 
@@ -60,10 +61,21 @@ impl StateRef {
     }
 }
 
+/// Whether `co_extra` is laid out as [`Code::extra`] reads it, as the first state that was stored has shown.
+static IS_DIRECT: AtomicBool = AtomicBool::new(false);
+
 /// The state of `code`, when it has one.
 #[inline]
 pub fn get(code: Code) -> Option<StateRef> {
     let &(index, _) = SLOT.get()?;
+    if IS_DIRECT.load(Ordering::Relaxed) {
+        return NonNull::new(code.extra(index as usize).cast()).map(StateRef);
+    }
+    ask(code, index)
+}
+
+#[cold]
+fn ask(code: Code, index: isize) -> Option<StateRef> {
     let mut extra = std::ptr::null_mut();
     // SAFETY: a live code object, by `Code`'s contract, and a slot that was given to us.
     if unsafe { ffi::PyUnstable_Code_GetExtra(object(code), index, &raw mut extra) } != 0 {
@@ -80,7 +92,7 @@ pub fn get_or_new(code: Code) -> Option<(StateRef, bool)> {
         return Some((state, false));
     }
     let &(index, _) = SLOT.get()?;
-    let state = NonNull::from(Box::leak(Box::<CodeState>::default()));
+    let state = NonNull::from(Box::leak(Box::new(CodeState::new(code))));
     // SAFETY: as in `get`; the slot is empty and takes over the box.
     if unsafe { ffi::PyUnstable_Code_SetExtra(object(code), index, state.as_ptr().cast()) } != 0 {
         // SAFETY: an attached thread; the slot did not take the box.
@@ -90,6 +102,8 @@ pub fn get_or_new(code: Code) -> Option<(StateRef, bool)> {
         }
         return None;
     }
+    let is_direct = code.extra(index as usize) == state.as_ptr().cast();
+    IS_DIRECT.store(is_direct, Ordering::Relaxed);
     Some((StateRef(state), true))
 }
 

@@ -28,10 +28,7 @@ pub fn is_watched(code: Code) -> bool {
 /// The machine code that a call of `function` runs, if there is some.
 #[inline]
 pub fn body_of(function: Function) -> Option<Body> {
-    let state = extra::get(function.code_view())?;
-    let body = state.read(|state| state.cell.body);
-    // SAFETY: the cell holds the body of the installed executable, or 0; both have the layout of an optional function.
-    unsafe { std::mem::transmute::<usize, Option<Body>>(body) }
+    extra::get(function.code_view())?.read(|state| state.cell.body())
 }
 
 unsafe extern "C" {

@@ -2,17 +2,53 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::executable::Executable;
+use super::executable::{Body, Executable};
+use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
+use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
 
 /// The part of a code object's state that machine code reads by address. It stays at its place as long as the code
 /// object lives.
 #[repr(C)]
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CodeCell {
-    /// The function executable's [`super::executable::Body`], or 0 while there is none.
+    /// The function executable's [`Body`], or 0 while there is none to enter.
     pub body: usize,
+    /// Positional arguments that fill the parameters one to one; [`NEVER_EXACT`] when there are other parameters.
+    pub exact_args: u32,
+    /// Words of a frame on the data stack.
+    pub framesize: u32,
+    /// Home slots of a frame.
+    pub nlocalsplus: u32,
+}
+
+/// See [`CodeCell::exact_args`].
+pub const NEVER_EXACT: u32 = u32::MAX;
+
+impl CodeCell {
+    /// The cell of a code object that has no machine code.
+    pub fn new(code: Code) -> CodeCell {
+        let flags = code.flags();
+        let is_plain = flags.has(CodeFlags::OPTIMIZED)
+            && flags.has(CodeFlags::NEWLOCALS)
+            && !flags.has(CodeFlags::VARARGS | CodeFlags::VARKEYWORDS)
+            && !flags.is_generator_like()
+            && code.keyword_only_count() == 0;
+        CodeCell {
+            body: 0,
+            exact_args: if is_plain { code.argument_count() } else { NEVER_EXACT },
+            framesize: code.frame_size(),
+            nlocalsplus: code.localsplus_count(),
+        }
+    }
+
+    /// The machine code, if there is some to enter.
+    #[inline]
+    pub fn body(&self) -> Option<Body> {
+        // SAFETY: it is the body of the installed executable, or 0; both have the layout of an optional function.
+        unsafe { std::mem::transmute::<usize, Option<Body>>(self.body) }
+    }
 }
 
 /// Where the cell of a code object's state is.
@@ -26,7 +62,6 @@ pub fn state_of_cell(cell: usize) -> usize {
 }
 
 /// Everything known about a code object. Boxed; its address is the `co_extra` value.
-#[derive(Default)]
 pub struct CodeState {
     pub cell: CodeCell,
     /// Calls counted so far.
@@ -43,4 +78,20 @@ pub struct CodeState {
     pub failed: HashSet<CodeOffset>,
     /// How often the code object was compiled anew after guesses failed.
     pub recompilations: u32,
+}
+
+impl CodeState {
+    /// The state of a code object about which nothing is known yet.
+    pub fn new(code: Code) -> CodeState {
+        CodeState {
+            cell: CodeCell::new(code),
+            calls: 0,
+            jumps: HashMap::new(),
+            function: None,
+            loops: HashMap::new(),
+            refused: None,
+            failed: HashSet::new(),
+            recompilations: 0,
+        }
+    }
 }

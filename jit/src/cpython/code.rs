@@ -165,6 +165,20 @@ impl Code {
         self.get(CO_NLOCALSPLUS)
     }
 
+    /// What the user number `index` of `co_extra` stored: the array follows its length (`_PyCodeObjectExtra` in
+    /// `Objects/codeobject.c`, which no header shows, so the answer needs to be compared with the official one once).
+    #[inline]
+    pub fn extra(self, index: usize) -> *mut std::ffi::c_void {
+        let extras: *const isize = self.get(CO_EXTRA);
+        // SAFETY: the array is null or has at least its length, and as many entries as that says.
+        unsafe {
+            if extras.is_null() || index as isize >= *extras {
+                return std::ptr::null_mut();
+            }
+            extras.add(1 + index).cast::<*mut std::ffi::c_void>().read()
+        }
+    }
+
     /// Words of a frame.
     #[inline]
     pub fn frame_size(self) -> u32 {

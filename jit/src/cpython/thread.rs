@@ -217,6 +217,12 @@ impl Thread {
         self.get(DATASTACK_TOP)
     }
 
+    /// Sets [`Self::datastack_top`].
+    #[inline]
+    pub fn set_datastack_top(self, top: *mut u64) {
+        self.set(DATASTACK_TOP, top);
+    }
+
     /// The end of the data stack's chunk.
     #[inline]
     pub fn datastack_limit(self) -> *mut u64 {

@@ -61,7 +61,7 @@ pub unsafe extern "C" fn vectorcall(
         Arguments { callable, args, count, kwnames }.take(caller, refs);
         let func = StackRef::from_owned(ffi::Py_NewRef(callable));
         // Binding keywords can run Python code, which must not free the machine code meanwhile.
-        ACTIVE.fetch_add(1, Ordering::Relaxed);
+        entered();
         let frame =
             private::_PyEvalFramePushAndInit(tstate, func, std::ptr::null_mut(), refs.as_ptr(), nargs, kwnames, caller);
         let body = body.filter(|_| !frame.is_null() && (*frame).code() == code);
@@ -86,7 +86,7 @@ pub unsafe fn run_frame(tstate: *mut PyThreadState, frame: *mut InterpreterFrame
         let body = if install::has_entry(function) { tier::body_for_call(function) } else { None };
         match body {
             Some(body) => {
-                ACTIVE.fetch_add(1, Ordering::Relaxed);
+                entered();
                 let result = run(tstate, frame, body);
                 left();
                 result
@@ -105,10 +105,19 @@ unsafe fn run(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, body: Bo
     }
 }
 
-/// One activation fewer.
-unsafe fn left() {
-    if ACTIVE.fetch_sub(1, Ordering::Relaxed) == 1 {
-        // SAFETY: the GIL is held, as when the activation began.
+/// One activation more. The GIL excludes others, so this needs no locked instruction.
+#[inline]
+pub fn entered() {
+    ACTIVE.store(ACTIVE.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+}
+
+/// One activation fewer. The caller holds the GIL, as when the activation began.
+#[inline]
+pub fn left() {
+    let active = ACTIVE.load(Ordering::Relaxed) - 1;
+    ACTIVE.store(active, Ordering::Relaxed);
+    if active == 0 {
+        // SAFETY: the GIL is held.
         unsafe { resume_suspended() };
     }
 }

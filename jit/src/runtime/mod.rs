@@ -8,3 +8,4 @@ pub mod hooks;
 pub mod observe;
 pub mod ops;
 pub mod osr;
+mod push;

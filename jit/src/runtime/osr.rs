@@ -52,9 +52,9 @@ pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, ex
         // The operands now live in registers; the collector must not see them twice.
         (*frame).stackpointer = (*frame).slot(localsplus as usize);
         ENTRIES.fetch_add(1, Ordering::Relaxed);
-        entry::ACTIVE.fetch_add(1, Ordering::Relaxed);
+        entry::entered();
         let status = (executable.body)(tstate, frame);
-        entry::ACTIVE.fetch_sub(1, Ordering::Relaxed);
+        entry::left();
         (*frame).return_offset = 0;
         thread.set_tracing(tracing);
         thread.set_what_event(event);

@@ -10,6 +10,7 @@ use super::build;
 use super::registry;
 use super::retire::{withdraw, withdraw_all};
 use crate::bytecode::opcode::CodeOffset;
+use crate::code::executable::Executable;
 use crate::code::state::CodeState;
 use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
@@ -19,6 +20,8 @@ use crate::telemetry;
 
 /// Failures of one guess after which the code is compiled without it.
 pub const TOLERATED_FAILURES: u64 = 8;
+/// Recompilations that leave out only the guesses that failed. After them all guesses are left out.
+const RECOMPILATIONS_WITH_GUESSES: u32 = 6;
 /// Recompilations after which a code object is given up.
 pub const MAX_RECOMPILATIONS: u32 = 10;
 
@@ -41,9 +44,17 @@ fn is_wrong_guess(reason: Reason) -> bool {
     !matches!(reason, Reason::Observed | Reason::Memory | Reason::Recursion)
 }
 
-/// Records that machine code of kind `kind` was left for `reason` because of the bytecode at `site`. May take the
-/// machine code out of use; the caller may still be in it.
-pub fn on_deopt(state: &mut CodeState, kind: Kind, site: CodeOffset, reason: Reason) {
+/// The executable of kind `kind` that is entered at present.
+pub fn current(state: &CodeState, kind: Kind) -> Option<&Executable> {
+    match kind {
+        Kind::Function => state.function.as_deref(),
+        Kind::Loop(header) => state.loops.get(&header).map(Box::as_ref),
+    }
+}
+
+/// Records that machine code of kind `kind` was left for `reason` because of the bytecode at `site`. `is_current`
+/// says whether it is still what calls enter. May take the machine code out of use; the caller may still be in it.
+pub fn on_deopt(state: &mut CodeState, kind: Kind, is_current: bool, site: CodeOffset, reason: Reason) {
     let address = std::ptr::from_ref::<CodeState>(state).addr();
     let Some((code, count)) = registry::note(address, |notes| {
         let count = notes.failures.entry((site, reason)).or_default();
@@ -55,14 +66,10 @@ pub fn on_deopt(state: &mut CodeState, kind: Kind, site: CodeOffset, reason: Rea
     registry::with(|registry| *registry.deopts.entry(reason.text()).or_default() += 1);
     // The first ones tell the story; a storm must not drown all else.
     if count.is_power_of_two() {
-        let executable = match kind {
-            Kind::Function => state.function.as_deref(),
-            Kind::Loop(header) => state.loops.get(&header).map(Box::as_ref),
-        };
-        let slot = executable.and_then(|executable| executable.slot);
+        let slot = current(state, kind).and_then(|executable| executable.slot);
         telemetry::deopt(slot, &code.qualname(), code.line(site), reason.text());
     }
-    if !is_wrong_guess(reason) || count % TOLERATED_FAILURES != 0 {
+    if !is_current || !is_wrong_guess(reason) || count % TOLERATED_FAILURES != 0 {
         return;
     }
     let failures = registry::note(address, |notes| notes.failures.clone()).unwrap_or_default();
@@ -71,6 +78,11 @@ pub fn on_deopt(state: &mut CodeState, kind: Kind, site: CodeOffset, reason: Rea
         is_wrong_guess(*reason) && **count >= TOLERATED_FAILURES / 2 && settled(*reason)
     });
     state.failed.extend(hopeless.map(|((site, _), _)| *site));
+    if state.recompilations >= RECOMPILATIONS_WITH_GUESSES {
+        let sites = current(state, kind).into_iter().flat_map(|executable| &executable.exits);
+        let sites: Vec<_> = sites.filter(|exit| is_wrong_guess(exit.reason)).map(|exit| exit.site).collect();
+        state.failed.extend(sites);
+    }
     state.recompilations += 1;
     if state.recompilations <= MAX_RECOMPILATIONS {
         withdraw(state, kind, reason.text());

@@ -55,7 +55,9 @@ pub fn record_deopt(executable: &mut Executable, code: Code, index: usize) {
     exit.taken += 1;
     let (site, reason) = (exit.site, exit.reason);
     if let Some(state) = extra::get(code) {
-        state.with(|state| failures::on_deopt(state, kind, site, reason));
+        let is_current =
+            state.read(|state| failures::current(state, kind).is_some_and(|it| std::ptr::eq(it, executable)));
+        state.with(|state| failures::on_deopt(state, kind, is_current, site, reason));
     }
 }
 

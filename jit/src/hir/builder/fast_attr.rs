@@ -40,8 +40,17 @@ impl Builder<'_> {
         self.emit_guarded(Op::Guard { reason: Reason::Shape }, &[cond], Type::NONE);
     }
 
+    /// Whether to guess the class of the object whose attribute the current instruction loads or stores.
+    fn is_trusted(&mut self) -> bool {
+        let owner = self.peek(0).value;
+        if self.profile.has_failed(self.instr.start) {
+            self.distrusted.insert(owner);
+        }
+        !self.distrusted.contains(&owner)
+    }
+
     pub(super) fn load_attr(&mut self) -> Result<(), Refusal> {
-        if !self.profile.has_failed(self.instr.start) && self.fast_load_attr()? {
+        if self.is_trusted() && self.fast_load_attr()? {
             return Ok(());
         }
         let oparg = self.instr.oparg;
@@ -246,7 +255,7 @@ impl Builder<'_> {
 
     pub(super) fn store_attr(&mut self) -> Result<(), Refusal> {
         let instr = self.instr.clone();
-        if !self.profile.has_failed(instr.start) {
+        if self.is_trusted() {
             match instr.raw {
                 Opcode::StoreAttrInstanceValue => return self.store_inline_value(&instr),
                 Opcode::StoreAttrSlot => {

@@ -117,6 +117,8 @@ pub struct Builder<'a> {
     done: HashSet<CodeOffset>,
     /// Objects that values are expected to be, by what the profile saw.
     expect: HashMap<Value, usize>,
+    /// Objects whose class was guessed wrongly at some bytecode, so that it is not guessed again at others.
+    distrusted: HashSet<Value>,
     /// Whether the current instruction may have run a finalizer since the last safepoint.
     noisy: bool,
     /// Class versions that objects are known to have until something can run Python code.
@@ -145,6 +147,7 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
         line: None,
         done: HashSet::new(),
         expect: HashMap::new(),
+        distrusted: HashSet::new(),
         noisy: false,
         shapes: HashMap::new(),
     };

@@ -12,6 +12,7 @@ use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
 use crate::cpython::{memory, method};
+use crate::runtime::push;
 
 /// Splits a bound method into its function and its self, as the interpreter does before a call.
 unsafe fn expand_method(operands: *mut StackRef) {
@@ -75,6 +76,11 @@ unsafe fn call_consuming(
         if !is_python_function(callable) {
             let names = if keywords.is_null() { StackRef::NULL } else { StackRef::from_owned(Py_NewRef(keywords)) };
             return private::_Py_VectorCall_StackRefSteal(*operands, args, total as c_int, names);
+        }
+        if keywords.is_null()
+            && let Some(result) = push::call_exact(tstate, *operands, args, total)
+        {
+            return result;
         }
         let named = if keywords.is_null() { 0 } else { PyTuple_GET_SIZE(keywords) as usize };
         let new = private::_PyEvalFramePushAndInit(

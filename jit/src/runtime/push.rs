@@ -1,0 +1,88 @@
+//! Pushing the frame of a compiled callee whose arguments fit its parameters one to one, without asking the
+//! interpreter to bind them.
+
+use pyo3::ffi::{self, PyObject, PyThreadState};
+
+use super::frames;
+use crate::code::state::CodeCell;
+use crate::code::{extra, install};
+use crate::cpython::code::Code;
+use crate::cpython::frame::{InterpreterFrame, OWNED_BY_THREAD, StackRef};
+use crate::cpython::function::Function;
+use crate::cpython::thread::Thread;
+
+/// Calls `function`, a stackref that is taken over together with the `count` arguments at `args`, if it has machine
+/// code that takes just these; None, with nothing taken over, otherwise.
+///
+/// # Safety
+/// `function` is a Python function; `tstate` is attached, and its current frame, which runs machine code, makes the
+/// call.
+#[inline]
+pub unsafe fn call_exact(
+    tstate: *mut PyThreadState,
+    function: StackRef,
+    args: *const StackRef,
+    count: usize,
+) -> Option<*mut PyObject> {
+    // SAFETY: the contract.
+    unsafe {
+        let callee = Function::from_ptr(function.untag());
+        if !install::has_entry(callee) {
+            return None;
+        }
+        let state = extra::get(callee.code_view())?;
+        let (body, frame) =
+            state.read(|state| Some((state.cell.body()?, push(tstate, function, &state.cell, args, count)?)))?;
+        Some(body(tstate, frame))
+    }
+}
+
+/// Pushes the frame. None when the arguments need binding or the data stack needs to grow.
+///
+/// # Safety
+/// As for [`call_exact`]; `cell` is that of the function's code.
+#[inline]
+unsafe fn push(
+    tstate: *mut PyThreadState,
+    function: StackRef,
+    cell: &CodeCell,
+    args: *const StackRef,
+    count: usize,
+) -> Option<*mut InterpreterFrame> {
+    if cell.exact_args as usize != count {
+        return None;
+    }
+    // SAFETY: the contract; the frame's words are between the data stack's top and its limit.
+    unsafe {
+        let thread = Thread::from_ptr(tstate);
+        let frame = thread.datastack_top();
+        let top = frame.add(cell.framesize as usize);
+        if top >= thread.datastack_limit() {
+            return None;
+        }
+        let callee = Function::from_ptr(function.untag());
+        let code: Code = callee.code_view();
+        ffi::Py_INCREF(code.as_ptr().cast());
+        let frame: *mut InterpreterFrame = frame.cast();
+        let locals = (&raw mut (*frame).localsplus).cast::<StackRef>();
+        (*frame).f_executable = StackRef::from_owned(code.as_ptr().cast());
+        (*frame).previous = thread.current_frame();
+        (*frame).f_funcobj = function;
+        (*frame).f_globals = callee.globals();
+        (*frame).f_builtins = callee.builtins();
+        (*frame).f_locals = std::ptr::null_mut();
+        (*frame).frame_obj = std::ptr::null_mut();
+        (*frame).instr_ptr = code.first_unit();
+        (*frame).stackpointer = locals.add(cell.nlocalsplus as usize);
+        (*frame).return_offset = frames::RUNNING;
+        (*frame).owner = OWNED_BY_THREAD;
+        (*frame).visited = 0;
+        std::ptr::copy_nonoverlapping(args, locals, count);
+        for slot in count..cell.nlocalsplus as usize {
+            *locals.add(slot) = StackRef::NULL;
+        }
+        thread.set_datastack_top(top);
+        thread.set_current_frame(frame);
+        Some(frame)
+    }
+}
