@@ -34,14 +34,6 @@ pub fn body_of(function: Function) -> Option<Body> {
     unsafe { std::mem::transmute::<usize, Option<Body>>(body) }
 }
 
-unsafe extern "C" {
-    /// Calls `callback` for each object of the garbage collector, which must not make, change or free any.
-    fn PyUnstable_GC_VisitObjects(
-        callback: unsafe extern "C" fn(*mut PyObject, *mut c_void) -> c_int,
-        argument: *mut c_void,
-    );
-}
-
 /// Whether calls of `function` go through our entry.
 #[inline]
 pub fn has_entry(function: Function) -> bool {
@@ -83,5 +75,5 @@ pub fn restore_all() {
         1
     }
     // SAFETY: called by an attached thread; `visit` makes, changes and frees no objects of the collector.
-    unsafe { PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
+    unsafe { ffi::PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
 }
