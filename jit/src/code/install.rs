@@ -31,14 +31,6 @@ pub fn body_of(function: Function) -> Option<Body> {
     extra::get(function.code_view())?.read(|state| state.cell.body())
 }
 
-unsafe extern "C" {
-    /// Calls `callback` for each object of the garbage collector, which must not make, change or free any.
-    fn PyUnstable_GC_VisitObjects(
-        callback: unsafe extern "C" fn(*mut PyObject, *mut c_void) -> c_int,
-        argument: *mut c_void,
-    );
-}
-
 /// Whether calls of `function` go through our entry.
 #[inline]
 pub fn has_entry(function: Function) -> bool {
@@ -80,5 +72,5 @@ pub fn restore_all() {
         1
     }
     // SAFETY: called by an attached thread; `visit` makes, changes and frees no objects of the collector.
-    unsafe { PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
+    unsafe { ffi::PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
 }

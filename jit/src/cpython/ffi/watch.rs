@@ -45,7 +45,7 @@ layout! {
     CODE_EVENT_DESTROY: i32 = 1, "PY_CODE_EVENT_DESTROY";
 }
 
-// Public functions that PyO3's bindings do not have (`funcobject.h`, `object.h`, `dictobject.h`, `code.h`)
+// Public functions that PyO3's bindings do not have (`funcobject.h`, `object.h`, `objimpl.h`, `dictobject.h`, `code.h`)
 unsafe extern "C" {
     pub fn PyFunction_AddWatcher(callback: FunctionWatchCallback) -> c_int;
     pub fn PyFunction_ClearWatcher(watcher_id: c_int) -> c_int;
@@ -74,6 +74,11 @@ unsafe extern "C" {
     pub fn PyUnstable_Code_GetExtra(code: *mut PyObject, index: isize, extra: *mut *mut c_void) -> c_int;
     pub fn PyUnstable_Code_SetExtra(code: *mut PyObject, index: isize, extra: *mut c_void) -> c_int;
     pub fn PyUnstable_Eval_RequestCodeExtraIndex(arg0: freefunc) -> isize;
+    /// Calls `callback` for each object of the garbage collector, which must not make, change or free any.
+    pub fn PyUnstable_GC_VisitObjects(
+        callback: unsafe extern "C" fn(*mut PyObject, *mut c_void) -> c_int,
+        arg: *mut c_void,
+    );
     pub fn PyUnstable_Object_IsUniqueReferencedTemporary(arg0: *mut PyObject) -> c_int;
     pub fn PyUnstable_InterpreterFrame_GetLine(frame: *mut InterpreterFrame) -> c_int;
 }
