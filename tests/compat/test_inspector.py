@@ -32,9 +32,7 @@ PATIENCE = 30.0
 def tool(name: str) -> str:
     """The path of a program, looked for beside this Python first."""
     beside = str(Path(sys.executable).parent)
-    found = shutil.which(
-        name, path=os.pathsep.join([beside, os.environ.get("PATH", "")])
-    )
+    found = shutil.which(name, path=os.pathsep.join([beside, os.environ.get("PATH", "")]))
     assert found, f"{name} is not installed"
     return found
 
@@ -51,17 +49,13 @@ def wait_for(what, describe):
 
 def inspect(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [tool("rjit-inspect"), *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 class Terminal:
     """A program on a terminal of its own tmux server."""
 
-    def __init__(
-        self, socket: Path, command: list[str], width: int = 120, height: int = 36
-    ):
+    def __init__(self, socket: Path, command: list[str], width: int = 120, height: int = 36):
         self.base = [tool("tmux"), "-f", "/dev/null", "-S", str(socket)]
         script = f"{' '.join(command)}; echo code=$?; stty -a; exec sleep 1000"
         size = ["-x", str(width), "-y", str(height)]
@@ -100,9 +94,7 @@ def target(tmp_path):
     """A Python process that runs a compiled function for as long as the test needs it."""
     script = tmp_path / "orbit.py"
     script.write_text(PROGRAM)
-    process = subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout.readline() == "running\n"
 
@@ -145,9 +137,7 @@ def test_json_describes_the_live_process(target):
 
 
 def test_screen_draws_and_refreshes(target, terminal):
-    first = terminal.shows(
-        f"rjit-inspect {target.pid}", "Counters", "advance", "running"
-    )
+    first = terminal.shows(f"rjit-inspect {target.pid}", "Counters", "advance", "running")
     before = total_entries(first)
     wait_for(lambda: total_entries(terminal.screen()) > before, terminal.screen)
 

@@ -59,7 +59,12 @@ def constants():
 
 
 def evaluate(expressions):
-    lines = ["#include <Python.h>", "#include <structmember.h>", "#include <stddef.h>", "#include <stdio.h>"]
+    lines = [
+        "#include <Python.h>",
+        "#include <structmember.h>",
+        "#include <stddef.h>",
+        "#include <stdio.h>",
+    ]
     lines += [f'#include "internal/pycore_{header}.h"' for header in HEADERS]
     lines += ["int main(void) {"]
     lines += [f'    printf("%lld\\n", (long long)({expression}));' for expression in expressions]
@@ -69,17 +74,29 @@ def evaluate(expressions):
         source = program.with_suffix(".c")
         source.write_text("\n".join(lines))
         include = [f"-I{INCLUDE}", f"-I{INCLUDE / 'internal'}", "-idirafter", str(INCLUDE.parent)]
-        command = [*COMPILER.split(), "-w", "-DPy_BUILD_CORE", *include, "-o", str(program), str(source)]
+        command = [
+            *COMPILER.split(),
+            "-w",
+            "-DPy_BUILD_CORE",
+            *include,
+            "-o",
+            str(program),
+            str(source),
+        ]
         compiled = subprocess.run(command, check=False, capture_output=True, text=True)
         if compiled.returncode:
-            raise AssertionError(f"the layouts do not compile against {INCLUDE}:\n{compiled.stderr}")
+            raise AssertionError(
+                f"the layouts do not compile against {INCLUDE}:\n{compiled.stderr}"
+            )
         output = subprocess.run([str(program)], capture_output=True, text=True, check=True).stdout
     return [int(line) for line in output.split()]
 
 
 class Layouts(unittest.TestCase):
     @unittest.skipUnless(COMPILER, "no C compiler: install gcc, or set CC")
-    @unittest.skipUnless((INCLUDE / "internal").is_dir(), f"no CPython headers in {INCLUDE}: install python3.15-dev")
+    @unittest.skipUnless(
+        (INCLUDE / "internal").is_dir(), f"no CPython headers in {INCLUDE}: install python3.15-dev"
+    )
     def test_numbers_are_those_of_the_headers(self):
         ours = list(constants())
         self.assertGreater(len(ours), 400, "the sources were not understood")
@@ -95,7 +112,9 @@ class Layouts(unittest.TestCase):
         names = [
             name
             for source in sorted((SOURCES / "cpython" / "ffi").glob("*.rs"))
-            for block in re.findall(r'^unsafe extern "C" \{$(.*?)^\}$', source.read_text(), re.MULTILINE | re.DOTALL)
+            for block in re.findall(
+                r'^unsafe extern "C" \{$(.*?)^\}$', source.read_text(), re.MULTILINE | re.DOTALL
+            )
             for name in FOREIGN.findall(block)
         ]
         self.assertGreater(len(names), 150, "the sources were not understood")
@@ -113,7 +132,11 @@ class Opcodes(unittest.TestCase):
         import opcode
 
         ours = {name: int(number) for number, name, _, _, _ in self.rows}
-        theirs = {name: number for name, number in (opcode.opmap | opcode._specialized_opmap).items() if number < 256}
+        theirs = {
+            name: number
+            for name, number in (opcode.opmap | opcode._specialized_opmap).items()
+            if number < 256
+        }
         self.assertEqual(theirs, {name: ours.get(name) for name in theirs})
         self.assertLessEqual(ours.keys() - theirs.keys(), {"TRACE_RECORD"})
 
