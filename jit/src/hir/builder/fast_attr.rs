@@ -121,6 +121,7 @@ impl Builder<'_> {
                 let owner = self.peek_obj(0);
                 let ty = self.guard_version(owner, instr.cache_u32(1));
                 self.guard_inline_values(owner, ty);
+                self.guard_shared_keys(ty, instr.cache_u32(3));
                 self.push_method(instr.cache_u64(5) as usize);
             }
             Opcode::LoadAttrMethodNoDict => {
@@ -141,6 +142,7 @@ impl Builder<'_> {
                 let owner = self.peek_obj(0);
                 let ty = self.guard_version(owner, instr.cache_u32(1));
                 self.guard_inline_values(owner, ty);
+                self.guard_shared_keys(ty, instr.cache_u32(3));
                 let value = self.known_obj(instr.cache_u64(5) as usize);
                 self.finish_load(value);
             }
@@ -202,6 +204,13 @@ impl Builder<'_> {
         let found = self.emit(Op::Load { offset: dict::DK_VERSION, mem: Mem::U32 }, &[keys], Type::I64);
         self.guard_equal(found, i64::from(version), Reason::KeysVersion);
         keys
+    }
+
+    /// Guards that no instance of the class has got an attribute of a new name, which would hide the class's own.
+    fn guard_shared_keys(&mut self, ty: Value, version: u32) {
+        let keys = self.emit(Op::Load { offset: typeobject::HT_CACHED_KEYS, mem: Mem::I64 }, &[ty], Type::I64);
+        let found = self.emit(Op::Load { offset: dict::DK_VERSION, mem: Mem::U32 }, &[keys], Type::I64);
+        self.guard_equal(found, i64::from(version), Reason::KeysVersion);
     }
 
     pub(super) fn const_name(&mut self, index: u32) -> Value {
