@@ -70,8 +70,9 @@ def test_map_next_to_cpythons_own(live: Start, mode: str) -> None:
     program = chain.rounds(live, "-X", "perf")
     lines = perf_map(program.pid).read_text().splitlines()
     assert all(MAP_LINE.fullmatch(line) for line in lines)
-    named = [line for line in lines if line.endswith(NAMES["leaf"])]
-    assert len(named) >= (2 if mode == "compiled" else 1)
+    assert any(line.endswith(NAMES["leaf"]) for line in lines)
+    # Nobody compiles what runs once, so this line is CPython's.
+    assert any(line.endswith(NAMES["<module>"]) for line in lines)
     assert program.finish() == chain.RESULT
 
 

@@ -54,11 +54,7 @@ fn rust_tests(arguments: &[String]) -> Result<bool> {
     ui::step("Rust tests");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(project::root());
-    if which::which("cargo-nextest").is_ok() {
-        cargo.args(["nextest", "run", "--workspace"]);
-    } else {
-        cargo.args(["test", "--workspace"]);
-    }
+    cargo.args(["test", "--workspace"]);
     Ok(process::status(cargo.args(arguments))?.success())
 }
 

@@ -1,5 +1,10 @@
 //! Interpreter states (`Include/internal/pycore_interp_structs.h`): the few fields the compiler asks for.
 
+use std::ffi::c_int;
+
+use pyo3::ffi::{PyObject, PyThreadState};
+
+use super::frame::InterpreterFrame;
 use super::memory;
 use super::thread::Thread;
 
@@ -85,4 +90,16 @@ pub unsafe fn global_tools(interp: *const u8, event: u8) -> u8 {
 pub fn common_constants() -> [usize; COMMON_CONSTS_LEN as usize] {
     // SAFETY: the calling thread is attached; the table is filled before the first Python code runs.
     unsafe { memory::read(Thread::current().interp(), COMMON_CONSTS) }
+}
+
+/// A function that evaluates frames.
+pub type EvalFrame = unsafe extern "C" fn(*mut PyThreadState, *mut InterpreterFrame, c_int) -> *mut PyObject;
+
+/// What evaluates frames instead of the interpreter's own function.
+///
+/// # Safety
+/// `interp` is a live interpreter state and the GIL is held.
+pub unsafe fn eval_frame(interp: *const u8) -> Option<EvalFrame> {
+    // SAFETY: the field is such a function or null, which is how an optional one is laid out.
+    unsafe { memory::read(interp, EVAL_FRAME) }
 }

@@ -13,6 +13,7 @@ use crate::code::install;
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
+use crate::cpython::interp;
 use crate::cpython::thread::Thread;
 use crate::tier;
 
@@ -70,7 +71,7 @@ pub unsafe extern "C" fn vectorcall(
         match result {
             Some(result) => result,
             None if frame.is_null() => std::ptr::null_mut(),
-            None => private::_PyEval_EvalFrameDefault(tstate, frame, 0),
+            None => interpret(tstate, frame),
         }
     }
 }
@@ -91,7 +92,7 @@ pub unsafe fn run_frame(tstate: *mut PyThreadState, frame: *mut InterpreterFrame
                 left();
                 result
             }
-            None => private::_PyEval_EvalFrameDefault(tstate, frame, 0),
+            None => interpret(tstate, frame),
         }
     }
 }
@@ -102,6 +103,17 @@ unsafe fn run(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, body: Bo
         (*frame).return_offset = frames::RUNNING;
         Thread::from_ptr(tstate).set_current_frame(frame);
         body(tstate, frame)
+    }
+}
+
+/// Runs a pushed frame in the interpreter, or in what stands in for it (PEP 523).
+unsafe fn interpret(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> *mut PyObject {
+    // SAFETY: the caller's contract; the interpreter's state has the function that evaluates frames, or null.
+    unsafe {
+        match interp::eval_frame(Thread::from_ptr(tstate).interp()) {
+            Some(evaluate) => evaluate(tstate, frame, 0),
+            None => private::_PyEval_EvalFrameDefault(tstate, frame, 0),
+        }
     }
 }
 
@@ -153,6 +165,13 @@ unsafe fn suspend(function: *mut PyObject) {
         ffi::Py_INCREF(function);
         (*SUSPENDED.0.get()).push(function as usize);
     }
+}
+
+/// Whether functions run interpreted because the C stack was nearly full: none must get its entry back before the stack
+/// is free again. The GIL must be held.
+pub fn is_suspending() -> bool {
+    // SAFETY: the GIL is held, and the list is only looked at.
+    unsafe { !(*SUSPENDED.0.get()).is_empty() }
 }
 
 unsafe fn resume_suspended() {

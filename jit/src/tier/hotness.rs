@@ -14,6 +14,7 @@ use crate::compile::Namespaces;
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::hir::function::Kind;
+use crate::runtime::entry;
 use crate::telemetry;
 
 /// Starts of functions that have our entry already, after which starts of their code are reported no more. Some ways
@@ -89,6 +90,9 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
 
 /// Gives a function of compiled code our entry.
 fn welcome(state: StateRef, function: Function) -> Answer {
+    if entry::is_suspending() {
+        return Answer::Keep;
+    }
     let is_stray = install::has_entry(function) || !functions::adopt(function);
     if !is_stray {
         return Answer::Keep;
