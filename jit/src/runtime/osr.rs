@@ -18,6 +18,9 @@ use crate::cpython::frame::InterpreterFrame;
 use crate::cpython::thread::Thread;
 use crate::tier;
 
+/// `what_event` of a thread outside of callbacks.
+const NO_EVENT: i32 = -1;
+
 /// Running loops that machine code took over, since the process started.
 pub static ENTRIES: AtomicU64 = AtomicU64::new(0);
 
@@ -45,7 +48,9 @@ pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, ex
         }
         let thread = Thread::from_ptr(tstate);
         let (tracing, event) = (thread.tracing(), thread.what_event());
+        // As if no callback were running: what the loop calls may be traced, and must not jump out of an event.
         thread.set_tracing(0);
+        thread.set_what_event(NO_EVENT);
         (*frame).return_offset = frames::RUNNING;
         let code = (*frame).code();
         let localsplus = code::Code::from_ptr(code.cast()).localsplus_count();
