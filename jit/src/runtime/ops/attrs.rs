@@ -8,11 +8,12 @@ use crate::cpython::ffi as private;
 use crate::cpython::frame::StackRef;
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{dict, memory};
+use crate::runtime::attr_cache;
 
 /// `LOAD_ATTR` with an even oparg: `owner.name`. Borrows both.
 pub unsafe extern "C" fn load_attr(owner: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
-    // SAFETY: the contract.
-    unsafe { PyObject_GetAttr(owner, name) }
+    // SAFETY: the contract; names of a code object are interned.
+    unsafe { attr_cache::load(owner, name).unwrap_or_else(|| PyObject_GetAttr(owner, name)) }
 }
 
 /// `LOAD_ATTR` with an odd oparg: what a call of `owner.name` calls. Borrows both.
@@ -27,6 +28,10 @@ pub unsafe extern "C" fn load_method(
 ) -> *mut PyObject {
     // SAFETY: the contract; the callee closes a borrowed reference without effect.
     unsafe {
+        if let Some(method) = attr_cache::load_method(owner, name) {
+            *out = Py_NewRef(owner);
+            return method;
+        }
         let mut this = StackRef::NULL;
         let attribute =
             private::_Py_LoadAttr_StackRefSteal(tstate, StackRef::from_borrowed(owner), name, &raw mut this);
@@ -41,8 +46,8 @@ pub unsafe extern "C" fn load_method(
 
 /// `STORE_ATTR`: `owner.name = value`. Borrows all.
 pub unsafe extern "C" fn store_attr(value: *mut PyObject, owner: *mut PyObject, name: *mut PyObject) -> i32 {
-    // SAFETY: the contract.
-    unsafe { PyObject_SetAttr(owner, name, value) }
+    // SAFETY: the contract; names of a code object are interned.
+    unsafe { if attr_cache::store(value, owner, name) { 0 } else { PyObject_SetAttr(owner, name, value) } }
 }
 
 /// `DELETE_ATTR`: `del owner.name`. Borrows both.

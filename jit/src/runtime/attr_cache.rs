@@ -1,0 +1,179 @@
+//! A cache of attribute look-ups, for places where objects of several classes come by, so that one guess in the machine
+//! code would keep failing.
+//!
+//! An entry holds for a class at its version, as the interpreter's inline caches do: versions are never given to
+//! another class, and change with everything that the class inherits. Whether an instance hides a method is told by the
+//! version of the keys that instances share.
+
+use std::cell::UnsafeCell;
+
+use pyo3::ffi::{self, PyObject};
+
+use super::ops::attrs::add_inline_value;
+use crate::cpython::ffi as private;
+use crate::cpython::thread::Thread;
+use crate::cpython::typeobject::{self, Type};
+use crate::cpython::{dict, memory};
+
+const ENTRIES: usize = 2048;
+
+/// What is known of a name in the instances of a class.
+#[derive(Clone, Copy)]
+enum Known {
+    /// Nothing that helps.
+    Nothing,
+    /// The value is at this offset of the instance, while its inline values are in use.
+    Value { offset: i32, stored_plainly: bool },
+    /// A method, while the shared keys have this version.
+    Method { method: *mut PyObject, keys: u32 },
+    /// A method of a class whose instances have no dict.
+    OnlyMethod { method: *mut PyObject },
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    version: u32,
+    name: *mut PyObject,
+    known: Known,
+}
+
+struct Table(UnsafeCell<[Entry; ENTRIES]>);
+
+// SAFETY: only used with the GIL held, and never across a call into Python.
+unsafe impl Sync for Table {}
+
+static TABLE: Table = {
+    let empty = Entry { version: 0, name: std::ptr::null_mut(), known: Known::Nothing };
+    Table(UnsafeCell::new([empty; ENTRIES]))
+};
+
+/// What is known of `name` in instances of `ty`.
+#[inline]
+unsafe fn look_up(ty: Type, name: *mut PyObject) -> Known {
+    let version = ty.version();
+    let index = (version as usize).wrapping_mul(67).wrapping_add(name.addr() >> 4) % ENTRIES;
+    // SAFETY: the GIL is held, and the table is not used across the call that fills it.
+    unsafe {
+        let entry = (*TABLE.0.get())[index];
+        if version != 0 && entry.version == version && entry.name == name {
+            return entry.known;
+        }
+        let known = find_out(ty, name);
+        // The table keeps the name, so that no other one comes to its address.
+        let entry = Entry { version: ty.version(), name: ffi::Py_NewRef(name), known };
+        let old = std::mem::replace(&mut (*TABLE.0.get())[index], entry);
+        // Freeing a string runs no Python code.
+        ffi::Py_XDECREF(old.name);
+        known
+    }
+}
+
+#[cold]
+unsafe fn find_out(ty: Type, name: *mut PyObject) -> Known {
+    // SAFETY: a live class and an interned name; what is found lives as long as the class has this version.
+    unsafe {
+        let class = &*ty.as_ptr();
+        let is_plain = class.tp_getattro.map(|get| get as *const ()) == Some(ffi::PyObject_GenericGetAttr as *const ());
+        let found = private::_PyType_Lookup(ty.as_ptr(), name);
+        if !is_plain || ty.version() == 0 {
+            return Known::Nothing;
+        }
+        let is_method = !found.is_null() && Type::of(found).has(typeobject::FLAG_METHOD_DESCRIPTOR);
+        if !ty.has(typeobject::FLAG_INLINE_VALUES) {
+            let has_dict = ty.has(typeobject::FLAG_MANAGED_DICT) || ty.dict_offset() != 0;
+            return if is_method && !has_dict { Known::OnlyMethod { method: found } } else { Known::Nothing };
+        }
+        let Some(keys) = ty.cached_keys() else { return Known::Nothing };
+        let index = private::_PyDictKeys_StringLookupSplit(keys.address() as *mut _, name);
+        let is_data = !found.is_null() && (*Type::of(found).as_ptr()).tp_descr_set.is_some();
+        if let Ok(index) = u32::try_from(index) {
+            let stored_plainly =
+                class.tp_setattro.map(|set| set as *const ()) == Some(ffi::PyObject_GenericSetAttr as *const ());
+            return match ty.inline_value_offset(index) {
+                Some(offset) if !is_data => Known::Value { offset, stored_plainly },
+                _ => Known::Nothing,
+            };
+        }
+        const EMPTY: isize = -1;
+        if !is_method || index != EMPTY {
+            return Known::Nothing;
+        }
+        let interp = Thread::current().interp();
+        match private::_PyDictKeys_GetVersionForCurrentState(interp.cast(), keys.address() as *mut _) {
+            0 => Known::Nothing,
+            keys => Known::Method { method: found, keys },
+        }
+    }
+}
+
+/// Whether an instance of a class with inline values uses them.
+#[inline]
+unsafe fn uses_inline_values(ty: Type, object: *mut PyObject) -> bool {
+    // SAFETY: the caller says that instances have inline values behind their fixed part.
+    unsafe { memory::read::<u8, _>(object.byte_offset(ty.basic_size()), dict::VALUES_VALID) != 0 }
+}
+
+/// `owner.name` as a new reference, if it is an instance's own attribute that is quickly found.
+///
+/// # Safety
+/// Live objects; `name` is interned. The GIL is held.
+#[inline]
+pub unsafe fn load(owner: *mut PyObject, name: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: the contract; the class's version guards the offset.
+    unsafe {
+        let ty = Type::of(owner);
+        let Known::Value { offset, .. } = look_up(ty, name) else { return None };
+        if !uses_inline_values(ty, owner) {
+            return None;
+        }
+        let value: *mut PyObject = memory::read(owner, offset);
+        (!value.is_null()).then(|| ffi::Py_NewRef(value))
+    }
+}
+
+/// The method that `owner.name` calls with `owner` as its self, as a new reference, if it is quickly found.
+///
+/// # Safety
+/// As for [`load`].
+#[inline]
+pub unsafe fn load_method(owner: *mut PyObject, name: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: the contract; the class's version keeps the method alive.
+    unsafe {
+        let ty = Type::of(owner);
+        match look_up(ty, name) {
+            Known::Method { method, keys }
+                if uses_inline_values(ty, owner) && ty.cached_keys().is_some_and(|now| now.version() == keys) =>
+            {
+                Some(ffi::Py_NewRef(method))
+            }
+            Known::OnlyMethod { method } => Some(ffi::Py_NewRef(method)),
+            _ => None,
+        }
+    }
+}
+
+/// Does `owner.name = value` if it is an instance's own attribute that is quickly found, and says whether it did.
+///
+/// # Safety
+/// As for [`load`]. What was there dies, which may run Python code.
+#[inline]
+pub unsafe fn store(value: *mut PyObject, owner: *mut PyObject, name: *mut PyObject) -> bool {
+    // SAFETY: the contract; the class's version guards the offset.
+    unsafe {
+        let ty = Type::of(owner);
+        let Known::Value { offset, stored_plainly: true } = look_up(ty, name) else { return false };
+        let namespace: *mut PyObject = memory::read(owner, typeobject::MANAGED_DICT);
+        if !namespace.is_null() || !uses_inline_values(ty, owner) {
+            return false;
+        }
+        let old: *mut PyObject = memory::read(owner, offset);
+        let value = ffi::Py_NewRef(value);
+        if old.is_null() {
+            add_inline_value(owner, value, i64::from(offset));
+        } else {
+            memory::write(owner, offset, value);
+            ffi::Py_DECREF(old);
+        }
+        true
+    }
+}
