@@ -3,7 +3,7 @@
 //! Both are made when the compiler is first used, so that a process that never uses it leaves no files behind. When one
 //! cannot be made the program goes on, and a line on stderr says once what is missing and why.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rjit_perfmap::{CodeRegion, Config, Registry};
@@ -20,6 +20,8 @@ const _: () = {
 };
 
 static PAGE: OnceLock<Page> = OnceLock::new();
+/// Set when the process ends: what is freed from then on is no news.
+static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
 static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -88,13 +90,18 @@ pub fn refused(qualname: &str, line: u32, reason: &str, compile_ns: u64) {
 
 /// Tells that an executable is not entered any more.
 pub fn withdrawn(executable: &Executable, reason: &str) {
-    if let Some(slot) = executable.slot {
+    if let Some(slot) = executable.slot
+        && !IS_CLOSED.load(Ordering::Relaxed)
+    {
         page().invalidate(slot, reason);
     }
 }
 
 /// Tells that the machine code of an executable is about to be unmapped.
 pub fn retired(executable: &mut Executable) {
+    if IS_CLOSED.load(Ordering::Relaxed) {
+        return;
+    }
     if let (Some(region), Some(registry)) = (executable.region.take(), &mut *lock(&REGISTRY)) {
         registry.unregister(region);
     }
@@ -136,6 +143,7 @@ pub fn after_fork_child() {
 
 /// Ends what others see. Counting goes on unseen, so compiled code may still run.
 pub fn close() {
+    IS_CLOSED.store(true, Ordering::Relaxed);
     if let Some(page) = PAGE.get() {
         page.close();
     }
