@@ -23,6 +23,12 @@ impl Options {
         self.calls <= 1
     }
 
+    /// Whether the thresholds are the usual ones, so that compiling may also wait for other reasons. Who sets lower ones
+    /// wants them as they are.
+    pub fn is_patient(&self) -> bool {
+        self.calls >= DEFAULT_CALLS && self.loops >= DEFAULT_LOOPS
+    }
+
     /// What the keywords say, else the environment, else the defaults. A keyword is its text and `None` when it was not
     /// given.
     ///

@@ -426,7 +426,7 @@ pub struct FrameState {
 }
 
 /// One operand on the abstract stack.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub struct StackEntry {
     pub value: Value,
     /// Whether the stack owns a reference to the object. Raw stackrefs say so themselves and count as owned.

@@ -50,6 +50,10 @@ struct Lowering<'a, 'b> {
     pending: Vec<(StateId, Reason, ir::Block)>,
     records: Vec<SideExit>,
     callees: Vec<usize>,
+    /// Where the function returns with a value, if it does.
+    epilogue: Option<ir::Block>,
+    /// Whether the current block runs rarely, so that small code counts more than fast code.
+    is_cold: bool,
 }
 
 /// Lowers `hir` into `func`, whose signature it sets.
@@ -78,6 +82,8 @@ pub fn lower(
         pending: Vec::new(),
         records: Vec::new(),
         callees: Vec::new(),
+        epilogue: None,
+        is_cold: false,
     };
     lowering.run();
     let Lowering { b, records, callees, .. } = lowering;
@@ -125,10 +131,17 @@ impl Lowering<'_, '_> {
         for &block in &order {
             self.b.switch_to_block(self.blocks[block.index()]);
             let data = self.hir.block(block);
+            self.is_cold = data.cold;
             for &value in &data.insts {
                 self.inst(value);
             }
             self.terminator(&data.terminator);
+        }
+        if let Some(epilogue) = self.epilogue {
+            self.is_cold = false;
+            let value = self.b.append_block_param(epilogue, types::I64);
+            self.b.switch_to_block(epilogue);
+            self.leave(value);
         }
         self.emit_exits();
         self.b.seal_all_blocks();
@@ -159,7 +172,8 @@ impl Lowering<'_, '_> {
             }
             Terminator::Return { value } => {
                 let value = self.value(*value);
-                self.leave(value);
+                let epilogue = *self.epilogue.get_or_insert_with(|| self.b.create_block());
+                self.b.ins().jump(epilogue, &[BlockArg::Value(value)]);
             }
             Terminator::Unwind => {
                 let (tstate, frame) = (self.tstate, self.frame);

@@ -26,6 +26,11 @@ impl Lowering<'_, '_> {
     }
 
     fn decref_into(&mut self, object: ir::Value, done: ir::Block) {
+        if self.is_cold {
+            self.call_runtime(frames::drop_object as *const () as usize, &[object], None);
+            self.b.ins().jump(done, &[]);
+            return;
+        }
         let (mortal, dead) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(dead);
         let count = self.load(types::I32, object, object::OB_REFCNT);
@@ -42,6 +47,10 @@ impl Lowering<'_, '_> {
 
     /// Gives up a stackref. NULL, tagged integers, and borrowed and immortal objects all have bit 0 set.
     pub(super) fn close_ref(&mut self, bits: ir::Value) {
+        if self.is_cold {
+            self.call_runtime(frames::drop_ref as *const () as usize, &[bits], None);
+            return;
+        }
         let (counted, done) = (self.b.create_block(), self.b.create_block());
         let tag = self.b.ins().band_imm_s(bits, 1);
         self.b.ins().brif(tag, done, &[], counted, &[]);

@@ -7,7 +7,7 @@ use pyo3::ffi::{self, PyObject, PyThreadState};
 
 use crate::code::executable::Header;
 use crate::cpython::ffi as private;
-use crate::cpython::frame::InterpreterFrame;
+use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::monitoring;
 use crate::cpython::thread::{self, Thread};
 use crate::cpython::{code::Code, frame, interp, memory};
@@ -36,6 +36,26 @@ pub unsafe extern "C" fn leave(tstate: *mut PyThreadState, frame: *mut Interpret
         (*frame).return_offset = 0;
         // A raised exception survives the finalizers of locals.
         private::_PyEval_FrameClearAndPop(tstate, frame);
+    }
+}
+
+/// Gives up a reference, where machine code has no room for doing it inline.
+///
+/// # Safety
+/// The caller owns a reference to the object.
+pub unsafe extern "C" fn drop_object(object: *mut PyObject) {
+    // SAFETY: the contract.
+    unsafe { ffi::Py_DECREF(object) };
+}
+
+/// Gives up a stackref, where machine code has no room for doing it inline.
+///
+/// # Safety
+/// The caller owns the stackref.
+pub unsafe extern "C" fn drop_ref(reference: StackRef) {
+    if reference.is_counted() {
+        // SAFETY: the contract; neither NULL nor tagged integers are counted.
+        unsafe { ffi::Py_DECREF(reference.untag()) };
     }
 }
 

@@ -5,7 +5,7 @@
 //! is on record, so they are answered at once.
 
 use super::build::{build, hopeless, is_function, is_running, namespaces};
-use super::{functions, registry, retire, switch};
+use super::{functions, patience, registry, retire, switch};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
@@ -72,8 +72,8 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
             Heat::Compiled
         } else {
             state.calls += 1;
-            let is_hot = state.calls >= options.calls || hopeless(flags).is_some();
-            if is_hot { Heat::Hot } else { Heat::Cold }
+            let is_hot = patience::is_hot(&options, code, state.calls, options.calls);
+            if hopeless(flags).is_some() || (is_hot && switch::has_time(&options)) { Heat::Hot } else { Heat::Cold }
         }
     });
     match heat {
@@ -127,7 +127,11 @@ pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: i
         } else {
             let jumps = state.jumps.entry(header).or_default();
             *jumps = jumps.saturating_add(1);
-            if *jumps >= options.loops { Heat::Hot } else { Heat::Cold }
+            if patience::is_hot(&options, code, *jumps, options.loops) && switch::has_time(&options) {
+                Heat::Hot
+            } else {
+                Heat::Cold
+            }
         }
     });
     match heat {

@@ -13,6 +13,7 @@ mod failures;
 pub mod functions;
 pub mod hotness;
 mod monitoring;
+mod patience;
 mod registry;
 pub mod report;
 mod retire;

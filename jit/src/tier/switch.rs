@@ -1,11 +1,13 @@
 //! On and off.
 
+use std::time::Instant;
+
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict};
 
-use super::{monitoring, registry, retire};
+use super::{monitoring, patience, registry, retire};
 use crate::code::{extra, install};
 use crate::config::Options;
 use crate::cpython::gil::GilCell;
@@ -16,14 +18,20 @@ use crate::telemetry;
 struct Switch {
     options: Option<Options>,
     is_monitoring: bool,
+    enabled: Option<Instant>,
 }
 
-static SWITCH: GilCell<Switch> = GilCell::new(Switch { options: None, is_monitoring: false });
+static SWITCH: GilCell<Switch> = GilCell::new(Switch { options: None, is_monitoring: false, enabled: None });
 
 /// When to compile, while the compiler is on.
 #[inline]
 pub fn options() -> Option<Options> {
     SWITCH.with(|switch| switch.options)
+}
+
+/// Whether there is time for compiling now.
+pub fn has_time(options: &Options) -> bool {
+    SWITCH.with(|switch| switch.enabled).is_some_and(|enabled| patience::has_time(options, enabled))
 }
 
 /// Whether the compiler is on.
@@ -83,7 +91,7 @@ pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
             }
         }
     }
-    SWITCH.with(|switch| *switch = Switch { options: Some(options), is_monitoring });
+    SWITCH.with(|switch| *switch = Switch { options: Some(options), is_monitoring, enabled: Some(Instant::now()) });
     telemetry::switched(true, &format!("calls={} loops={}", options.calls, options.loops));
     Ok(())
 }

@@ -119,6 +119,8 @@ pub struct Builder<'a> {
     expect: HashMap<Value, usize>,
     /// Objects whose class was guessed wrongly at some bytecode, so that it is not guessed again at others.
     distrusted: HashSet<Value>,
+    /// The blocks that leave the function with an exception, by the operands that they close.
+    unwinding: HashMap<Vec<StackEntry>, Block>,
     /// Whether the current instruction may have run a finalizer since the last safepoint.
     noisy: bool,
     /// Class versions that objects are known to have until something can run Python code.
@@ -148,6 +150,7 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
         done: HashSet::new(),
         expect: HashMap::new(),
         distrusted: HashSet::new(),
+        unwinding: HashMap::new(),
         noisy: false,
         shapes: HashMap::new(),
     };

@@ -13,14 +13,44 @@ impl Builder<'_> {
 
     /// Like [`Builder::check`], with the operands that exist at the time of the error.
     pub(super) fn check_error(&mut self, value: Value, kind: ErrorKind, unwind: &[StackEntry]) -> Result<(), Refusal> {
-        let (error, ok) = (self.func.new_block(true), self.func.new_block(false));
-        self.terminate(Terminator::OnError { value, kind, error: Edge::to(error), ok: Edge::to(ok) });
+        let ok = self.func.new_block(false);
         let saved = (self.state.clone(), self.line, self.before, self.noisy);
-        self.switch_to(error);
-        self.raise(unwind)?;
+        if self.leaves_function() {
+            let error = self.unwinding_block(unwind);
+            self.terminate(Terminator::OnError { value, kind, error: Edge::to(error), ok: Edge::to(ok) });
+        } else {
+            let error = self.func.new_block(true);
+            self.terminate(Terminator::OnError { value, kind, error: Edge::to(error), ok: Edge::to(ok) });
+            self.switch_to(error);
+            self.raise(unwind)?;
+        }
         (self.state, self.line, self.before, self.noisy) = saved;
         self.switch_to(ok);
         Ok(())
+    }
+
+    /// Whether an exception that the current instruction raises ends the function, and nothing of ours goes on after it.
+    fn leaves_function(&self) -> bool {
+        self.kind == Kind::Function && self.code.exceptions.lookup(self.instr.offset).is_none()
+    }
+
+    /// The block that adds the traceback entry, closes the operands and leaves the function. Operations with the same
+    /// operands below them share it: which of them failed is what observers see in the frame.
+    fn unwinding_block(&mut self, unwind: &[StackEntry]) -> Block {
+        if let Some(block) = self.unwinding.get(unwind) {
+            return *block;
+        }
+        let block = self.func.new_block(true);
+        self.unwinding.insert(unwind.to_vec(), block);
+        let from = self.cur;
+        self.switch_to(block);
+        self.emit(Op::Traceback, &[], Type::NONE);
+        for entry in unwind.iter().rev() {
+            self.close(*entry);
+        }
+        self.terminate(Terminator::Unwind);
+        self.switch_to(from);
+        block
     }
 
     /// Ends the current block, with an exception set by the current instruction: adds the traceback entry and goes to
@@ -35,6 +65,11 @@ impl Builder<'_> {
                 stack: unwind.to_vec(),
             });
             self.terminate(Terminator::Throw { state });
+            return Ok(());
+        }
+        if self.leaves_function() {
+            let block = self.unwinding_block(unwind);
+            self.terminate(Terminator::Jump(Edge::to(block)));
             return Ok(());
         }
         self.emit(Op::Traceback, &[], Type::NONE);

@@ -1,0 +1,33 @@
+//! Compiling no more than it can gain.
+//!
+//! A large function takes long to compile, so it has to be hotter. And a program that runs much code a little, as one does
+//! while it starts, must not spend its time on compiling: that gets a share of the time that has passed, and what is
+//! hot waits for its turn.
+
+use std::time::{Duration, Instant};
+
+use crate::config::Options;
+use crate::cpython::code::Code;
+use crate::telemetry;
+
+/// Code units for which the thresholds hold as they are; they grow with the size.
+const USUAL_UNITS: usize = 512;
+/// Time for compiling that is there from the start.
+const ALLOWANCE: Duration = Duration::from_millis(30);
+/// Of the time passed since the compiler was turned on, the part that may go into compiling is one in so many.
+const SHARE: u32 = 4;
+
+/// Whether `count` reaches `threshold` for `code`.
+pub fn is_hot(options: &Options, code: Code, count: u32, threshold: u32) -> bool {
+    if !options.is_patient() {
+        return count >= threshold;
+    }
+    let factor = 1 + u32::try_from(code.unit_count() / USUAL_UNITS).unwrap_or(u32::MAX);
+    count >= threshold.saturating_mul(factor)
+}
+
+/// Whether there is time for compiling now.
+pub fn has_time(options: &Options, enabled: Instant) -> bool {
+    let spent = Duration::from_nanos(telemetry::page().counters().compile_ns());
+    !options.is_patient() || spent < ALLOWANCE + enabled.elapsed() / SHARE
+}
