@@ -423,6 +423,40 @@ def callbacks_survive_anything():
     """
 
 
+@case
+def exceptions_that_leave_a_loop_are_no_wrong_guesses():
+    return """
+    rjit.enable(calls=10**6, loops=50)
+    def f(n):
+        for i in range(n):
+            pass
+        raise ValueError(n)
+    for i in range(300):
+        try:
+            f(100)
+        except ValueError as error:
+            assert error.args == (100,)
+        else:
+            assert False
+    story = rjit.explain(f)
+    assert story["recompilations"] == 0, story
+    assert [loop["compiled"] for loop in story["loops"]] == [True], story
+    """
+
+
+@case
+def large_functions_have_to_be_hotter():
+    return """
+    rjit.enable()
+    lines = "".join(f"  x = x + {i} * n\\n" for i in range(2000))
+    exec(f"def large(n):\\n  x = 0\\n{lines}  return x\\ndef small(n): return n + 1")
+    for i in range(100):
+        large(i); small(i)
+    assert not rjit.explain(large)["compiled"] and rjit.explain(large)["calls"] == 100
+    assert rjit.explain(large)["reason"] is None
+    """
+
+
 @pytest.mark.parametrize("name", CASES)
 def test(name):
     run(CASES[name])

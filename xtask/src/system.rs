@@ -1,4 +1,4 @@
-//! Programs of the system that the tests and the demo use: perf and gdb.
+//! Programs of the system that the tests and the demo use: perf, gdb and tmux.
 
 use crate::{process, ui};
 use std::process::Command;
@@ -18,6 +18,9 @@ pub const PERF: Program = Program { name: "perf", package: "linux-perf" };
 
 /// Debugs a live process.
 pub const GDB: Program = Program { name: "gdb", package: "gdb" };
+
+/// A terminal without a screen, in which the inspector is tested.
+pub const TMUX: Program = Program { name: "tmux", package: "tmux" };
 
 /// Sees to `programs`, installing the missing ones where this process may. Returns those that are still missing, after
 /// saying how to get them.

@@ -3,7 +3,7 @@
 //! The runners write to the terminal themselves, so that their closing lines are what the user sees last.
 
 use crate::build::{self, Built};
-use crate::system::{self, GDB, PERF};
+use crate::system::{self, GDB, PERF, TMUX};
 use crate::{process, project, ui};
 use anyhow::{Result, bail};
 use std::process::Command;
@@ -61,7 +61,7 @@ fn rust_tests(arguments: &[String]) -> Result<bool> {
 fn python_tests(built: &Built, arguments: &[String]) -> Result<bool> {
     let tests = project::root().join("tests");
     built.venv.install_requirements(&built.tools, &tests.join("requirements.txt"))?;
-    system::provide(&[PERF, GDB]);
+    system::provide(&[PERF, GDB, TMUX]);
     ui::step("Python tests");
     let mut pytest = built.venv.command("python");
     pytest.current_dir(project::root()).args(["-m", "pytest"]).args(arguments);

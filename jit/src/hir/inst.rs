@@ -63,7 +63,8 @@ pub enum Reason {
     Callee,
     Observed,
     Memory,
-    Recursion,
+    /// Not a guess: the interpreter raises an exception that leaves a loop.
+    Raise,
     Layout,
 }
 
@@ -81,7 +82,7 @@ impl Reason {
         Reason::Callee,
         Reason::Observed,
         Reason::Memory,
-        Reason::Recursion,
+        Reason::Raise,
         Reason::Layout,
     ];
 
@@ -100,7 +101,7 @@ impl Reason {
             Reason::Callee => "guard callee failed",
             Reason::Observed => "frame observed",
             Reason::Memory => "out of memory",
-            Reason::Recursion => "recursion limit",
+            Reason::Raise => "exception leaves the loop",
             Reason::Layout => "unexpected representation",
         }
     }
@@ -168,7 +169,8 @@ pub enum Mem {
 pub enum Op {
     /// A parameter of its block.
     Param,
-    /// A `PyObject*` that the code object or the executable keeps alive.
+    /// A `PyObject*`: a constant or name, which the running code object keeps alive, or what an inline cache names, which
+    /// is there as long as the guards before it hold.
     ConstObj {
         address: usize,
         kinds: Kinds,

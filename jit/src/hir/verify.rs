@@ -1,6 +1,6 @@
 //! Checks the HIR's rules: every use is dominated by its definition, edges fit their targets, operands have the right
-//! representation, and whatever can leave has a frame state. Run after building and after each pass in debug builds
-//! and always before lowering: a mistake here would become a wrong answer later.
+//! representation, and whatever can leave has a frame state. Run after building and after each pass: a mistake here
+//! would become a wrong answer later.
 
 use super::function::Function;
 use super::inst::{Block, Op, Value};

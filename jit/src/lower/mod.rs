@@ -226,7 +226,7 @@ impl Lowering<'_, '_> {
         frame::LOCALSPLUS + 8 * slot as i32
     }
 
-    /// Calls a runtime function whose parameters and result are words.
+    /// Calls a function of the runtime.
     fn call_runtime(&mut self, address: usize, args: &[ir::Value], ret: Option<ir::Type>) -> Option<ir::Value> {
         let mut signature = Signature::new(CallConv::SystemV);
         for arg in args {

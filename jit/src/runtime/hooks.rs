@@ -64,7 +64,8 @@ fn callback(py: Python<'_>, name: *const c_char, function: Callback) -> PyResult
 /// The arguments of a callback when they are what the interpreter passes: a code object and numbers. Python code can
 /// get hold of callbacks and call them with anything.
 ///
-/// # Safety `args` has `count` live objects.
+/// # Safety
+/// `args` has `count` live objects.
 unsafe fn arguments<const N: usize>(args: *const *mut PyObject, count: ffi::Py_ssize_t) -> Option<(Code, [u32; N])> {
     if usize::try_from(count) != Ok(N + 1) {
         return None;

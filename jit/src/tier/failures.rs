@@ -41,7 +41,7 @@ pub fn on_reification(state: &CodeState, code: Code) {
 
 /// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
 fn is_wrong_guess(reason: Reason) -> bool {
-    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Recursion)
+    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Raise)
 }
 
 /// The executable of kind `kind` that is entered at present.

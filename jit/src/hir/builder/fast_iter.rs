@@ -75,7 +75,7 @@ impl Builder<'_> {
         self.settle(target);
     }
 
-    /// Ends the block: on to the loop's body with `item` when `more` holds.
+    /// Ends the block: steps the iterator of a range in place and goes on to the loop's body, or to its end.
     fn for_range(&mut self) {
         let iterator = self.guard_kinds(1, Kinds::RANGE_ITER);
         let len = self.emit(Op::Load { offset: range::ITER_LEN, mem: Mem::I64 }, &[iterator], Type::I64);

@@ -121,7 +121,7 @@ pub struct Builder<'a> {
     distrusted: HashSet<Value>,
     /// The blocks that leave the function with an exception, by the operands that they close.
     unwinding: HashMap<Vec<StackEntry>, Block>,
-    /// Whether the current instruction may have run a finalizer since the last safepoint.
+    /// Whether the current instruction may have run Python code since the last safepoint.
     noisy: bool,
     /// Class versions that objects are known to have until something can run Python code.
     shapes: HashMap<Value, u32>,
@@ -213,8 +213,14 @@ impl Builder<'_> {
 
     fn emit_in(&mut self, block: Block, op: Op, args: &[Value], ty: Type, state: Option<StateId>) -> Value {
         match &op {
-            Op::Helper { helper, .. } if helper.effects().may_run_python => self.shapes.clear(),
-            Op::CallDirect { .. } => self.shapes.clear(),
+            Op::CallDirect { .. } => {
+                self.shapes.clear();
+                self.noisy = true;
+            }
+            Op::Helper { helper, .. } if helper.effects().may_run_python => {
+                self.shapes.clear();
+                self.noisy = true;
+            }
             Op::DecRef | Op::CloseRef if !self.dies_quietly(args[0]) => {
                 self.shapes.clear();
                 self.noisy = true;
@@ -448,8 +454,8 @@ impl Builder<'_> {
         self.emit_in(block, Op::Helper { helper, imms: imms.into() }, args, ty, None)
     }
 
-    /// After a call: leaves when the call's callee (or anyone meanwhile) got hold of this frame, and serves pending
-    /// signals where the interpreter would.
+    /// After a call: leaves when the call's callee (or anyone meanwhile) got hold of this frame. With `periodic` it also
+    /// serves pending signals, where the interpreter would.
     fn safepoint(&mut self, periodic: bool) -> Result<(), Refusal> {
         let state = self.state_at(self.instr.next);
         let status = self.emit_in(self.cur, Op::Safepoint { periodic }, &[], Type::I64, Some(state));

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Where `LOAD_COMMON_CONSTANT` and friends find True and False.
+/// In the oparg of `COMPARE_OP`: the result is wanted as a bool.
 const COMPARE_TO_BOOL: u32 = 16;
 
 impl Builder<'_> {

@@ -131,7 +131,7 @@ impl Builder<'_> {
         let handled = self.code.exceptions.lookup(self.instr.offset).is_some();
         if !handled && matches!(self.kind, Kind::Loop(_)) {
             self.set_line();
-            self.exit_here(Reason::Callee);
+            self.exit_here(Reason::Raise);
             return Ok(());
         }
         let mut args = self.operands(count);
@@ -159,7 +159,7 @@ impl Builder<'_> {
         let handled = self.code.exceptions.lookup(self.instr.offset).is_some();
         if !handled && matches!(self.kind, Kind::Loop(_)) {
             self.set_line();
-            self.exit_here(Reason::Callee);
+            self.exit_here(Reason::Raise);
             return Ok(());
         }
         self.set_line();

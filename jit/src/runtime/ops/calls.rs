@@ -234,25 +234,3 @@ pub unsafe extern "C" fn call_intrinsic_2(
         ((*table.add(oparg as usize)).func)(tstate, first, second)
     }
 }
-
-/// `EXIT_INIT_CHECK`: an `__init__` must return None. Borrows `value`.
-pub unsafe extern "C" fn exit_init_check(value: *mut PyObject) -> i32 {
-    // SAFETY: the contract.
-    unsafe {
-        if value == Py_None() {
-            return 0;
-        }
-        PyErr_Format(
-            PyExc_TypeError,
-            c"__init__() should return None, not '%.200s'".as_ptr(),
-            (*Py_TYPE(value)).tp_name,
-        );
-        -1
-    }
-}
-
-/// Serves the eval breaker: signals, pending calls, the garbage collector, other threads, asynchronous exceptions.
-pub unsafe extern "C" fn handle_pending(tstate: *mut PyThreadState) -> i32 {
-    // SAFETY: the contract.
-    unsafe { private::_Py_HandlePending(tstate) }
-}

@@ -176,57 +176,6 @@ pub unsafe extern "C" fn dict_merge(
     }
 }
 
-/// The position `index` means in a sequence of `length` items, if there is one.
-fn position(index: i64, length: isize) -> Option<isize> {
-    let index = index as isize;
-    let position = if index < 0 { index + length } else { index };
-    (0..length).contains(&position).then_some(position)
-}
-
-/// Sets an IndexError and returns NULL.
-unsafe fn index_error(message: &std::ffi::CStr) -> *mut PyObject {
-    // SAFETY: the contract.
-    unsafe { PyErr_SetString(PyExc_IndexError, message.as_ptr()) };
-    null_mut()
-}
-
-/// `list[index]` of an exact list. Borrows it.
-pub unsafe extern "C" fn list_get_item(list: *mut PyObject, index: i64) -> *mut PyObject {
-    // SAFETY: the contract; the position is in bounds.
-    unsafe {
-        match position(index, Py_SIZE(list)) {
-            Some(i) => Py_NewRef(PyList_GET_ITEM(list, i)),
-            None => index_error(c"list index out of range"),
-        }
-    }
-}
-
-/// `list[index] = value` of an exact list. Borrows both.
-pub unsafe extern "C" fn list_set_item(value: *mut PyObject, list: *mut PyObject, index: i64) -> i32 {
-    // SAFETY: the contract; the position is in bounds, and the old item goes only after the new one is in place.
-    unsafe {
-        let Some(i) = position(index, Py_SIZE(list)) else {
-            index_error(c"list assignment index out of range");
-            return -1;
-        };
-        let old = PyList_GET_ITEM(list, i);
-        PyList_SET_ITEM(list, i, Py_NewRef(value));
-        Py_XDECREF(old);
-        0
-    }
-}
-
-/// `tuple[index]` of an exact tuple. Borrows it.
-pub unsafe extern "C" fn tuple_get_item(tuple: *mut PyObject, index: i64) -> *mut PyObject {
-    // SAFETY: the contract; the position is in bounds.
-    unsafe {
-        match position(index, Py_SIZE(tuple)) {
-            Some(i) => Py_NewRef(PyTuple_GET_ITEM(tuple, i)),
-            None => index_error(c"tuple index out of range"),
-        }
-    }
-}
-
 /// `dict[key]` of an exact dict. Borrows both.
 pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
     let mut value = null_mut();
@@ -243,16 +192,4 @@ pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) 
 pub unsafe extern "C" fn dict_set_item(value: *mut PyObject, dict: *mut PyObject, key: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyDict_SetItem(dict, key, value) }
-}
-
-/// `key in dict` of an exact dict. Borrows both.
-pub unsafe extern "C" fn dict_contains(key: *mut PyObject, dict: *mut PyObject) -> i32 {
-    // SAFETY: the contract.
-    unsafe { PyDict_Contains(dict, key) }
-}
-
-/// `key in set` of an exact set or frozenset. Borrows both.
-pub unsafe extern "C" fn set_contains(key: *mut PyObject, set: *mut PyObject) -> i32 {
-    // SAFETY: the contract.
-    unsafe { private::_PySet_Contains(set, key) }
 }

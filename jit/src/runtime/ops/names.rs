@@ -188,6 +188,18 @@ pub unsafe extern "C" fn load_from_dict_or_globals(
     }
 }
 
+/// `LOAD_DEREF`: what `cell` (that of slot `index`) holds. Borrows it.
+unsafe fn load_deref(frame: *mut InterpreterFrame, cell: *mut PyObject, index: i64) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
+        let value = PyCell_Get(cell);
+        if value.is_null() {
+            unbound_deref_error(frame, index);
+        }
+        value
+    }
+}
+
 /// `LOAD_FROM_DICT_OR_DEREF`: the variable of slot `index` in `mapping`, then in its `cell`. Borrows both.
 pub unsafe extern "C" fn load_from_dict_or_deref(
     frame: *mut InterpreterFrame,
@@ -213,24 +225,6 @@ unsafe fn variable_name(frame: *mut InterpreterFrame, index: i64) -> *mut PyObje
         let code = Code::from_ptr((*frame).code().cast());
         PyTuple_GET_ITEM(code.localsplus_names(), index as isize)
     }
-}
-
-/// `LOAD_DEREF`: what `cell` (that of slot `index`) holds. Borrows it.
-pub unsafe extern "C" fn load_deref(frame: *mut InterpreterFrame, cell: *mut PyObject, index: i64) -> *mut PyObject {
-    // SAFETY: the contract.
-    unsafe {
-        let value = PyCell_Get(cell);
-        if value.is_null() {
-            unbound_deref_error(frame, index);
-        }
-        value
-    }
-}
-
-/// `STORE_DEREF`: puts `value` into `cell`. Borrows both.
-pub unsafe extern "C" fn store_deref(cell: *mut PyObject, value: *mut PyObject) {
-    // SAFETY: the contract; storing into a cell cannot fail.
-    unsafe { PyCell_Set(cell, value) };
 }
 
 /// `DELETE_DEREF`: empties `cell` (that of slot `index`), an error when it is empty. Borrows it.

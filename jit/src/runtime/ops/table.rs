@@ -162,20 +162,9 @@ helpers! {
     CompareOp arith compare_op (Obj, Obj, Imm) -> NewRef;
     CompareBool arith compare_bool (Obj, Obj, Imm) -> Bool;
     ContainsOp arith contains_op (Obj, Obj) -> Bool;
-    Dealloc arith dealloc (Obj) -> Void [noerr];
     FloatNew arith float_new (F64) -> NewRef [nopy];
-    FloatPow arith float_pow (F64, F64) -> NewRef [nopy];
-    FloatMod arith float_mod (F64, F64) -> F64 [pure];
-    FloatFloorDiv arith float_floordiv (F64, F64) -> F64 [pure];
     LongFromI64 arith long_from_i64 (Word) -> NewRef [nopy];
     LongToI64 arith long_to_i64 (Obj, Ptr) -> Bool [pure];
-    LongToF64 arith long_to_f64 (Obj, Ptr) -> Status [nopy];
-    LongAdd arith long_add (Obj, Obj) -> NewRef [nopy];
-    LongSub arith long_sub (Obj, Obj) -> NewRef [nopy];
-    LongMul arith long_mul (Obj, Obj) -> NewRef [nopy];
-    LongFloorDiv arith long_floordiv (Obj, Obj) -> NewRef [nopy];
-    LongMod arith long_mod (Obj, Obj) -> NewRef [nopy];
-    LongCompare arith long_compare (Obj, Obj, Imm) -> Bool [pure];
 
     LoadAttr attrs load_attr (Obj, Obj) -> NewRef;
     LoadAttrHint attrs load_attr_hint (Obj, Obj, Imm) -> Found [pure];
@@ -198,8 +187,6 @@ helpers! {
     LoadBuildClass names load_build_class (Frame) -> NewRef;
     LoadFromDictOrGlobals names load_from_dict_or_globals (Frame, Obj, Obj) -> NewRef;
     LoadFromDictOrDeref names load_from_dict_or_deref (Frame, Obj, Obj, Imm) -> NewRef;
-    LoadDeref names load_deref (Frame, Obj, Imm) -> NewRef [nopy];
-    StoreDeref names store_deref (Obj, Obj) -> Void [noerr];
     DeleteDeref names delete_deref (Frame, Obj, Imm) -> Status;
     UnboundLocalError names unbound_local_error (Frame, Imm) -> Status [nopy];
     UnboundDerefError names unbound_deref_error (Frame, Imm) -> Status [nopy];
@@ -221,13 +208,8 @@ helpers! {
     MapAdd containers map_add (Obj, Obj, Obj) -> Status;
     DictUpdate containers dict_update (Obj, Obj) -> Status;
     DictMerge containers dict_merge (TState, Obj, Obj, Obj) -> Status;
-    ListGetItem containers list_get_item (Obj, Imm) -> NewRef [nopy];
-    ListSetItem containers list_set_item (Obj, Obj, Imm) -> Status;
-    TupleGetItem containers tuple_get_item (Obj, Imm) -> NewRef [nopy];
     DictGetItem containers dict_get_item (Obj, Obj) -> NewRef;
     DictSetItem containers dict_set_item (Obj, Obj, Obj) -> Status;
-    DictContains containers dict_contains (Obj, Obj) -> Bool;
-    SetContains containers set_contains (Obj, Obj) -> Bool;
 
     GetIter iter get_iter (Obj, Imm, Ptr) -> NewRef;
     ForIter iter for_iter (TState, Frame, Obj, Ptr) -> Iter;
@@ -241,8 +223,6 @@ helpers! {
     Size calls size (Obj) -> Word;
     CallIntrinsic1 calls call_intrinsic_1 (TState, Obj, Imm) -> NewRef;
     CallIntrinsic2 calls call_intrinsic_2 (TState, Obj, Obj, Imm) -> NewRef;
-    ExitInitCheck calls exit_init_check (Obj) -> Status [nopy];
-    HandlePending calls handle_pending (TState) -> Status;
 
     TakeException exceptions take_exception () -> NewRef [pure];
     PushExcInfo exceptions push_exc_info (TState, Obj) -> NewRef [pure];

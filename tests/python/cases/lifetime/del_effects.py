@@ -121,3 +121,24 @@ repeat(item_replaced, 5)
 repeat(attribute_replaced, 5)
 del Resurrected.__del__
 saved.clear()
+
+
+def changed_by_del_of_cell(n):
+    x = 1
+    c = ChangesX()
+
+    def inner():
+        return c
+
+    del c
+    return x
+
+
+class ChangesX:
+    def __del__(self):
+        frame = sys._getframe(1)
+        if "x" in frame.f_locals:
+            frame.f_locals["x"] = 99
+
+
+repeat(changed_by_del_of_cell, 1)
