@@ -117,7 +117,7 @@ b0:
     v4: any = call binary_op [5] v1 v1
     v5: any = call import_name [-1] v1 v1 v1
     v6: any = call load_attr v1 v1
-    call dealloc v4
+    call pop_except v4
     v7: any = call_direct 0x55550000 nargs=1 has_self=false v0 v0 v0
     v8: any = call_direct 0x55550000 nargs=1 has_self=true v0 v0
     traceback
