@@ -13,10 +13,10 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Linkage, Module, default_libcall_names};
 use pyo3::ffi::PyObject;
 
-use crate::bytecode::info::{CodeFlags, CodeInfo};
+use crate::bytecode::info::CodeInfo;
 use crate::code::executable::{Body, Counters, Executable, Header, finished_body};
 use crate::code::memory::CodeMemory;
-use crate::code::state::{CodeState, cell_address};
+use crate::code::state::{CodeState, cell_address, exact_arguments};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::interp::common_constants;
@@ -41,7 +41,7 @@ pub struct Namespaces {
     pub builtins: *mut PyObject,
 }
 
-/// Compiles `code` as `kind`, counting into `counters`. Nothing is installed or registered.
+/// Compiles `code`, which cannot suspend, as `kind`, counting into `counters`. Nothing is installed or registered.
 ///
 /// # Errors
 /// Says why the code object cannot be compiled.
@@ -55,15 +55,6 @@ pub fn compile(
 ) -> Result<Executable, Refusal> {
     let start = Instant::now();
     let info = code.read().map_err(|error| Refusal::new(error.to_string()))?;
-    if info.flags.has(CodeFlags::GENERATOR) {
-        return Err(Refusal::new("generator"));
-    }
-    if info.flags.has(CodeFlags::COROUTINE) {
-        return Err(Refusal::new("coroutine"));
-    }
-    if info.flags.has(CodeFlags::ASYNC_GENERATOR) {
-        return Err(Refusal::new("asynchronous generator"));
-    }
     if info.instrs.len() > MAX_INSTRUCTIONS {
         return Err(Refusal::new(format!("more than {MAX_INSTRUCTIONS} instructions")));
     }
@@ -170,15 +161,7 @@ fn call_target(object: usize, nargs: u32) -> Option<CallTarget> {
     }
     let function = Function::at(object);
     let callee = function.code_view();
-    let flags = callee.flags();
-    let plain = CodeFlags::OPTIMIZED | CodeFlags::NEWLOCALS;
-    let variable = CodeFlags::VARARGS | CodeFlags::VARKEYWORDS;
-    if flags.0 & plain != plain
-        || flags.has(variable)
-        || flags.is_generator_like()
-        || callee.keyword_only_count() != 0
-        || callee.argument_count() != nargs
-    {
+    if exact_arguments(callee) != nargs {
         return None;
     }
     let state = tier::state_or_new(callee)?;

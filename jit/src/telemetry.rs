@@ -154,7 +154,8 @@ pub fn warnings() -> Vec<String> {
     lock(&WARNINGS).clone()
 }
 
-fn warn(message: String) {
+/// Says on stderr, and in [`warnings`], what is missing and why.
+pub fn warn(message: String) {
     eprintln!("rjit: {message}");
     lock(&WARNINGS).push(message);
 }

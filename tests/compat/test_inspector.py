@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -176,6 +177,22 @@ def test_end_of_the_process_is_said(target, terminal):
     terminal.shows("the process has exited", "Counters")
     terminal.press("q")
     terminal.shows("code=0")
+
+
+def test_it_ends_with_its_terminal(target):
+    """A terminal that is not the controlling one hangs up without a signal."""
+    ours, its = pty.openpty()
+    inspector = subprocess.Popen(
+        [tool("rjit-inspect"), str(target.pid)], stdin=its, stdout=its, stderr=its
+    )
+    try:
+        os.close(its)
+        assert os.read(ours, 1)
+        os.close(ours)
+        inspector.wait(PATIENCE)
+    finally:
+        inspector.kill()
+        inspector.wait()
 
 
 def test_failures_have_codes_and_messages(target):

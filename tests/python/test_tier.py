@@ -445,6 +445,33 @@ def exceptions_that_leave_a_loop_are_no_wrong_guesses():
 
 
 @case
+def appending_to_a_string_grows_it_in_place():
+    return """
+    def f(n):
+        text = ""
+        for i in range(n):
+            text += "ab"
+        return text
+    for i in range(50): f(20)
+    rjit.compile(f)
+    assert f(1000) == "ab" * 1000
+    assert "call unicode_append" in rjit.executables()[0].hir
+    """
+
+
+@case
+def a_replaced_set_local_events_is_told():
+    return """
+    original = sys.monitoring.set_local_events
+    sys.monitoring.set_local_events = lambda *args: original(*args)
+    rjit.enable(calls=2)
+    assert any("set_local_events" in warning for warning in rjit.stats()["warnings"])
+    def f(): return 1
+    assert [f() for _ in range(5)] == [1] * 5 and compiled("f")
+    """
+
+
+@case
 def large_functions_have_to_be_hotter():
     return """
     rjit.enable()

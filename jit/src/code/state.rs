@@ -26,18 +26,23 @@ pub struct CodeCell {
 /// See [`CodeCell::exact_args`].
 pub const NEVER_EXACT: u32 = u32::MAX;
 
+/// See [`CodeCell::exact_args`].
+pub fn exact_arguments(code: Code) -> u32 {
+    let flags = code.flags();
+    let is_plain = flags.has(CodeFlags::OPTIMIZED)
+        && flags.has(CodeFlags::NEWLOCALS)
+        && !flags.has(CodeFlags::VARARGS | CodeFlags::VARKEYWORDS)
+        && !flags.is_generator_like()
+        && code.keyword_only_count() == 0;
+    if is_plain { code.argument_count() } else { NEVER_EXACT }
+}
+
 impl CodeCell {
     /// The cell of a code object that has no machine code.
     pub fn new(code: Code) -> CodeCell {
-        let flags = code.flags();
-        let is_plain = flags.has(CodeFlags::OPTIMIZED)
-            && flags.has(CodeFlags::NEWLOCALS)
-            && !flags.has(CodeFlags::VARARGS | CodeFlags::VARKEYWORDS)
-            && !flags.is_generator_like()
-            && code.keyword_only_count() == 0;
         CodeCell {
             body: 0,
-            exact_args: if is_plain { code.argument_count() } else { NEVER_EXACT },
+            exact_args: exact_arguments(code),
             framesize: code.frame_size(),
             nlocalsplus: code.localsplus_count(),
         }

@@ -253,17 +253,19 @@ impl Thread {
     }
 }
 
-/// Whether less than a frame of the interpreter and some helpers fits on what is left of the C stack.
+/// Bytes of C stack above the interpreter's own soft limit that machine code needs to start: enough to run the frame in
+/// the interpreter instead.
+pub const STACK_MARGIN: usize = 96 * 1024;
+
+/// Whether less than [`STACK_MARGIN`] is left of the C stack.
 ///
 /// # Safety
 /// `state` is the calling thread's attached state.
 pub unsafe fn stack_is_low(state: *mut PyThreadState) -> bool {
-    /// Bytes above the interpreter's own soft limit.
-    const MARGIN: usize = 96 * 1024;
     // SAFETY: the contract; the limit is set when the thread attaches.
     let limit: usize = unsafe { memory::read(state, C_STACK_SOFT_LIMIT) };
     let here = 0u8;
-    (&raw const here as usize) < limit + MARGIN
+    (&raw const here as usize) < limit + STACK_MARGIN
 }
 
 /// An item of the stack of exceptions being handled, `_PyErr_StackItem`.

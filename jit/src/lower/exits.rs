@@ -4,9 +4,6 @@ use super::*;
 use crate::cpython::thread;
 use crate::runtime::{deopt, entry};
 
-/// C stack that must be left when machine code is entered: enough to run this frame in the interpreter instead.
-const STACK_MARGIN: i64 = 96 * 1024;
-
 /// Home slots that a return closes inline; more are left to the runtime.
 const INLINE_SLOTS: u32 = 12;
 
@@ -112,7 +109,7 @@ impl Lowering<'_, '_> {
         let exhausted = self.b.ins().icmp_imm_s(IntCC::SignedLessThanOrEqual, remaining, 0);
         let stack = self.b.ins().get_stack_pointer(types::I64);
         let limit = self.load(types::I64, tstate, thread::C_STACK_SOFT_LIMIT);
-        let limit = self.b.ins().iadd_imm_s(limit, STACK_MARGIN);
+        let limit = self.b.ins().iadd_imm_s(limit, thread::STACK_MARGIN as i64);
         let low = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         let trouble = self.b.ins().bor(exhausted, low);
         let (slow, fine) = (self.b.create_block(), self.b.create_block());

@@ -40,7 +40,6 @@ pub unsafe extern "C" fn exit_loop(
     // SAFETY: the contract.
     unsafe {
         record(frame, header, index);
-        (*frame).return_offset = 0;
     }
     std::ptr::without_provenance_mut(OSR_EXITED)
 }

@@ -3,7 +3,7 @@
 //! is wrapped, because events of a single code object change nothing that machine code tests. Both wrappers are put
 //! into tables of function pointers, which are data: no machine code of CPython is touched.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
@@ -12,13 +12,10 @@ use super::frames;
 use crate::cpython::code::Code;
 use crate::cpython::frame::{self, InterpreterFrame};
 use crate::cpython::{memory, method};
-use crate::tier;
+use crate::{telemetry, tier};
 
 static ORIGINAL: AtomicUsize = AtomicUsize::new(0);
 static ORIGINAL_SET_LOCAL_EVENTS: AtomicUsize = AtomicUsize::new(0);
-
-/// Frames that went on in the interpreter because somebody asked for their locals.
-pub static REIFICATIONS: AtomicU64 = AtomicU64::new(0);
 
 /// Wraps both; once a process.
 ///
@@ -29,7 +26,13 @@ pub fn install(py: Python<'_>) -> PyResult<()> {
     // SAFETY: `py` says that the GIL is held; the function is the interpreter's own, as its type says.
     unsafe {
         wrap_getter();
-        if ffi::PyCFunction_Check(set_local_events.as_ptr()) != 0 {
+        if ffi::PyCFunction_Check(set_local_events.as_ptr()) == 0 {
+            telemetry::warn(
+                "events that other tools switch on for single functions are noticed late: \
+                 sys.monitoring.set_local_events is not the interpreter's own"
+                    .into(),
+            );
+        } else {
             wrap_set_local_events(set_local_events.as_ptr());
         }
     }
@@ -86,7 +89,6 @@ unsafe extern "C" fn get_locals(object: *mut PyObject, closure: *mut std::ffi::c
         let frame: *mut InterpreterFrame = memory::read(object, frame::OBJ_F_FRAME);
         if !frame.is_null() && (*frame).return_offset == frames::RUNNING && (*frame).owner == frame::OWNED_BY_THREAD {
             (*frame).return_offset = frames::OBSERVED;
-            REIFICATIONS.fetch_add(1, Ordering::Relaxed);
             tier::record_reification(Code::from_ptr((*frame).code().cast()));
         }
         let original: ffi::getter = std::mem::transmute(ORIGINAL.load(Ordering::Relaxed));

@@ -59,8 +59,8 @@ pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, ex
         ENTRIES.fetch_add(1, Ordering::Relaxed);
         entry::entered();
         let status = (executable.body)(tstate, frame);
-        entry::left();
         (*frame).return_offset = 0;
+        entry::left();
         thread.set_tracing(tracing);
         thread.set_what_event(event);
         if status as usize == OSR_RAISED {

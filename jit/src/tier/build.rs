@@ -5,10 +5,11 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use super::{functions, registry, retire, switch};
+use super::{registry, retire, switch};
 use crate::bytecode::info::CodeFlags;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
+use crate::code::install;
 use crate::compile::{self, Namespaces};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
@@ -35,7 +36,7 @@ pub fn compile_now(function: Function) -> Result<(), Refusal> {
     if state.read(|state| state.function.is_none()) {
         build(code, state, Kind::Function, 0, namespaces(function))?;
     }
-    if functions::adopt(function) {
+    if install::install(function) {
         Ok(())
     } else {
         Err(Refusal::new("another tool has replaced the function's vectorcall entry"))

@@ -22,11 +22,6 @@ pub enum Change {
     Code,
 }
 
-/// Makes calls of `function` run its machine code, and says whether they do.
-pub fn adopt(function: Function) -> bool {
-    install::install(function)
-}
-
 /// Reacts to a change of a function. Defaults are no concern: our entry binds arguments as the interpreter does, with
 /// the defaults of the moment.
 pub fn function_changed(function: Function, change: Change) {
@@ -52,10 +47,10 @@ fn created(function: Function, eager: bool) {
     let flags = code.flags();
     match compiled {
         Some(true) => {
-            adopt(function);
+            install::install(function);
         }
         Some(false) if eager && is_function(flags) && hopeless(flags).is_none() => {
-            adopt(function);
+            install::install(function);
         }
         _ => {}
     }
@@ -81,7 +76,7 @@ pub fn at_entry(function: Function) -> bool {
         _ => false,
     };
     if built {
-        adopt(function);
+        install::install(function);
     } else {
         install::restore(function);
     }

@@ -5,7 +5,7 @@
 //! is on record, so they are answered at once.
 
 use super::build::{build, hopeless, is_function, is_running, namespaces};
-use super::{functions, patience, registry, retire, switch};
+use super::{patience, registry, retire, switch};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
@@ -93,11 +93,10 @@ fn welcome(state: StateRef, function: Function) -> Answer {
     if entry::is_suspending() {
         return Answer::Keep;
     }
-    let is_stray = install::has_entry(function) || !functions::adopt(function);
-    if !is_stray {
+    let had_entry = install::has_entry(function);
+    if install::install(function) && !had_entry {
         return Answer::Keep;
     }
-    functions::adopt(function);
     let strays = registry::note(state.address(), |notes| {
         notes.strays += 1;
         notes.strays

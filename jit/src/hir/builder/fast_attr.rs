@@ -66,11 +66,7 @@ impl Builder<'_> {
             let at = self.scratch(1);
             let out = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
             let result = self.helper(Helper::LoadMethod, &[owner, name, out], &[]);
-            self.check(result, ErrorKind::Null)?;
-            let receiver = self.load_receiver(at);
-            self.close_top(1);
-            self.push(result, true);
-            self.push(receiver, true);
+            return self.finish_method(result, at, 1);
         }
         self.safepoint(false)
     }

@@ -431,6 +431,13 @@ impl Builder<'_> {
         }
         let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
         let value = self.emit(Op::RefToObj, &[raw], Type::OBJ_OR_NULL);
+        let value = self.bound_or_raise(value, Helper::UnboundLocalError, slot)?;
+        self.state.locals[slot as usize] = Local::Value(value);
+        Ok(())
+    }
+
+    /// Goes on with `value` known to be there; otherwise `error` raises about the variable in `slot`.
+    fn bound_or_raise(&mut self, value: Value, error: Helper, slot: u32) -> Result<Value, Refusal> {
         let zero = self.const_i64(0);
         let bound = self.emit(Op::Compare(Cond::Ne), &[value, zero], Type::BOOL);
         let (fine, unbound) = (self.func.new_block(false), self.func.new_block(true));
@@ -438,13 +445,11 @@ impl Builder<'_> {
         let (line, state) = (self.line, self.state.clone());
         self.switch_to(unbound);
         self.set_line();
-        self.helper(Helper::UnboundLocalError, &[], &[i64::from(slot)]);
+        self.helper(error, &[], &[i64::from(slot)]);
         self.raise(&state.stack)?;
         self.switch_to(fine);
         self.line = line;
-        let value = self.emit(Op::Refine { kinds: Kinds::ANY }, &[value], Type::OBJ);
-        self.state.locals[slot as usize] = Local::Value(value);
-        Ok(())
+        Ok(self.emit(Op::Refine { kinds: Kinds::ANY }, &[value], Type::OBJ))
     }
 
     fn push_copy(&mut self, entry: StackEntry) {
@@ -543,18 +548,7 @@ impl Builder<'_> {
         let cell = self.load_local(slot);
         let value =
             self.emit(Op::Load { offset: crate::cpython::cell::OB_REF, mem: Mem::Obj }, &[cell], Type::OBJ_OR_NULL);
-        let zero = self.const_i64(0);
-        let bound = self.emit(Op::Compare(Cond::Ne), &[value, zero], Type::BOOL);
-        let (fine, unbound) = (self.func.new_block(false), self.func.new_block(true));
-        self.terminate(Terminator::Branch { cond: bound, then: Edge::to(fine), otherwise: Edge::to(unbound) });
-        let (line, state) = (self.line, self.state.clone());
-        self.switch_to(unbound);
-        self.set_line();
-        self.helper(Helper::UnboundDerefError, &[], &[i64::from(slot)]);
-        self.raise(&state.stack)?;
-        self.switch_to(fine);
-        self.line = line;
-        let value = self.emit(Op::Refine { kinds: Kinds::ANY }, &[value], Type::OBJ);
+        let value = self.bound_or_raise(value, Helper::UnboundDerefError, slot)?;
         self.emit(Op::IncRef, &[value], Type::NONE);
         self.push(value, true);
         Ok(())

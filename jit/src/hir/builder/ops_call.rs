@@ -62,20 +62,25 @@ impl Builder<'_> {
         let at = self.scratch(1);
         args.push(self.emit(Op::ScratchAddr { at }, &[], Type::I64));
         let result = self.helper(Helper::LoadSuperAttr, &args, &[i64::from(oparg)]);
+        if oparg & 1 != 0 {
+            return self.finish_method(result, at, 3);
+        }
         self.check(result, ErrorKind::Null)?;
-        let receiver = (oparg & 1 != 0).then(|| self.load_receiver(at));
         self.close_top(3);
         self.push(result, true);
-        if let Some(receiver) = receiver {
-            self.push(receiver, true);
-        }
         self.safepoint(false)
     }
 
-    /// The self that a method look-up left in the scratch area, as an owned stackref or NULL.
-    pub(super) fn load_receiver(&mut self, at: u32) -> Value {
+    /// Replaces the top `count` operands by what a method look-up found: the callable that it returned, and the self,
+    /// or NULL, that it left in word `at` of the scratch area.
+    pub(super) fn finish_method(&mut self, callable: Value, at: u32, count: usize) -> Result<(), Refusal> {
+        self.check(callable, ErrorKind::Null)?;
         let object = self.emit(Op::LoadScratch { at, repr: Repr::Obj }, &[], Type::OBJ_OR_NULL);
-        self.emit(Op::NullableToRef, &[object], Type::REF)
+        let receiver = self.emit(Op::NullableToRef, &[object], Type::REF);
+        self.close_top(count);
+        self.push(callable, true);
+        self.push(receiver, true);
+        self.safepoint(false)
     }
 
     pub(super) fn load_special(&mut self) -> Result<(), Refusal> {
@@ -84,11 +89,6 @@ impl Builder<'_> {
         let at = self.scratch(1);
         let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
         let result = self.helper(Helper::LoadSpecial, &[owner, address], &[i64::from(self.instr.oparg)]);
-        self.check(result, ErrorKind::Null)?;
-        let receiver = self.load_receiver(at);
-        self.close_top(1);
-        self.push(result, true);
-        self.push(receiver, true);
-        self.safepoint(false)
+        self.finish_method(result, at, 1)
     }
 }
