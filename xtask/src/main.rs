@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask python|build|demo|test|check`.
+//! Project tasks: `cargo xtask python|build|demo|test|check|regrtest|fuzz|packages`.
 //!
 //! A fresh machine has Rust and a C linker, seldom CPython 3.15, so every task first sees to what it needs: the
 //! interpreter, the tools that come as Python packages, the virtual environment. All of it lives under the target
@@ -11,6 +11,7 @@ mod demo;
 mod process;
 mod project;
 mod python;
+mod suites;
 mod system;
 mod test;
 mod tools;
@@ -41,6 +42,12 @@ enum Task {
     Test(test::Options),
     /// Check formatting and lints of the Rust and the Python code
     Check(check::Options),
+    /// Run CPython's own tests interpreted and compiled, and show what differs
+    Regrtest(suites::Options),
+    /// Run random programs interpreted and compiled, and shrink those that differ
+    Fuzz(suites::Options),
+    /// Run the tests of well-known packages interpreted and compiled, and show what differs
+    Packages(suites::Options),
 }
 
 fn main() -> ExitCode {
@@ -60,5 +67,8 @@ fn run(task: Task) -> Result<()> {
         Task::Demo(options) => demo::main(&options),
         Task::Test(options) => test::main(&options),
         Task::Check(options) => check::main(&options),
+        Task::Regrtest(options) => suites::main("regrtest", &options),
+        Task::Fuzz(options) => suites::main("fuzz", &options),
+        Task::Packages(options) => suites::main("packages", &options),
     }
 }
