@@ -61,6 +61,7 @@ def constants():
 def evaluate(expressions):
     lines = [
         "#include <Python.h>",
+        "#include <frameobject.h>",
         "#include <structmember.h>",
         "#include <stddef.h>",
         "#include <stdio.h>",

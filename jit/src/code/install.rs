@@ -5,6 +5,7 @@
 //! watcher saw it, so a function that has the entry may need it set again: [`install`] does that.
 
 use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::ffi::{PyFunction_Check, PyObject};
 
@@ -37,10 +38,21 @@ pub fn has_entry(function: Function) -> bool {
     function.vectorcall() == entry::vectorcall as *const () as usize
 }
 
+/// Whether some tool gets CALL events, during which no function may have our entry.
+static CALLS_WATCHED: AtomicBool = AtomicBool::new(false);
+
+/// Notes whether some tool gets CALL events, and says whether that is new.
+pub fn set_calls_watched(is_watched: bool) -> bool {
+    CALLS_WATCHED.swap(is_watched, Ordering::Relaxed) != is_watched
+}
+
 /// Makes calls of `function` go through our entry, and says whether they do: an entry that somebody else has put there
-/// stays.
+/// stays, and while a tool gets CALL events there are no entries.
 pub fn install(function: Function) -> bool {
     let ours = has_entry(function);
+    if CALLS_WATCHED.load(Ordering::Relaxed) {
+        return ours;
+    }
     if !ours && function.vectorcall() != ffi::_PyFunction_Vectorcall as *const () as usize {
         return false;
     }
@@ -59,18 +71,24 @@ pub fn restore(function: Function) {
     }
 }
 
-/// Gives all functions back to the interpreter. They are found through the garbage collector, which knows them all, so
-/// that making and freeing functions costs nothing more while the compiler is on.
+/// Gives all functions back to the interpreter.
 pub fn restore_all() {
-    unsafe extern "C" fn visit(object: *mut PyObject, _: *mut c_void) -> c_int {
-        // SAFETY: the collector passes live objects, and setting an entry only writes two fields.
+    for_all_functions(restore);
+}
+
+/// Calls `work` with every function there is. They are found through the garbage collector, which knows them all, so that
+/// making and freeing functions costs nothing more while the compiler is on. `work` must not make or free Python objects.
+pub fn for_all_functions(work: fn(Function)) {
+    unsafe extern "C" fn visit(object: *mut PyObject, work: *mut c_void) -> c_int {
+        // SAFETY: the collector passes live objects; `work` is the function pointer passed below.
         unsafe {
             if PyFunction_Check(object) != 0 {
-                restore(Function::from_ptr(object));
+                let work: fn(Function) = std::mem::transmute(work);
+                work(Function::from_ptr(object));
             }
         }
         1
     }
-    // SAFETY: called by an attached thread; `visit` makes, changes and frees no objects of the collector.
-    unsafe { ffi::PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
+    // SAFETY: called by an attached thread; `work` makes and frees no objects of the collector.
+    unsafe { ffi::PyUnstable_GC_VisitObjects(visit, work as *mut c_void) };
 }

@@ -45,6 +45,8 @@ layout! {
     OWNED_BY_FRAME_OBJECT: u8 = 2, "FRAME_OWNED_BY_FRAME_OBJECT";
     /// Owner: the interpreter loop itself (an entry frame, not a Python function).
     OWNED_BY_INTERPRETER: u8 = 3, "FRAME_OWNED_BY_INTERPRETER";
+    /// In a proxy of a frame's locals: the frame object.
+    PROXY_FRAME: i32 = 16, "offsetof(PyFrameLocalsProxyObject, frame)";
     /// In a frame object: the interpreter frame.
     OBJ_F_FRAME: i32 = 24, "offsetof(PyFrameObject, f_frame)";
     /// In a frame object: the caller's frame object, or null.

@@ -8,9 +8,10 @@
 
 use pyo3::ffi::{self, PyObject};
 
-use crate::bytecode::opcode::Opcode;
+use crate::bytecode::opcode::{CodeOffset, Opcode, OpcodeKind};
+use crate::cpython::code::Code;
 use crate::cpython::frame::{self, InterpreterFrame, StackRef};
-use crate::cpython::{memory, tuple};
+use crate::cpython::{memory, monitoring, tuple};
 use crate::runtime::frames;
 
 /// The arguments of a vectorcall.
@@ -50,16 +51,16 @@ impl Arguments {
             let is_interpreted = !caller.is_null()
                 && matches!((*caller).owner, frame::OWNED_BY_THREAD | frame::OWNED_BY_GENERATOR)
                 && !matches!((*caller).return_offset, frames::RUNNING | frames::OBSERVED);
-            if !is_interpreted {
+            // With CALL events on, the interpreter reports an argument after the call, so it needs them all.
+            if !is_interpreted || Code::from_ptr((*caller).code().cast()).active_tools(monitoring::EVENT_CALL) != 0 {
                 return false;
             }
-            let unit = (*caller).instr_ptr.read();
-            let (Some(opcode), oparg) = (Opcode::from_number(unit as u8), usize::from(unit >> 8)) else {
+            let Some((opcode, oparg)) = call_in_progress(caller) else {
                 return false;
             };
             let top = (*caller).stackpointer;
             let depth = top.offset_from((*caller).localsplus.as_ptr());
-            match opcode.deopt() {
+            match opcode {
                 Opcode::Call if self.kwnames.is_null() => self.take_operands(top, depth, oparg, refs),
                 Opcode::CallKw if depth > 0 && (*top.sub(1)).untag() == self.kwnames => {
                     self.take_operands(top.sub(1), depth - 1, oparg, refs)
@@ -127,4 +128,20 @@ impl Arguments {
             true
         }
     }
+}
+
+/// The unspecialized opcode that an interpreted frame is at, whatever instruments it, and its operand.
+unsafe fn call_in_progress(caller: *const InterpreterFrame) -> Option<(Opcode, usize)> {
+    // SAFETY: the callers' contract: a live frame, which is at an instruction of its code.
+    let unit = unsafe {
+        let unit = (*caller).instr_ptr.read();
+        match Opcode::from_number(unit as u8)?.kind() {
+            OpcodeKind::Instrumented => {
+                let code = Code::from_ptr((*caller).code().cast());
+                code.base_unit(CodeOffset((*caller).instr_ptr.offset_from(code.first_unit()) as u32))
+            }
+            _ => unit,
+        }
+    };
+    Some((Opcode::from_number(unit as u8)?.deopt(), usize::from(unit >> 8)))
 }

@@ -11,7 +11,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use super::{frames, observe, osr};
+use super::{events, frames, observe, osr};
 use crate::code::install;
 use crate::compile::Namespaces;
 use crate::cpython;
@@ -169,9 +169,12 @@ unsafe extern "C" fn on_instruction(
     }
 }
 
-/// Has the interpreter tell of functions that are made or changed, and of frames whose locals are asked for.
+/// Has the interpreter tell of functions that are made or changed, of frames whose locals are asked for, and of events
+/// that other tools switch.
 pub fn install(py: Python<'_>) -> PyResult<()> {
-    observe::install(py)?;
+    // SAFETY: `py` says that the GIL is held.
+    unsafe { observe::install() };
+    events::install(py)?;
     // SAFETY: the callback lives as long as the process.
     if unsafe { cpython::ffi::PyFunction_AddWatcher(on_function) } >= 0 {
         return Ok(());

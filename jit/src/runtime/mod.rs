@@ -3,6 +3,7 @@
 mod attr_cache;
 pub mod deopt;
 pub mod entry;
+mod events;
 pub mod frames;
 mod handover;
 pub mod hooks;

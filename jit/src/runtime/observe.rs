@@ -1,70 +1,122 @@
 //! Noticing who looks. The `f_locals` getter of frame objects is wrapped, so that a compiled frame whose locals are
-//! handed out goes on in the interpreter, where writes through the proxy take effect. `sys.monitoring.set_local_events`
-//! is wrapped, because events of a single code object change nothing that machine code tests. Both wrappers are put
-//! into tables of function pointers, which are data: no machine code of CPython is touched.
+//! handed out goes on in the interpreter, where writes through the proxy take effect. So are all ways of writing to such a
+//! proxy, since C code gets one from `PyFrame_GetLocals`, past the getter. The wrappers are put into tables of function pointers, which
+//! are data: no machine code of CPython is touched.
 
+use std::ffi::{CStr, c_int};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::ffi::{self, PyObject};
-use pyo3::prelude::*;
 
 use super::frames;
 use crate::cpython::code::Code;
+use crate::cpython::ffi as private;
 use crate::cpython::frame::{self, InterpreterFrame};
-use crate::cpython::{memory, method};
-use crate::{telemetry, tier};
+use crate::cpython::memory;
+use crate::tier;
 
-static ORIGINAL: AtomicUsize = AtomicUsize::new(0);
-static ORIGINAL_SET_LOCAL_EVENTS: AtomicUsize = AtomicUsize::new(0);
+static GET: AtomicUsize = AtomicUsize::new(0);
 
-/// Wraps both; once a process.
+static ASSIGN: AtomicUsize = AtomicUsize::new(0);
+static MERGE: AtomicUsize = AtomicUsize::new(0);
+static UPDATE: AtomicUsize = AtomicUsize::new(0);
+static SETDEFAULT: AtomicUsize = AtomicUsize::new(0);
+
+/// Wraps the getter and writing; once a process.
 ///
-/// # Errors
-/// What looking for `sys.monitoring.set_local_events` raised.
-pub fn install(py: Python<'_>) -> PyResult<()> {
-    let set_local_events = py.import("sys")?.getattr("monitoring")?.getattr("set_local_events")?;
-    // SAFETY: `py` says that the GIL is held; the function is the interpreter's own, as its type says.
+/// # Safety
+/// The GIL is held.
+pub unsafe fn install() {
+    // SAFETY: the contract.
     unsafe {
         wrap_getter();
-        if ffi::PyCFunction_Check(set_local_events.as_ptr()) == 0 {
-            telemetry::warn(
-                "events that other tools switch on for single functions are noticed late: \
-                 sys.monitoring.set_local_events is not the interpreter's own"
-                    .into(),
-            );
-        } else {
-            wrap_set_local_events(set_local_events.as_ptr());
-        }
+        wrap_writing();
     }
-    Ok(())
 }
 
-unsafe fn wrap_set_local_events(function: *mut PyObject) {
-    // SAFETY: a C function has its definition, a static of the interpreter that is read at each call.
+unsafe fn wrap_writing() {
+    // SAFETY: the tables of a static type are writable data; the slots of this one, which cannot be subclassed, are read
+    // at each use, and so are the definitions of its methods.
     unsafe {
-        let definition: *mut ffi::PyMethodDef = memory::read(function, method::M_ML);
-        if (*definition).ml_flags == ffi::METH_FASTCALL && ORIGINAL_SET_LOCAL_EVENTS.load(Ordering::Relaxed) == 0 {
-            let original = (*definition).ml_meth.PyCFunctionFast;
-            ORIGINAL_SET_LOCAL_EVENTS.store(original as *const () as usize, Ordering::Relaxed);
-            (*definition).ml_meth.PyCFunctionFast = set_local_events;
+        let proxy = &raw mut private::PyFrameLocalsProxy_Type;
+        let assignment = (&raw mut (*(*proxy).tp_as_mapping).mp_ass_subscript).cast();
+        replace(assignment, &ASSIGN, assign as *const ());
+        replace((&raw mut (*(*proxy).tp_as_number).nb_inplace_or).cast(), &MERGE, merge as *const ());
+        let mut method = (*proxy).tp_methods;
+        while !(*method).ml_name.is_null() {
+            let place = (&raw mut (*method).ml_meth).cast();
+            match (CStr::from_ptr((*method).ml_name).to_bytes(), (*method).ml_flags) {
+                (b"update", ffi::METH_O) => replace(place, &UPDATE, update as *const ()),
+                (b"setdefault", ffi::METH_FASTCALL) => replace(place, &SETDEFAULT, setdefault as *const ()),
+                _ => {}
+            }
+            method = method.add(1);
         }
     }
 }
 
-unsafe extern "C" fn set_local_events(
-    module: *mut PyObject,
+/// Puts `wrapper` where a function pointer is, and keeps what was there; once.
+unsafe fn replace(place: *mut usize, original: &AtomicUsize, wrapper: *const ()) {
+    // SAFETY: the caller's: a place in a writable table.
+    unsafe {
+        if *place != 0 && original.load(Ordering::Relaxed) == 0 {
+            original.store(*place, Ordering::Relaxed);
+            *place = wrapper as usize;
+        }
+    }
+}
+
+unsafe extern "C" fn assign(proxy: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int {
+    // SAFETY: called by the interpreter with a proxy, which owns its frame object; the original has this signature.
+    unsafe {
+        mark(memory::read(proxy, frame::PROXY_FRAME));
+        let original: ffi::objobjargproc = std::mem::transmute(ASSIGN.load(Ordering::Relaxed));
+        original(proxy, key, value)
+    }
+}
+
+unsafe extern "C" fn merge(proxy: *mut PyObject, other: *mut PyObject) -> *mut PyObject {
+    // SAFETY: as in `assign`, but that the left operand may be any object.
+    unsafe {
+        if ffi::Py_TYPE(proxy) == &raw mut private::PyFrameLocalsProxy_Type {
+            mark(memory::read(proxy, frame::PROXY_FRAME));
+        }
+        let original: ffi::binaryfunc = std::mem::transmute(MERGE.load(Ordering::Relaxed));
+        original(proxy, other)
+    }
+}
+
+unsafe extern "C" fn update(proxy: *mut PyObject, other: *mut PyObject) -> *mut PyObject {
+    // SAFETY: as in `assign`.
+    unsafe {
+        mark(memory::read(proxy, frame::PROXY_FRAME));
+        let original: ffi::PyCFunction = std::mem::transmute(UPDATE.load(Ordering::Relaxed));
+        original(proxy, other)
+    }
+}
+
+unsafe extern "C" fn setdefault(
+    proxy: *mut PyObject,
     args: *mut *mut PyObject,
     count: ffi::Py_ssize_t,
 ) -> *mut PyObject {
-    // SAFETY: called by the interpreter with live arguments; the original has this signature.
+    // SAFETY: as in `assign`.
     unsafe {
-        let original = ORIGINAL_SET_LOCAL_EVENTS.load(Ordering::Relaxed);
-        let original: ffi::PyCFunctionFast = std::mem::transmute(original);
-        let result = original(module, args, count);
-        if !result.is_null() && count == 3 && ffi::PyCode_Check(*args.add(1)) != 0 {
-            tier::local_events_changed(Code::from_ptr((*args.add(1)).cast()));
+        mark(memory::read(proxy, frame::PROXY_FRAME));
+        let original: ffi::PyCFunctionFast = std::mem::transmute(SETDEFAULT.load(Ordering::Relaxed));
+        original(proxy, args, count)
+    }
+}
+
+/// Marks the frame of a frame object as observed, if machine code runs in it.
+unsafe fn mark(object: *mut PyObject) {
+    // SAFETY: the callers pass a live frame object.
+    unsafe {
+        let frame: *mut InterpreterFrame = memory::read(object, frame::OBJ_F_FRAME);
+        if !frame.is_null() && (*frame).return_offset == frames::RUNNING && (*frame).owner == frame::OWNED_BY_THREAD {
+            (*frame).return_offset = frames::OBSERVED;
+            tier::record_reification(Code::from_ptr((*frame).code().cast()));
         }
-        result
     }
 }
 
@@ -73,10 +125,8 @@ unsafe fn wrap_getter() {
     unsafe {
         let mut def = ffi::PyFrame_Type.tp_getset;
         while !(*def).name.is_null() {
-            if std::ffi::CStr::from_ptr((*def).name) == c"f_locals" && ORIGINAL.load(Ordering::Relaxed) == 0 {
-                let Some(getter) = (*def).get else { return };
-                ORIGINAL.store(getter as *const () as usize, Ordering::Relaxed);
-                (*def).get = Some(get_locals);
+            if CStr::from_ptr((*def).name) == c"f_locals" {
+                replace((&raw mut (*def).get).cast(), &GET, get_locals as *const ());
             }
             def = def.add(1);
         }
@@ -86,12 +136,8 @@ unsafe fn wrap_getter() {
 unsafe extern "C" fn get_locals(object: *mut PyObject, closure: *mut std::ffi::c_void) -> *mut PyObject {
     // SAFETY: called by the interpreter with a frame object; the original getter has this signature.
     unsafe {
-        let frame: *mut InterpreterFrame = memory::read(object, frame::OBJ_F_FRAME);
-        if !frame.is_null() && (*frame).return_offset == frames::RUNNING && (*frame).owner == frame::OWNED_BY_THREAD {
-            (*frame).return_offset = frames::OBSERVED;
-            tier::record_reification(Code::from_ptr((*frame).code().cast()));
-        }
-        let original: ffi::getter = std::mem::transmute(ORIGINAL.load(Ordering::Relaxed));
+        mark(object);
+        let original: ffi::getter = std::mem::transmute(GET.load(Ordering::Relaxed));
         original(object, closure)
     }
 }

@@ -35,6 +35,16 @@ pub fn function_changed(function: Function, change: Change) {
     }
 }
 
+/// Gives our entry to all functions that would have it, had no tool been watching calls.
+pub fn welcome_all() {
+    let Some(options) = switch::options() else { return };
+    install::for_all_functions(if options.is_eager() {
+        |function| created(function, true)
+    } else {
+        |function| created(function, false)
+    });
+}
+
 fn created(function: Function, eager: bool) {
     let code = function.code_view();
     let compiled = match extra::get(code) {

@@ -80,6 +80,8 @@ unsafe extern "C" {
     pub static _PyIntrinsics_BinaryFunctions: [BinaryIntrinsic; 0];
     /// `sys.monitoring.MISSING`.
     pub static mut _PyInstrumentation_MISSING: PyObject;
+    /// The type of what `frame.f_locals` of a function is.
+    pub static mut PyFrameLocalsProxy_Type: PyTypeObject;
     /// `sys.monitoring.DISABLE`.
     pub static mut _PyInstrumentation_DISABLE: PyObject;
     /// Number of inline cache entries of each base opcode.
