@@ -73,6 +73,7 @@ def add_one(x):
 
 def interrupted(func, limit):
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
         func(limit)
     except Alarm as exc:
         tb = exc.__traceback__
@@ -102,7 +103,6 @@ for func in (spin, spin_while, spin_calls):
 signal.signal(signal.SIGALRM, raising)
 for func in (spin, spin_while, spin_calls):
     for _ in range(2):
-        signal.setitimer(signal.ITIMER_REAL, 0.02)
         print(func.__name__, interrupted(func, FOREVER))
 signal.signal(signal.SIGALRM, counting)
 signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
@@ -125,9 +125,9 @@ for func in (spin, spin_while):
     show(sorted(set(seen[before:]))[:1])
 repeat(killed, 100, times=5)
 signal.signal(signal.SIGALRM, raising)
-signal.setitimer(signal.ITIMER_REAL, 0.02)
 count = 0
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
     while True:
         count += 1
 except Alarm:
