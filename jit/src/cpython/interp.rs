@@ -103,3 +103,17 @@ pub unsafe fn eval_frame(interp: *const u8) -> Option<EvalFrame> {
     // SAFETY: the field is such a function or null, which is how an optional one is laid out.
     unsafe { memory::read(interp, EVAL_FRAME) }
 }
+
+/// Whether something evaluates frames instead of the interpreter's own function. The GIL must be held.
+#[inline]
+pub fn is_hooked() -> bool {
+    // SAFETY: the calling thread is attached.
+    unsafe { eval_frame(Thread::current().interp()).is_some() }
+}
+
+/// Where the pointer to what evaluates frames is; it is null when that is the interpreter's own function. The GIL must
+/// be held.
+pub fn eval_frame_address() -> usize {
+    // SAFETY: the calling thread is attached.
+    unsafe { Thread::current().interp() as usize + EVAL_FRAME as usize }
+}

@@ -92,12 +92,6 @@ pub fn has_other_tools(code: Code, thread: Thread, own: i32) -> bool {
     (here[0] | here[1] | everywhere[0] | everywhere[1]) & others != 0
 }
 
-/// The tools, a bit each, that get `event` everywhere. `event` is one that is switched by itself.
-pub fn global_tools(thread: Thread, event: u8) -> u8 {
-    // SAFETY: the interpreter's table has a byte for each such event, and is valid as long as a thread is.
-    unsafe { memory::read(thread.interp(), super::interp::MONITORS + i32::from(event)) }
-}
-
 /// The tools, a bit each, that asked for `event` in `code`. `event` is one that is switched by itself.
 pub fn local_tools(code: Code, event: u8) -> u8 {
     let data = code.monitoring_data();

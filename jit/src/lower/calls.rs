@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::code::state::state_of_cell;
-use crate::cpython::{frame as layout, function, thread};
+use crate::cpython::{frame as layout, function, interp, thread};
 use crate::hir::inst::CallTarget;
 use crate::runtime::ops::table::Helper;
 
@@ -25,6 +25,10 @@ impl Lowering<'_, '_> {
         let compiled = self.b.ins().icmp_imm_s(IntCC::NotEqual, body, 0);
         let room = self.b.ins().icmp(IntCC::UnsignedLessThan, top, limit);
         let possible = self.b.ins().band(compiled, room);
+        let hook = self.imm(interp::eval_frame_address() as i64);
+        let hook = self.load(types::I64, hook, 0);
+        let unhooked = self.b.ins().icmp_imm_s(IntCC::Equal, hook, 0);
+        let possible = self.b.ins().band(possible, unhooked);
         self.b.ins().brif(possible, fast, &[], slow, &[]);
 
         self.b.switch_to_block(fast);

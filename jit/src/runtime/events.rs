@@ -18,7 +18,7 @@ use crate::code::install;
 use crate::cpython::code::Code;
 use crate::cpython::gil::GilCell;
 use crate::cpython::thread::Thread;
-use crate::cpython::{memory, method, monitoring};
+use crate::cpython::{interp, memory, method, monitoring};
 use crate::{telemetry, tier};
 
 /// Where CALL events of single code objects are on: tool and code object.
@@ -196,7 +196,7 @@ unsafe fn call_with_many(
 /// Takes our entry from all functions when the first tool wants CALL events, and gives it back after the last one.
 unsafe fn calls_may_be_watched() {
     // SAFETY: the callers hold the GIL.
-    let everywhere = monitoring::global_tools(unsafe { Thread::current() }, monitoring::EVENT_CALL);
+    let everywhere = unsafe { interp::global_tools(Thread::current().interp(), monitoring::EVENT_CALL) };
     let by_others = everywhere & !(1 << monitoring::OPTIMIZER_ID) != 0;
     let is_watched = by_others || LOCAL_CALLS.with(|places| !places.is_empty());
     if install::set_calls_watched(is_watched) {

@@ -47,12 +47,10 @@ impl Arguments {
     unsafe fn take_from(&self, caller: *mut InterpreterFrame, refs: &mut [StackRef]) -> bool {
         // SAFETY: the contract; an interpreted frame in a call has its operands below its stack pointer.
         unsafe {
-            // Machine code passes arguments on its own way; only what it calls generically comes here.
-            let is_interpreted = !caller.is_null()
-                && matches!((*caller).owner, frame::OWNED_BY_THREAD | frame::OWNED_BY_GENERATOR)
-                && !matches!((*caller).return_offset, frames::RUNNING | frames::OBSERVED);
             // With CALL events on, the interpreter reports an argument after the call, so it needs them all.
-            if !is_interpreted || Code::from_ptr((*caller).code().cast()).active_tools(monitoring::EVENT_CALL) != 0 {
+            if !is_interpreted(caller)
+                || Code::from_ptr((*caller).code().cast()).active_tools(monitoring::EVENT_CALL) != 0
+            {
                 return false;
             }
             let Some((opcode, oparg)) = call_in_progress(caller) else {
@@ -127,6 +125,17 @@ impl Arguments {
             }
             true
         }
+    }
+}
+
+/// Whether the interpreter runs `caller`. Machine code passes arguments on its own way; only what it calls generically
+/// comes here.
+unsafe fn is_interpreted(caller: *const InterpreterFrame) -> bool {
+    // SAFETY: the callers' contract: the thread's current frame or null.
+    unsafe {
+        !caller.is_null()
+            && matches!((*caller).owner, frame::OWNED_BY_THREAD | frame::OWNED_BY_GENERATOR)
+            && !matches!((*caller).return_offset, frames::RUNNING | frames::OBSERVED)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::code::{extra, install};
 use crate::cpython::code::Code;
 use crate::cpython::frame::{InterpreterFrame, OWNED_BY_THREAD, StackRef};
 use crate::cpython::function::Function;
+use crate::cpython::interp;
 use crate::cpython::thread::Thread;
 
 /// Calls `function`, a stackref that is taken over together with the `count` arguments at `args`, if it has machine
@@ -27,7 +28,7 @@ pub unsafe fn call_exact(
     // SAFETY: the contract.
     unsafe {
         let callee = Function::from_ptr(function.untag());
-        if !install::has_entry(callee) {
+        if !install::has_entry(callee) || interp::is_hooked() {
             return None;
         }
         let state = extra::get(callee.code_view())?;

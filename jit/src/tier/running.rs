@@ -10,12 +10,14 @@ use crate::code::executable::{Body, Executable};
 use crate::code::{extra, install};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
+use crate::cpython::interp;
 
 /// The machine code to run for a call of a function that has our entry. None when the call must run in the
-/// interpreter: because somebody watches the code, or because it cannot be compiled; then the function loses the entry.
+/// interpreter: because somebody watches the code or evaluates frames instead of the interpreter (PEP 523), or because it
+/// cannot be compiled; then the function loses the entry.
 #[inline]
 pub fn body_for_call(function: Function) -> Option<Body> {
-    if install::is_watched(function.code_view()) {
+    if install::is_watched(function.code_view()) || interp::is_hooked() {
         return None;
     }
     install::body_of(function).or_else(|| build_body(function))
