@@ -93,6 +93,9 @@ pub fn get_or_new(code: Code) -> Option<(StateRef, bool)> {
     }
     let &(index, _) = SLOT.get()?;
     let state = NonNull::from(Box::leak(Box::new(CodeState::new(code))));
+    if IS_DIRECT.load(Ordering::Relaxed) && code.set_first_extra(index as usize, state.as_ptr().cast()) {
+        return Some((StateRef(state), true));
+    }
     // SAFETY: as in `get`; the slot is empty and takes over the box.
     if unsafe { ffi::PyUnstable_Code_SetExtra(object(code), index, state.as_ptr().cast()) } != 0 {
         // SAFETY: an attached thread; the slot did not take the box.

@@ -179,6 +179,30 @@ impl Code {
         }
     }
 
+    /// Stores the first extra of all for user number `index`, and says whether it did: not if there are extras already or
+    /// memory is short. `extra` must have shown that the array is laid out as expected.
+    ///
+    /// The official function makes room for all users there are. A user that comes after us has its function that frees
+    /// extras called for each code object with room for it, even if it never stored one: that is how the interpreter
+    /// frees code objects, and code that did not expect us may not be prepared for it.
+    pub fn set_first_extra(self, index: usize, extra: *mut std::ffi::c_void) -> bool {
+        // SAFETY: from_ptr's contract: a live code object, whose field is null or an array from this allocator.
+        unsafe {
+            let place = self.0.byte_add(CO_EXTRA as usize).cast::<*mut usize>();
+            if !place.read().is_null() {
+                return false;
+            }
+            let array = pyo3::ffi::PyMem_Calloc(index + 2, size_of::<usize>()).cast::<usize>();
+            if array.is_null() {
+                return false;
+            }
+            array.write(index + 1);
+            array.add(1 + index).write(extra as usize);
+            place.write(array);
+        }
+        true
+    }
+
     /// Words of a frame.
     #[inline]
     pub fn frame_size(self) -> u32 {
