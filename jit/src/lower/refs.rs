@@ -69,15 +69,11 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(done);
     }
 
-    /// The stackref of an owned object. The interpreter compares references to None, True and False as bits, so those
-    /// to immortal objects must carry the tag that it gives them.
+    /// The stackref of an owned object. Those to immortal objects must carry the tag that the interpreter gives them: it
+    /// compares references to None, True and False as bits, and takes a count of whatever it closes without the tag.
     pub(super) fn owned_ref(&mut self, object: ir::Value, kinds: Kinds) -> ir::Value {
-        let singletons = Kinds::NONE.union(Kinds::BOOL);
-        if kinds.is_within(singletons) {
+        if kinds.is_within(Kinds::NONE.union(Kinds::BOOL)) {
             return self.b.ins().bor_imm_s(object, 1);
-        }
-        if kinds.intersect(singletons.union(Kinds::OTHER)).is_empty() {
-            return object;
         }
         let flags = self.load(types::I8, object, object::OB_FLAGS);
         let flags = self.b.ins().uextend(types::I64, flags);

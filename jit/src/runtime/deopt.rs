@@ -5,7 +5,7 @@ use pyo3::ffi::{self, PyObject, PyThreadState};
 use crate::code::executable::{Header, OSR_EXITED};
 use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
-use crate::cpython::frame::InterpreterFrame;
+use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::thread::Thread;
 use crate::tier;
 
@@ -73,26 +73,28 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe extern "C" fn box_int(value: i64) -> u64 {
+pub unsafe extern "C" fn box_int(value: i64) -> StackRef {
     // SAFETY: the contract.
-    unsafe { or_none(ffi::PyLong_FromLongLong(value)) }
+    unsafe { or_die(ffi::PyLong_FromLongLong(value)) }
 }
 
 /// A float as a stackref for the interpreter.
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe extern "C" fn box_float(value: f64) -> u64 {
+pub unsafe extern "C" fn box_float(value: f64) -> StackRef {
     // SAFETY: the contract.
-    unsafe { or_none(ffi::PyFloat_FromDouble(value)) }
+    unsafe { or_die(ffi::PyFloat_FromDouble(value)) }
 }
 
 /// A box that could not be made for lack of memory cannot be reported at this point, where the frame must get
 /// its operands: the process is out of memory for 32 bytes, and the interpreter itself treats that as fatal elsewhere.
-unsafe fn or_none(object: *mut PyObject) -> u64 {
-    if object.is_null() {
-        // SAFETY: the caller's contract.
-        unsafe { ffi::Py_FatalError(c"rjit: out of memory while handing a frame back to the interpreter".as_ptr()) };
+unsafe fn or_die(object: *mut PyObject) -> StackRef {
+    // SAFETY: the caller's contract; an object that is not null was just made.
+    unsafe {
+        if object.is_null() {
+            ffi::Py_FatalError(c"rjit: out of memory while handing a frame back to the interpreter".as_ptr());
+        }
+        StackRef::from_owned(object)
     }
-    object as u64
 }
