@@ -1,0 +1,1 @@
+"""What the tests of arithmetic share: operands of all kinds, and functions that exist twice."""
