@@ -14,17 +14,20 @@ use cranelift_module::{Linkage, Module, default_libcall_names};
 use pyo3::ffi::PyObject;
 
 use crate::bytecode::info::CodeInfo;
-use crate::code::executable::{Body, Counters, Executable, Header, finished_body};
+use crate::code::executable::{Body, Counters, Executable, Header, bytes_of, finished_body};
 use crate::code::memory::CodeMemory;
 use crate::code::state::{CodeState, cell_address, exact_arguments};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::interp::common_constants;
 use crate::cpython::kinds;
+use crate::dump::listing::{self, Listed};
+use crate::dump::{self, Dumped};
 use crate::hir::builder::{Refusal, build};
 use crate::hir::function::Kind;
 use crate::hir::inst::CallTarget;
 use crate::hir::opt::optimize;
+use crate::hir::origin::Origin;
 use crate::hir::types::Kinds;
 use crate::lower::lower;
 use crate::profile::Profile;
@@ -71,17 +74,13 @@ pub fn compile(
     let header =
         Box::new(Header { expected_breaker: AtomicU64::new(u64::MAX), executable: std::ptr::null_mut(), counters });
     let machine = assemble(&hir, &info, &header)?;
-    let line = match kind {
-        Kind::Function => info.first_line,
-        Kind::Loop(header) => info.lines.lookup(header).line.unwrap_or(info.first_line),
-    };
     Ok(Executable {
         code: code.as_ptr() as usize,
         kind,
         qualname: info.qualname.clone(),
         filename: info.filename.clone(),
         first_line: info.first_line,
-        line,
+        line: line_of(&info, kind),
         body: machine.body,
         address: machine.body as *const () as usize,
         size: machine.size,
@@ -94,6 +93,14 @@ pub fn compile(
         slot: None,
         region: None,
     })
+}
+
+/// The line of the loop's header, or the function's first one.
+fn line_of(info: &CodeInfo, kind: Kind) -> u32 {
+    match kind {
+        Kind::Function => info.first_line,
+        Kind::Loop(header) => info.lines.lookup(header).line.unwrap_or(info.first_line),
+    }
 }
 
 /// What native tools call the machine code, as CPython names functions under `-X perf`. `cranelift-jit` is told too: when
@@ -120,16 +127,46 @@ fn assemble(hir: &crate::hir::function::Function, info: &CodeInfo, header: &Head
         ir::Function::with_name_signature(UserFuncName::user(0, 0), ir::Signature::new(CallConv::SystemV));
     let mut frontend = FunctionBuilderContext::new();
     let lowered = lower(hir, info, header, &mut function, &mut frontend, isa.frontend_config());
+    let clif = dump::is_on().then(|| function.to_string());
     let id = module
         .declare_function(&perf_name(&info.qualname, &info.filename), Linkage::Local, &function.signature)
         .map_err(|error| failed("module", &error))?;
     let mut context = Context::for_function(function);
+    context.set_disasm(clif.is_some() && listing::NEEDS_CRANELIFTS);
     module.define_function(id, &mut context).map_err(|error| failed("code generation", &format!("{error:?}")))?;
     let size = context.compiled_code().map_or(0, |code| code.code_buffer().len());
     module.finalize_definitions().map_err(|error| failed("code memory", &error))?;
     // The pages belong to `memory`; the module holds only bookkeeping.
     let body = finished_body(&module, id);
+    if let (Some(clif), Some(compiled)) = (clif, context.compiled_code()) {
+        let origins = compiled.buffer.get_srclocs_sorted().iter();
+        let origins = origins.map(|part| (part.start..part.end, Origin::of(part.loc.bits(), hir)));
+        let asm = Listed {
+            hir,
+            machine_code: bytes_of(body, size, &memory),
+            address: body as *const () as usize,
+            origins: origins.collect(),
+            cranelifts: compiled.vcode.clone(),
+        };
+        dump(hir, info, &asm, &clif);
+    }
     Ok(Machine { body, size, memory, lowered })
+}
+
+/// Writes to files what was made of `hir`.
+fn dump(hir: &crate::hir::function::Function, info: &CodeInfo, asm: &Listed<'_>, clif: &str) {
+    dump::write(&Dumped {
+        qualname: &info.qualname,
+        filename: &info.filename,
+        kind: hir.kind.name(),
+        line: line_of(info, hir.kind),
+        first_line: info.first_line,
+        address: asm.address,
+        size: asm.machine_code.len(),
+        hir: &hir.to_string(),
+        clif,
+        asm: &asm.text(),
+    });
 }
 
 /// What assigns registers. It takes about half of the time that compiling takes.

@@ -1,6 +1,7 @@
 //! Options, from keywords and `RJIT_*` variables, checked once.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 /// Calls after which a function is compiled, unless said otherwise.
 pub const DEFAULT_CALLS: u32 = 60;
@@ -37,7 +38,7 @@ impl Options {
     pub fn resolve(
         calls: Option<&str>,
         loops: Option<&str>,
-        env: impl Fn(&str) -> Option<std::ffi::OsString>,
+        env: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Options, String> {
         let threshold = |keyword: &str, given: Option<&str>, variable: &str, default: u32| {
             if let Some(text) = given {
@@ -56,6 +57,20 @@ impl Options {
             loops: threshold("loops", loops, "RJIT_LOOPS", DEFAULT_LOOPS)?,
         })
     }
+}
+
+/// The folder that compiled code is to be dumped into, if any, as an absolute path: the program may change the current
+/// folder.
+///
+/// # Errors
+/// What is wrong, and what to do about it.
+pub fn dump_folder(env: impl Fn(&str) -> Option<OsString>) -> Result<Option<PathBuf>, String> {
+    let Some(value) = env("RJIT_DUMP").filter(|value| !value.is_empty()) else { return Ok(None) };
+    let path = PathBuf::from(value);
+    if path.exists() && !path.is_dir() {
+        return Err(format!("RJIT_DUMP={} is not a folder; name one, or unset it", path.display()));
+    }
+    std::path::absolute(&path).map(Some).map_err(|error| format!("RJIT_DUMP={}: {error}", path.display()))
 }
 
 const RANGE: &str = "a whole number from 1 to 4294967295";
@@ -95,5 +110,15 @@ mod tests {
         let message = with((None, None), &[("RJIT_LOOPS", "many")]).unwrap_err();
         assert!(message.starts_with("RJIT_LOOPS=many is not a whole number"), "{message}");
         assert!(message.ends_with("unset it to use 600"), "{message}");
+    }
+
+    #[test]
+    fn a_folder_to_dump_into_is_made_absolute() {
+        let folder = |value: &'static str| dump_folder(|name| (name == "RJIT_DUMP").then(|| value.into()));
+        assert_eq!(dump_folder(|_| None), Ok(None));
+        assert_eq!(folder(""), Ok(None));
+        assert_eq!(folder("some/where"), Ok(Some(std::env::current_dir().unwrap().join("some/where"))));
+        let message = folder("/dev/null").unwrap_err();
+        assert_eq!(message, "RJIT_DUMP=/dev/null is not a folder; name one, or unset it");
     }
 }

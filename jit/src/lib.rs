@@ -5,6 +5,7 @@ pub mod code;
 pub mod compile;
 pub mod config;
 pub mod cpython;
+pub mod dump;
 pub mod hir;
 pub mod lower;
 pub mod profile;

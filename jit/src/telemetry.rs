@@ -11,6 +11,7 @@ use rjit_telemetry::{EventKind, ExecutableInfo, Page, Reservation, SlotId, Subje
 
 use crate::code::executable::{Counters, Executable};
 use crate::compile::perf_name;
+use crate::dump;
 use crate::hir::function::Kind;
 
 const _: () = {
@@ -130,6 +131,7 @@ pub fn switched(on: bool, how: &str) {
 
 /// To be called in the child of a `fork` before it runs compiled code.
 pub fn after_fork_child() {
+    dump::after_fork_child();
     if let Some(Err(error)) = PAGE.get().map(Page::after_fork_child) {
         warn(format!("rjit-inspect cannot see this process: {error}"));
     }

@@ -6,6 +6,7 @@ use cranelift_jit::JITModule;
 use cranelift_module::FuncId;
 use pyo3::ffi::{PyObject, PyThreadState};
 
+use super::memory::CodeMemory;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::frame::InterpreterFrame;
 use crate::hir::function::Kind;
@@ -82,7 +83,7 @@ pub struct Executable {
     /// Nanoseconds that compiling took.
     pub compile_ns: u64,
     /// Keeps the machine code mapped.
-    pub memory: super::memory::CodeMemory,
+    pub memory: CodeMemory,
     /// The slot in the telemetry page, when one was free.
     pub slot: Option<rjit_telemetry::SlotId>,
     /// The region in the perf map.
@@ -93,6 +94,13 @@ pub struct Executable {
 pub fn finished_body(module: &JITModule, id: FuncId) -> Body {
     // SAFETY: the compiler makes all machine code with exactly this signature and calling convention.
     unsafe { std::mem::transmute::<*const u8, Body>(module.get_finalized_function(id)) }
+}
+
+/// The bytes of machine code whose pages `memory` keeps.
+pub fn bytes_of(body: Body, size: usize, memory: &CodeMemory) -> &[u8] {
+    let _keeps = memory;
+    // SAFETY: the code was laid out with this size at this address, is readable, and stays mapped while `memory` lives.
+    unsafe { std::slice::from_raw_parts(body as *const u8, size) }
 }
 
 impl Executable {

@@ -14,6 +14,16 @@ pub enum Kind {
     Loop(CodeOffset),
 }
 
+impl Kind {
+    /// What reports call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Function => "function",
+            Kind::Loop(_) => "loop",
+        }
+    }
+}
+
 /// A basic block: parameters, straight-line instructions, one terminator.
 #[derive(Clone, Debug)]
 pub struct BlockData {

@@ -5,8 +5,9 @@ pub mod builder;
 pub mod function;
 pub mod inst;
 pub mod opt;
+pub mod origin;
 #[cfg(test)]
-mod parse;
+pub mod parse;
 pub mod print;
 #[cfg(test)]
 mod round_trip;

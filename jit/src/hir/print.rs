@@ -7,6 +7,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::function::{Function, Kind};
 use super::inst::{Edge, NULL_REF, Op, StateId, Terminator, Value};
+use super::origin::Origin;
 use super::types::Repr;
 
 impl Display for Function {
@@ -43,6 +44,19 @@ impl Display for Function {
 }
 
 impl Function {
+    /// The line of the text form that `origin` stands for.
+    pub fn describe(&self, origin: Origin) -> String {
+        let text = match origin {
+            Origin::Inst(value) => fmt::from_fn(|f| self.print_inst(f, value)).to_string(),
+            Origin::Terminator(block) => {
+                let terminator = &self.block(block).terminator;
+                format!("{block}: {}", fmt::from_fn(|f| self.print_terminator(f, terminator)))
+            }
+            Origin::Exit(state) => format!("side exit{}", fmt::from_fn(|f| self.print_state(f, state))),
+        };
+        text.trim().to_string()
+    }
+
     fn print_inst(&self, f: &mut Formatter<'_>, value: Value) -> fmt::Result {
         let inst = self.inst(value);
         f.write_str("    ")?;

@@ -39,6 +39,7 @@ impl Lowering<'_, '_> {
     pub(super) fn emit_exits(&mut self) {
         while let Some((state, reason, block)) = self.pending.pop() {
             self.b.switch_to_block(block);
+            self.belongs_to(Origin::Exit(state));
             self.flush(state);
             let index = self.records.len();
             let (offset, site) = (self.hir.state(state).offset, self.hir.state(state).site);

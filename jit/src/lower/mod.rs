@@ -12,7 +12,7 @@ mod refs;
 use std::collections::HashMap;
 
 use cranelift_codegen::ir::{
-    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, StackSlot, StackSlotData, StackSlotKind,
+    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, SourceLoc, StackSlot, StackSlotData, StackSlotKind,
     condcodes::IntCC, types,
 };
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
@@ -23,6 +23,7 @@ use crate::code::executable::{Header, SideExit};
 use crate::cpython::frame;
 use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{self, ErrorKind, Reason, StateId, Terminator, Value};
+use crate::hir::origin::Origin;
 use crate::hir::types::Repr;
 use crate::runtime::frames;
 
@@ -133,10 +134,13 @@ impl Lowering<'_, '_> {
             let data = self.hir.block(block);
             self.is_cold = data.cold;
             for &value in &data.insts {
+                self.belongs_to(Origin::Inst(value));
                 self.inst(value);
             }
+            self.belongs_to(Origin::Terminator(block));
             self.terminator(&data.terminator);
         }
+        self.b.set_srcloc(SourceLoc::default());
         if let Some(epilogue) = self.epilogue {
             self.is_cold = false;
             let value = self.b.append_block_param(epilogue, types::I64);
@@ -145,6 +149,11 @@ impl Lowering<'_, '_> {
         }
         self.emit_exits();
         self.b.seal_all_blocks();
+    }
+
+    /// Notes what the machine code that comes now is made from.
+    fn belongs_to(&mut self, origin: Origin) {
+        self.b.set_srcloc(SourceLoc::new(origin.number(self.hir)));
     }
 
     fn terminator(&mut self, terminator: &Terminator) {

@@ -7,7 +7,6 @@ use crate::code::extra;
 use crate::code::state::CodeState;
 use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
-use crate::hir::function::Kind;
 
 /// A way out of machine code that was taken or can be.
 pub struct ExitReport {
@@ -61,10 +60,7 @@ impl ExecutableReport {
             qualname: executable.qualname.clone(),
             filename: executable.filename.clone(),
             line: executable.line,
-            kind: match executable.kind {
-                Kind::Function => "function",
-                Kind::Loop(_) => "loop",
-            },
+            kind: executable.kind.name(),
             address: executable.address,
             size: executable.size,
             entries: executable.entries(),

@@ -11,6 +11,7 @@ use super::{monitoring, patience, registry, retire};
 use crate::code::{extra, install};
 use crate::config::Options;
 use crate::cpython::gil::GilCell;
+use crate::dump;
 use crate::runtime::hooks;
 use crate::telemetry;
 
@@ -69,6 +70,7 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
         py.import("os")?.call_method("register_at_fork", (), Some(&in_child))?;
         py.import("atexit")?.call_method1("register", (at_exit,))?;
         telemetry::page();
+        dump::start();
         Ok(())
     })?;
     Ok(())

@@ -1,0 +1,1 @@
+"""What the suites that compare compiled with interpreted Python have in common."""
