@@ -1,0 +1,1 @@
+"""CPython's regression tests, run plainly and under rjit, and compared test by test."""
