@@ -124,7 +124,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     session = Session(examiner, files, chosen.jobs)
     # What is left out or compiled later may make an expected difference stay away.
     everything = not ignored and chosen.calls == chosen.loops == 1
-    return session.run(known if everything else ())
+    try:
+        return session.run(known if everything else ())
+    except KeyboardInterrupt:
+        return 130
 
 
 def _files(chosen: argparse.Namespace) -> tuple[list[str], list[str]]:
@@ -167,6 +170,7 @@ class Session:
                 for future in concurrent.futures.as_completed(futures):
                     future.result()
             except BaseException:
+                runs.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
             finally:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,27 @@ _LAST_WORDS = 5
 
 # The end of what a run printed, which is where tracebacks of whole files are.
 _OUTPUT_LINES = 120
+
+
+# The processes that run now. Each leads a session, so that nobody else stops them.
+_running: set[subprocess.Popen[bytes]] = set()
+_is_stopped = threading.Event()
+
+
+class Stopped(Exception):
+    """The user has had enough."""
+
+
+def stop() -> None:
+    """Ends all processes that run now, and lets no other begin."""
+    _is_stopped.set()
+    for process in list(_running):
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +108,7 @@ class Run:
         return [sys.executable, *own, *self.arguments()]
 
     def run(self) -> FileResult:
-        """Runs it, and puts together what came of it."""
+        """Runs it, and puts together what came of it. Raises Stopped after `stop`."""
         with tempfile.TemporaryDirectory(prefix="rjit-", ignore_cleanup_errors=True) as name:
             # Beside the working folder, where no test trips over it.
             folder, record, log = (Path(name) / part for part in ("w", "record", "log"))
@@ -122,6 +144,8 @@ class Run:
         return self.mode.environment() | {"TMPDIR": str(folder)}
 
     def _wait(self, folder: Path, record: Path, log: Path) -> tuple[int, bool]:
+        if _is_stopped.is_set():
+            raise Stopped
         with log.open("wb") as file:
             process = subprocess.Popen(
                 self.command(folder, record),
@@ -133,6 +157,7 @@ class Run:
                 start_new_session=True,
             )
             timed_out = False
+            _running.add(process)
             try:
                 process.wait(self.timeout)
             except subprocess.TimeoutExpired:
@@ -143,9 +168,11 @@ class Run:
                     process.wait(_LAST_WORDS)
             finally:
                 # Whatever the test has left behind goes, too.
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _kill(process)
                 process.wait()
+                _running.discard(process)
+        if _is_stopped.is_set():
+            raise Stopped
         return process.returncode, timed_out
 
 

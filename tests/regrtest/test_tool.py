@@ -3,8 +3,10 @@
 import importlib.util
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -208,3 +210,22 @@ def test_mistakes_are_explained(tmp_path: Path) -> None:
         )
         assert done.returncode == 2
         assert message in done.stderr
+
+
+def test_being_interrupted_ends_everything(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    body = f"def test_waits(self):\n    open({str(pids)!r}, 'a').write(f'{{os.getpid()}}\\n'); time.sleep(100)"
+    write(tmp_path, "test_made_up", body)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "regrtest", "--test-folder", str(tmp_path), *LATE],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        stdin=subprocess.DEVNULL,
+        # Where tests run in the background of a shell, it is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    while not pids.exists() or not pids.read_text():
+        time.sleep(0.1)
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert not Path(f"/proc/{pids.read_text().strip()}").exists()
