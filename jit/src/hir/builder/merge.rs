@@ -168,10 +168,17 @@ impl Builder<'_> {
         self.state = state.clone();
         // Boxing for the edge may run out of memory; the interpreter then goes on at the target.
         self.before = Some(self.state_at(start));
+        // All boxes come before the first reference is taken: the interpreter would not know of it.
+        let mut stack = state.stack;
+        for ((slot, is_param), entry) in expected.stack.iter().zip(&mut stack) {
+            if *is_param && self.slot_of(*entry) != *slot {
+                *entry = self.boxed(*entry);
+            }
+        }
         let mut args = Vec::new();
-        for ((slot, is_param), entry) in expected.stack.iter().zip(&state.stack) {
+        for ((slot, is_param), entry) in expected.stack.iter().zip(stack) {
             if *is_param {
-                args.push(self.convert(*entry, *slot));
+                args.push(self.convert(entry, *slot));
             }
         }
         for slot in &expected.locals {

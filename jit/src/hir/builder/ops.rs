@@ -156,8 +156,9 @@ impl Builder<'_> {
                     self.terminate(Terminator::Leave { state });
                     return Ok(false);
                 }
-                let entry = self.pop();
+                let entry = self.peek(0);
                 let value = self.to_owned(entry);
+                self.pop();
                 self.terminate(Terminator::Return { value });
                 return Ok(false);
             }
