@@ -21,6 +21,8 @@ def at_exit(summary, path):
         if os.getpid() != process:
             return
         statistics = collect()
+        # What follows is not worth compiling.
+        rjit.disable()
         if path:
             _write(statistics, path.replace("%p", str(process)))
         if summary:
@@ -44,6 +46,9 @@ def describe(statistics):
     milliseconds = statistics.get("compile_ms")
     if milliseconds is not None:
         parts.append(f"{milliseconds:.1f} ms compiling")
+    stress = statistics.get("stress")
+    if stress is not None:
+        parts.append(f"stress {stress['mode']} reached {stress['reached']} of {stress['guards']} guards")
     return ", ".join(parts)
 
 
