@@ -1,7 +1,7 @@
 //! One compilation from end to end: bytecode and profile to HIR, HIR to Cranelift, Cranelift to an executable.
 
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU8, AtomicU64};
 use std::time::Instant;
 
 use cranelift_codegen::ir::UserFuncName;
@@ -17,20 +17,22 @@ use crate::bytecode::info::CodeInfo;
 use crate::code::executable::{Body, Counters, Executable, Header, bytes_of, finished_body};
 use crate::code::memory::CodeMemory;
 use crate::code::state::{CodeState, cell_address, exact_arguments};
+use crate::config::Stress;
 use crate::cpython::code::Code;
-use crate::cpython::function::Function;
+use crate::cpython::function;
 use crate::cpython::interp::common_constants;
 use crate::cpython::kinds;
 use crate::dump::listing::{self, Listed};
 use crate::dump::{self, Dumped};
 use crate::hir::builder::{Refusal, build};
-use crate::hir::function::Kind;
+use crate::hir::function::{Function, Kind};
 use crate::hir::inst::CallTarget;
 use crate::hir::opt::optimize;
 use crate::hir::origin::Origin;
 use crate::hir::types::Kinds;
 use crate::lower::lower;
 use crate::profile::Profile;
+use crate::runtime::stress;
 use crate::tier;
 
 /// Functions with more bytecode than this are left to the interpreter: compiling them would stop the program for
@@ -71,9 +73,16 @@ pub fn compile(
     );
     let mut hir = build(&info, &profile, kind)?;
     optimize(&mut hir).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
-    let header =
-        Box::new(Header { expected_breaker: AtomicU64::new(u64::MAX), executable: std::ptr::null_mut(), counters });
-    let machine = assemble(&hir, &info, &header)?;
+    let stress = stress::wanted();
+    let guards = if stress.is_on() { hir.guards().count() } else { 0 };
+    let header = Box::new(Header {
+        expected_breaker: AtomicU64::new(u64::MAX),
+        executable: std::ptr::null_mut(),
+        counters,
+        turns: (0..guards).map(|_| AtomicU8::new(0)).collect(),
+    });
+    let machine = assemble(&hir, &info, &header, stress)?;
+    stress::note_guards(machine.lowered.guards.len());
     Ok(Executable {
         code: code.as_ptr() as usize,
         kind,
@@ -86,6 +95,7 @@ pub fn compile(
         size: machine.size,
         header,
         exits: machine.lowered.exits,
+        guards: machine.lowered.guards,
         callees: machine.lowered.callees,
         hir: hir.to_string(),
         compile_ns: start.elapsed().as_nanos() as u64,
@@ -116,7 +126,7 @@ struct Machine {
     lowered: crate::lower::Lowered,
 }
 
-fn assemble(hir: &crate::hir::function::Function, info: &CodeInfo, header: &Header) -> Result<Machine, Refusal> {
+fn assemble(hir: &Function, info: &CodeInfo, header: &Header, stress: Stress) -> Result<Machine, Refusal> {
     let failed = |stage: &str, error: &dyn std::fmt::Display| Refusal::new(format!("{stage}: {error}"));
     let isa = isa(register_allocator()).map_err(|error| failed("machine", error))?;
     let memory = CodeMemory::new();
@@ -126,7 +136,7 @@ fn assemble(hir: &crate::hir::function::Function, info: &CodeInfo, header: &Head
     let mut function =
         ir::Function::with_name_signature(UserFuncName::user(0, 0), ir::Signature::new(CallConv::SystemV));
     let mut frontend = FunctionBuilderContext::new();
-    let lowered = lower(hir, info, header, &mut function, &mut frontend, isa.frontend_config());
+    let lowered = lower(hir, info, header, stress, &mut function, &mut frontend, isa.frontend_config());
     let clif = dump::is_on().then(|| function.to_string());
     let id = module
         .declare_function(&perf_name(&info.qualname, &info.filename), Linkage::Local, &function.signature)
@@ -221,7 +231,7 @@ fn call_target(object: usize, nargs: u32) -> Option<CallTarget> {
     if kinds::of_object(object) != Kinds::FUNCTION {
         return None;
     }
-    let function = Function::at(object);
+    let function = function::Function::at(object);
     let callee = function.code_view();
     if exact_arguments(callee) != nargs {
         return None;

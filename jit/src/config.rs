@@ -1,6 +1,7 @@
 //! Options, from keywords and `RJIT_*` variables, checked once.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::PathBuf;
 
 /// Calls after which a function is compiled, unless said otherwise.
@@ -83,6 +84,94 @@ fn parse(text: &str) -> Option<u32> {
     text.trim().parse().ok().filter(|&number| number >= 1)
 }
 
+/// What machine code is put through on purpose, for tests: `RJIT_STRESS`.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Stress {
+    /// Guards that fail whatever they find.
+    pub deopt: Option<ForcedDeopt>,
+    /// At safepoints machine code is taken out of use, as if all it assumes were void.
+    pub invalidate: bool,
+    /// At safepoints frame objects are made and locals are read.
+    pub reify: bool,
+    /// At safepoints the cyclic garbage collector runs.
+    pub gc: bool,
+}
+
+/// Which guards fail whatever they find.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ForcedDeopt {
+    /// The one that is executed as the Nth of the process.
+    Nth(u32),
+    /// Each Nth that is executed.
+    Every(u32),
+    /// Each, when it is executed for the first time.
+    All,
+}
+
+impl Stress {
+    /// Whether anything is asked for.
+    pub fn is_on(self) -> bool {
+        self != Stress::default()
+    }
+
+    /// What the environment says.
+    ///
+    /// # Errors
+    /// What is wrong, and what is allowed.
+    pub fn resolve(env: impl Fn(&str) -> Option<OsString>) -> Result<Stress, String> {
+        let Some(value) = env("RJIT_STRESS") else { return Ok(Stress::default()) };
+        let parsed = value.to_str().and_then(Stress::parse);
+        parsed.ok_or_else(|| {
+            let value = value.to_string_lossy();
+            format!("RJIT_STRESS={value} is not {STRESSES}; correct it, or unset it")
+        })
+    }
+
+    fn parse(text: &str) -> Option<Stress> {
+        let mut stress = Stress::default();
+        if text.trim().is_empty() {
+            return Some(stress);
+        }
+        for word in text.split(',') {
+            match word.trim() {
+                "invalidate" => stress.invalidate = true,
+                "reify" => stress.reify = true,
+                "gc" => stress.gc = true,
+                word => {
+                    let forced = match word.strip_prefix("deopt:")? {
+                        "all" => ForcedDeopt::All,
+                        number => match number.strip_prefix("every:") {
+                            Some(number) => ForcedDeopt::Every(parse(number)?),
+                            None => ForcedDeopt::Nth(parse(number)?),
+                        },
+                    };
+                    if stress.deopt.replace(forced).is_some() {
+                        return None;
+                    }
+                }
+            }
+        }
+        Some(stress)
+    }
+}
+
+impl fmt::Display for Stress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words: Vec<String> = Vec::new();
+        words.extend(self.deopt.map(|forced| match forced {
+            ForcedDeopt::Nth(number) => format!("deopt:{number}"),
+            ForcedDeopt::Every(number) => format!("deopt:every:{number}"),
+            ForcedDeopt::All => "deopt:all".into(),
+        }));
+        let flags = [(self.invalidate, "invalidate"), (self.reify, "reify"), (self.gc, "gc")];
+        words.extend(flags.iter().filter(|(is_on, _)| *is_on).map(|(_, word)| (*word).into()));
+        f.write_str(&words.join(","))
+    }
+}
+
+const STRESSES: &str = "a list, separated by commas, of invalidate, reify, gc, and at most one of deopt:N, deopt:every:N \
+                        and deopt:all (N from 1 to 4294967295)";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +209,30 @@ mod tests {
         assert_eq!(folder("some/where"), Ok(Some(std::env::current_dir().unwrap().join("some/where"))));
         let message = folder("/dev/null").unwrap_err();
         assert_eq!(message, "RJIT_DUMP=/dev/null is not a folder; name one, or unset it");
+    }
+
+    #[test]
+    fn stress_is_a_list() {
+        let stress = |text: &'static str| Stress::resolve(|name| (name == "RJIT_STRESS").then(|| text.into()));
+        assert_eq!(Stress::resolve(|_| None), Ok(Stress::default()));
+        assert_eq!(stress(""), Ok(Stress::default()));
+        let forced = |deopt| Stress { deopt: Some(deopt), ..Stress::default() };
+        assert_eq!(stress("deopt:12"), Ok(forced(ForcedDeopt::Nth(12))));
+        assert_eq!(stress("deopt:every:3"), Ok(forced(ForcedDeopt::Every(3))));
+        let all = stress("gc, deopt:all,reify,invalidate").unwrap();
+        assert_eq!(all, Stress { deopt: Some(ForcedDeopt::All), invalidate: true, reify: true, gc: true });
+        for text in ["deopt:all,invalidate,reify,gc", "deopt:7,gc", "deopt:every:2", "reify", ""] {
+            assert_eq!(stress(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn bad_stress_says_what_is_allowed() {
+        let bad = ["deopt", "deopt:", "deopt:0", "deopt:x", "deopt:every:0", "deopt:1,deopt:all", "gc,", "GC", "yes"];
+        for text in bad {
+            let message = Stress::resolve(|_| Some(text.into())).unwrap_err();
+            assert!(message.starts_with(&format!("RJIT_STRESS={text} is not a list")), "{message}");
+            assert!(message.contains("deopt:every:N") && message.contains("unset it"), "{message}");
+        }
     }
 }

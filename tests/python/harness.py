@@ -18,7 +18,9 @@ Comments at the head of a case say what the harness may expect of it:
 ``# expect-refusals: generator``
     reasons (parts of their text) for which this case's own functions may be refused;
 ``# expect-report: none``
-    the process ends in a way that leaves no report behind.
+    the process ends in a way that leaves no report behind;
+``# stress-except: gc (why)``
+    stress modes whose effect the case shows by right.
 """
 
 import concurrent.futures
@@ -29,6 +31,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -52,9 +55,21 @@ COMPILED_MODES = {
     "warm": {"RJIT": "1", "RJIT_CALLS": "3", "RJIT_LOOPS": "20"},
 }
 
-MODES = {PLAIN: {}, AGAIN: {}, **COMPILED_MODES}
+# What machine code is put through on top of the mode "warm", where most guards are reached.
+STRESS_MODES = {
+    "deopt-all": "deopt:all",
+    "deopt-every": "deopt:every:13",
+    # N differs from case to case.
+    "deopt-nth": "deopt:{nth}",
+    "invalidate": "invalidate",
+    "reify": "reify",
+    "gc": "gc",
+}
 
-HEADER = re.compile(r"#\s*(exit|expect-[a-z]+):\s*(.*)")
+HEADER = re.compile(r"#\s*(exit|expect-[a-z]+|stress-except):\s*(.*)")
+
+# The guard that fails in the mode "deopt-nth" is one of so many.
+NTH_RANGE = 3000
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,15 @@ class Case:
     def exit_code(self) -> int:
         return int(self.expectations.get("exit", "0"))
 
+    @property
+    def nth(self) -> int:
+        """The guard that fails in the mode "deopt-nth": any, but the same each time."""
+        return zlib.crc32(self.name.encode()) % NTH_RANGE + 1
+
+    def is_excepted(self, mode: str) -> bool:
+        """Whether the case shows by right what a stress mode does."""
+        return mode in self.expectations.get("stress-except", "").partition("(")[0].split()
+
     def listed(self, key: str) -> list[str]:
         """A comma-separated expectation."""
         return [word.strip() for word in self.expectations.get(key, "").split(",") if word.strip()]
@@ -101,7 +125,7 @@ def all_cases() -> list[Case]:
     return [Case(path) for path in sorted(CASES.glob("*/*.py"))]
 
 
-def environment(mode: str, report: Path) -> dict[str, str]:
+def environment(case: Case, mode: str, report: Path) -> dict[str, str]:
     """The caller's environment, less what steers Python or the compiler, plus the mode's."""
     env = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "RJIT"))
@@ -113,6 +137,9 @@ def environment(mode: str, report: Path) -> dict[str, str]:
         "PYTHON_COLORS": "0",
         "PYTHONUTF8": "1",
     }
+    if mode in STRESS_MODES:
+        env |= {"RJIT_STRESS": STRESS_MODES[mode].format(nth=case.nth)}
+        mode = "warm"
     if mode in COMPILED_MODES:
         env |= COMPILED_MODES[mode] | {"RJIT_STATS_JSON": str(report)}
     return env
@@ -125,7 +152,7 @@ def run(case: Case, mode: str) -> Outcome:
         try:
             done = subprocess.run(
                 [sys.executable, str(case.path)],
-                env=environment(mode, report),
+                env=environment(case, mode, report),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

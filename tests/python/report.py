@@ -5,7 +5,7 @@ proves little, a compiler that never compiled anything would pass; so each compi
 say that it did its work.
 """
 
-from harness import Case
+from harness import STRESS_MODES, Case
 
 # Bodies that may be refused anywhere: they can suspend.
 MAY_BE_REFUSED = ("generator", "coroutine")
@@ -42,6 +42,31 @@ def problems(case: Case, mode: str, report: dict | None) -> list[str]:
     if mode == "warm":
         found += at_least(case, "expect-deopts", report["deopts"], "deopts")
     return found
+
+
+# What must have happened, by mode. The Nth guard may be one too many.
+STRESS_EFFECTS = {
+    "deopt-all": "forced",
+    "deopt-every": "forced",
+    "invalidate": "invalidations",
+    "reify": "reified",
+    "gc": "collections",
+}
+
+
+def stress_problems(case: Case, mode: str, report: dict | None) -> list[str]:
+    """Everything that the report of a run under stress leaves to be desired."""
+    if case.expectations.get("expect-report") == "none":
+        return []
+    if report is None:
+        return ["no report was written: is the compiler on in this process?"]
+    stress = report["stress"]
+    if stress is None or stress["mode"] != STRESS_MODES[mode].format(nth=case.nth):
+        return [f"the stress was {stress}"]
+    effect = STRESS_EFFECTS.get(mode)
+    if effect is not None and not stress[effect]:
+        return [f"nothing was done: {stress}"]
+    return []
 
 
 def at_least(case: Case, key: str, count: int, what: str) -> list[str]:

@@ -5,7 +5,7 @@ import difflib
 import harness
 import pytest
 import report
-from harness import AGAIN, COMPILED_MODES, PLAIN, Case, Outcome, Runner
+from harness import AGAIN, COMPILED_MODES, PLAIN, STRESS_MODES, Case, Outcome, Runner
 
 CASES = harness.all_cases()
 
@@ -67,5 +67,21 @@ def test_compiled(runner: Runner, case: Case, mode: str) -> None:
     compiled = runner.outcome(case, mode)
     check_same(plain, compiled)
     problems = report.problems(case, mode, compiled.report)
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+@needs_rjit
+@pytest.mark.parametrize(
+    "case, mode",
+    [(case, mode) for case in CASES for mode in STRESS_MODES if not case.is_excepted(mode)],
+    ids=by_name,
+)
+def test_stressed(runner: Runner, case: Case, mode: str) -> None:
+    """Neither do side exits, invalidations, observers and collections where nobody expects them."""
+    plain = runner.outcome(case, PLAIN)
+    stressed = runner.outcome(case, mode)
+    check_same(plain, stressed)
+    problems = report.stress_problems(case, mode, stressed.report)
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)

@@ -1,6 +1,6 @@
 //! One piece of machine code with everything needed to enter it, leave it and talk about it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use cranelift_jit::JITModule;
 use cranelift_module::FuncId;
@@ -55,6 +55,8 @@ pub struct Header {
     pub executable: *mut Executable,
     /// Where the counters are: in the telemetry page or in memory of our own.
     pub counters: *const Counters,
+    /// Under stress, for each of the executable's guards how often it had its turn, up to 255. Empty otherwise.
+    pub turns: Box<[AtomicU8]>,
 }
 
 /// What is known about one piece of machine code. Owned by its code object's [`super::state::CodeState`]; does not
@@ -76,6 +78,8 @@ pub struct Executable {
     pub header: Box<Header>,
     /// By the index that machine code gives when it leaves.
     pub exits: Vec<SideExit>,
+    /// Under stress, the guards that can be made to fail, and how often they were. Empty otherwise.
+    pub guards: Vec<SideExit>,
     /// Addresses of the states of code objects whose machine code this one may enter directly.
     pub callees: Vec<usize>,
     /// The HIR's text, for people.

@@ -103,6 +103,13 @@ impl Function {
         &self.states[state.index()]
     }
 
+    /// The instructions that can leave by a side exit.
+    pub fn guards(&self) -> impl Iterator<Item = Value> {
+        let blocks = self.reverse_postorder();
+        let insts = blocks.into_iter().flat_map(|block| &self.block(block).insts);
+        insts.copied().filter(|&value| self.inst(value).op.needs_state())
+    }
+
     /// Blocks that the entry reaches, each before the blocks it alone leads to.
     pub fn reverse_postorder(&self) -> Vec<Block> {
         let mut seen = vec![false; self.blocks.len()];

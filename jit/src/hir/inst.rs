@@ -492,4 +492,16 @@ impl Op {
             _ => false,
         }
     }
+
+    /// Why the instruction leaves when it does, for those that need a frame state; the likeliest reason of several.
+    pub fn exit_reason(&self) -> Reason {
+        match self {
+            Op::Guard { reason } => *reason,
+            Op::UnboxInt | Op::IntNeg | Op::Int(_) => Reason::Overflow,
+            Op::BoxInt | Op::BoxFloat => Reason::Memory,
+            Op::Float(_) => Reason::ZeroDivision,
+            Op::Safepoint { .. } => Reason::Observed,
+            _ => Reason::Type,
+        }
+    }
 }

@@ -93,6 +93,9 @@ impl Lowering<'_, '_> {
 
     /// 0 when nothing happened, negative when an exception is set; leaves when this frame was observed.
     pub(super) fn safepoint(&mut self, periodic: bool, state: StateId) -> ir::Value {
+        if self.stress.is_on() {
+            return self.stressed_safepoint(periodic, state);
+        }
         let (tstate, frame) = (self.tstate, self.frame);
         let (slow, done) = (self.b.create_block(), self.b.create_block());
         let result = self.b.append_block_param(done, types::I64);

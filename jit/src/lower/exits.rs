@@ -2,27 +2,30 @@
 
 use super::*;
 use crate::cpython::thread;
-use crate::runtime::{deopt, entry};
+use crate::runtime::{deopt, entry, stress};
 
 /// Home slots that a return closes inline; more are left to the runtime.
 const INLINE_SLOTS: u32 = 12;
 
 impl Lowering<'_, '_> {
     /// The block that leaves through a side exit. Guards with the same state share it.
-    pub(super) fn exit(&mut self, state: StateId, reason: Reason) -> ir::Block {
-        if let Some(block) = self.exits.get(&(state, reason)) {
+    pub(super) fn exit(&mut self, state: StateId, cause: Cause) -> ir::Block {
+        if let Some(block) = self.exits.get(&(state, cause)) {
             return *block;
         }
         let block = self.b.create_block();
         self.b.set_cold_block(block);
-        self.exits.insert((state, reason), block);
-        self.pending.push((state, reason, block));
+        if cause == Cause::Stress {
+            self.b.append_block_param(block, types::I64);
+        }
+        self.exits.insert((state, cause), block);
+        self.pending.push((state, cause, block));
         block
     }
 
     /// Goes on in a new block when `ok` holds, leaves otherwise.
     pub(super) fn guard(&mut self, ok: ir::Value, state: StateId, reason: Reason) {
-        let exit = self.exit(state, reason);
+        let exit = self.exit(state, Cause::Guard(reason));
         let next = self.b.create_block();
         self.b.ins().brif(ok, next, &[], exit, &[]);
         self.b.switch_to_block(next);
@@ -30,31 +33,41 @@ impl Lowering<'_, '_> {
 
     /// Leaves when `bad` holds.
     pub(super) fn guard_not(&mut self, bad: ir::Value, state: StateId, reason: Reason) {
-        let exit = self.exit(state, reason);
+        let exit = self.exit(state, Cause::Guard(reason));
         let next = self.b.create_block();
         self.b.ins().brif(bad, exit, &[], next, &[]);
         self.b.switch_to_block(next);
     }
 
     pub(super) fn emit_exits(&mut self) {
-        while let Some((state, reason, block)) = self.pending.pop() {
+        while let Some((state, cause, block)) = self.pending.pop() {
             self.b.switch_to_block(block);
             self.belongs_to(Origin::Exit(state));
             self.flush(state);
-            let index = self.records.len();
-            let (offset, site) = (self.hir.state(state).offset, self.hir.state(state).site);
-            self.records.push(SideExit { reason, offset, site, taken: 0 });
             let header = self.imm(std::ptr::from_ref(self.header) as i64);
-            let index = self.imm(index as i64);
-            let address = if self.is_loop() {
-                deopt::exit_loop as *const () as usize
-            } else {
-                deopt::exit_function as *const () as usize
+            let (index, in_function, in_loop) = match cause {
+                Cause::Guard(reason) => {
+                    let index = self.imm(self.records.len() as i64);
+                    let record = self.side_exit(state, reason);
+                    self.records.push(record);
+                    (index, deopt::exit_function as *const (), deopt::exit_loop as *const ())
+                }
+                Cause::Stress => {
+                    let guard = self.b.block_params(block)[0];
+                    (guard, stress::exit_function as *const (), stress::exit_loop as *const ())
+                }
             };
+            let address = if self.is_loop() { in_loop } else { in_function } as usize;
             let args = [self.tstate, self.frame, header, index];
             let result = self.call_runtime(address, &args, Some(types::I64)).expect("has a result");
             self.b.ins().return_(&[result]);
         }
+    }
+
+    /// The description of a way out with `state`.
+    pub(super) fn side_exit(&self, state: StateId, reason: Reason) -> SideExit {
+        let (offset, site) = (self.hir.state(state).offset, self.hir.state(state).site);
+        SideExit { reason, offset, site, taken: 0 }
     }
 
     /// Writes the operand stack of `state` into the frame and points the frame at the state's bytecode.

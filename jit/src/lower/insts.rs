@@ -12,6 +12,9 @@ impl Lowering<'_, '_> {
         let arg = |this: &Self, i: usize| this.value(inst.args[i]);
         let state = inst.state;
         let wanted = || state.expect("verified: the instruction has a state");
+        if inst.op.needs_state() && !matches!(inst.op, Op::Safepoint { .. }) {
+            self.force(wanted(), inst.op.exit_reason());
+        }
         let result = match &inst.op {
             Op::Param => return,
             Op::ConstObj { address, .. } => self.imm(*address as i64),

@@ -8,6 +8,7 @@ mod exits;
 mod insts;
 mod numbers;
 mod refs;
+mod stress;
 
 use std::collections::HashMap;
 
@@ -20,6 +21,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::bytecode::info::CodeInfo;
 use crate::code::executable::{Header, SideExit};
+use crate::config::Stress;
 use crate::cpython::frame;
 use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{self, ErrorKind, Reason, StateId, Terminator, Value};
@@ -31,8 +33,19 @@ use crate::runtime::frames;
 pub struct Lowered {
     /// Side exits, by the index that the machine code passes to the runtime.
     pub exits: Vec<SideExit>,
+    /// Under stress, the guards that can be made to fail, by the index that the machine code passes to the runtime.
+    pub guards: Vec<SideExit>,
     /// Addresses of the states of code objects that the machine code may enter directly.
     pub callees: Vec<usize>,
+}
+
+/// What brings the machine code to a side exit.
+#[derive(Copy, Clone, PartialEq, Eq, Hash)]
+enum Cause {
+    /// A guard found what it was there for.
+    Guard(Reason),
+    /// A guard was made to fail; the exit's parameter is its number.
+    Stress,
 }
 
 /// Context of one lowering.
@@ -40,6 +53,7 @@ struct Lowering<'a, 'b> {
     hir: &'a Function,
     code: &'a CodeInfo,
     header: &'a Header,
+    stress: Stress,
     b: FunctionBuilder<'b>,
     blocks: Vec<ir::Block>,
     values: HashMap<Value, ir::Value>,
@@ -47,9 +61,11 @@ struct Lowering<'a, 'b> {
     frame: ir::Value,
     scratch: Option<StackSlot>,
     /// Side exits asked for so far, shared by guards with the same state.
-    exits: HashMap<(StateId, Reason), ir::Block>,
-    pending: Vec<(StateId, Reason, ir::Block)>,
+    exits: HashMap<(StateId, Cause), ir::Block>,
+    pending: Vec<(StateId, Cause, ir::Block)>,
     records: Vec<SideExit>,
+    /// See [`Lowered::guards`].
+    guards: Vec<SideExit>,
     callees: Vec<usize>,
     /// Where the function returns with a value, if it does.
     epilogue: Option<ir::Block>,
@@ -62,6 +78,7 @@ pub fn lower(
     hir: &Function,
     code: &CodeInfo,
     header: &Header,
+    stress: Stress,
     func: &mut ir::Function,
     context: &mut FunctionBuilderContext,
     target: TargetFrontendConfig,
@@ -73,6 +90,7 @@ pub fn lower(
         hir,
         code,
         header,
+        stress,
         b: builder,
         blocks: Vec::new(),
         values: HashMap::new(),
@@ -82,14 +100,15 @@ pub fn lower(
         exits: HashMap::new(),
         pending: Vec::new(),
         records: Vec::new(),
+        guards: Vec::new(),
         callees: Vec::new(),
         epilogue: None,
         is_cold: false,
     };
     lowering.run();
-    let Lowering { b, records, callees, .. } = lowering;
+    let Lowering { b, records, guards, callees, .. } = lowering;
     b.finalize(target);
-    Lowered { exits: records, callees }
+    Lowered { exits: records, guards, callees }
 }
 
 fn body_signature(call_conv: CallConv) -> Signature {
@@ -201,7 +220,7 @@ impl Lowering<'_, '_> {
                 self.b.ins().return_(&[status]);
             }
             Terminator::Exit { state, reason } => {
-                let block = self.exit(*state, *reason);
+                let block = self.exit(*state, Cause::Guard(*reason));
                 self.b.ins().jump(block, &[]);
             }
             Terminator::Open => unreachable!("verified HIR has terminators"),

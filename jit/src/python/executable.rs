@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use crate::tier::report::ExecutableReport;
+use crate::tier::report::{ExecutableReport, ExitReport};
 
 /// A piece of machine code, as it was when rjit.executables() was called.
 #[pyclass(frozen, get_all, module = "rjit")]
@@ -29,6 +29,8 @@ pub struct Executable {
     reifications: u64,
     /// The ways to leave it, as (reason, line, how often).
     exits: Vec<(&'static str, u32, u64)>,
+    /// Under RJIT_STRESS, its guards and safepoints, as (reason, line, how often it was made to fail).
+    guards: Vec<(&'static str, u32, u64)>,
     /// The compiler's intermediate representation, as text.
     hir: String,
     /// How long compiling took, in milliseconds.
@@ -38,7 +40,7 @@ pub struct Executable {
 impl Executable {
     /// The Python form of `report`.
     pub fn new(py: Python<'_>, report: ExecutableReport) -> Self {
-        let exits = report.exits.iter().map(|exit| (exit.reason, exit.line, exit.count));
+        let tell = |exits: Vec<ExitReport>| exits.iter().map(|exit| (exit.reason, exit.line, exit.count)).collect();
         Executable {
             code: report.code.object(py).unbind(),
             qualname: report.qualname,
@@ -50,7 +52,8 @@ impl Executable {
             entries: report.entries,
             deopts: report.deopts,
             reifications: report.reifications,
-            exits: exits.collect(),
+            exits: tell(report.exits),
+            guards: tell(report.guards),
             hir: report.hir,
             compile_ms: report.compile_ms,
         }

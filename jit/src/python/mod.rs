@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyFunction, PyInt};
 use crate::config::Options;
 use crate::cpython::function::Function;
 use crate::cpython::verify::verify;
-use crate::runtime::osr;
+use crate::runtime::{osr, stress};
 use crate::tier::report::RefusalReport;
 use crate::{telemetry, tier};
 
@@ -119,6 +119,7 @@ fn explain<'py>(py: Python<'py>, func: &Bound<'py, PyAny>) -> PyResult<Bound<'py
         Ok(dict)
     });
     dict.set_item("loops", loops.collect::<PyResult<Vec<_>>>()?)?;
+    dict.set_item("stress", stress::wanted().is_on().then(|| stress::wanted().to_string()))?;
     Ok(dict)
 }
 
@@ -150,7 +151,30 @@ fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("retirements", counters.retirements())?;
     dict.set_item("events", counters.evaluations().load(Ordering::Relaxed))?;
     dict.set_item("warnings", telemetry::warnings())?;
+    dict.set_item("stress", stress_report(py)?)?;
     Ok(dict)
+}
+
+/// What stress there was, None without.
+fn stress_report(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
+    let (stress, counts) = (stress::wanted(), stress::counts());
+    if !stress.is_on() {
+        return Ok(None);
+    }
+    let dict = PyDict::new(py);
+    dict.set_item("mode", stress.to_string())?;
+    for (name, count) in [
+        ("guards", &counts.guards),
+        ("reached", &counts.reached),
+        ("forced", &counts.forced),
+        ("safepoints", &counts.safepoints),
+        ("invalidations", &counts.invalidations),
+        ("reified", &counts.reified),
+        ("collections", &counts.collections),
+    ] {
+        dict.set_item(name, count.load(Ordering::Relaxed))?;
+    }
+    Ok(Some(dict))
 }
 
 fn counted<'py, K: IntoPyObject<'py>>(py: Python<'py>, counts: Vec<(K, u64)>) -> PyResult<Bound<'py, PyDict>> {

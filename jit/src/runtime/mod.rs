@@ -11,3 +11,4 @@ pub mod observe;
 pub mod ops;
 pub mod osr;
 mod push;
+pub mod stress;

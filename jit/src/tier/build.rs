@@ -15,6 +15,7 @@ use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
+use crate::runtime::stress;
 use crate::telemetry;
 
 /// Compiles `function` right now unless it is compiled already, and makes calls of it run the machine code.
@@ -164,5 +165,5 @@ fn guarded(work: impl FnOnce() -> Result<Executable, Refusal>) -> Result<Executa
 
 /// Whether `code` is to be compiled when it is called without machine code: the compiler is on, or was asked for it.
 pub fn is_wanted(state: StateRef) -> bool {
-    switch::is_enabled() || state.read(|state| state.recompilations > 0)
+    switch::is_enabled() || stress::wanted().invalidate || state.read(|state| state.recompilations > 0)
 }

@@ -4,7 +4,7 @@
 //! ([`monitoring`], [`hotness`]) until the code is compiled ([`build`]) or refused. Functions made later from the same
 //! code get the same entry ([`functions`]). When guesses keep failing the code is compiled anew without them, and
 //! given up in the end ([`failures`]). Machine code that is out of use waits until nobody can be inside it
-//! ([`retire`]).
+//! ([`retire`]). Tests have machine code taken out of use without a cause ([`stress`]).
 //!
 //! Everything here is called with the GIL held.
 
@@ -18,6 +18,7 @@ mod registry;
 pub mod report;
 mod retire;
 mod running;
+mod stress;
 mod switch;
 
 use std::ptr::NonNull;
@@ -31,6 +32,7 @@ pub use running::{
     body_for_call, forget_instruction_event, local_events_changed, record_deopt, record_reification,
     want_instruction_event,
 };
+pub use stress::{Invalidation, invalidate_in_turn};
 pub use switch::{disable, enable, is_enabled, monitoring_state, options, start};
 
 /// The state of `code`, made if it has none. None when memory is short.

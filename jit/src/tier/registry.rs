@@ -1,6 +1,6 @@
 //! What the tier knows beyond single code objects: all code objects that have a state, and the sums.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
@@ -9,6 +9,7 @@ use crate::code::state::CodeState;
 use crate::cpython::code::Code;
 use crate::cpython::gil::GilCell;
 use crate::hir::builder::Refusal;
+use crate::hir::function::Kind;
 use crate::hir::inst::Reason;
 
 /// What the tier notes about a code object, besides what machine code and the runtime need.
@@ -27,6 +28,8 @@ pub struct Notes {
     pub callers: BTreeSet<usize>,
     /// Loops that cannot be compiled while the rest of the code may be.
     pub refused_loops: BTreeMap<CodeOffset, Refusal>,
+    /// Under stress, the safepoints at which machine code was taken out of use, by site and where they lead.
+    pub invalidated: HashSet<(Kind, CodeOffset, CodeOffset)>,
 }
 
 /// The sums, and the way to every code object that has a state.
@@ -73,6 +76,7 @@ pub fn state(code: Code) -> Option<StateRef> {
             callees: BTreeSet::new(),
             callers: BTreeSet::new(),
             refused_loops: BTreeMap::new(),
+            invalidated: HashSet::new(),
         };
         with(|registry| registry.notes.insert(state.address(), notes));
     }

@@ -2,7 +2,7 @@
 
 use super::{build, registry};
 use crate::bytecode::opcode::CodeOffset;
-use crate::code::executable::Executable;
+use crate::code::executable::{Executable, SideExit};
 use crate::code::extra;
 use crate::code::state::CodeState;
 use crate::cpython::code::Code;
@@ -42,6 +42,8 @@ pub struct ExecutableReport {
     pub reifications: u64,
     /// The ways out.
     pub exits: Vec<ExitReport>,
+    /// Under stress, the guards that can be made to fail.
+    pub guards: Vec<ExitReport>,
     /// The HIR.
     pub hir: String,
     /// Milliseconds that compiling took.
@@ -50,11 +52,14 @@ pub struct ExecutableReport {
 
 impl ExecutableReport {
     fn new(code: Code, executable: &Executable) -> Self {
-        let exits = executable.exits.iter().map(|exit| ExitReport {
-            reason: exit.reason.text(),
-            line: code.line(exit.site),
-            count: exit.taken,
-        });
+        let tell = |exits: &[SideExit]| {
+            let tell = |exit: &SideExit| ExitReport {
+                reason: exit.reason.text(),
+                line: code.line(exit.site),
+                count: exit.taken,
+            };
+            exits.iter().map(tell).collect()
+        };
         ExecutableReport {
             code,
             qualname: executable.qualname.clone(),
@@ -66,7 +71,8 @@ impl ExecutableReport {
             entries: executable.entries(),
             deopts: executable.deopts(),
             reifications: executable.reifications(),
-            exits: exits.collect(),
+            exits: tell(&executable.exits),
+            guards: tell(&executable.guards),
             hir: executable.hir.clone(),
             compile_ms: executable.compile_ns as f64 / 1e6,
         }

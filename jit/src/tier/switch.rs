@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict};
@@ -12,7 +12,7 @@ use crate::code::{extra, install};
 use crate::config::Options;
 use crate::cpython::gil::GilCell;
 use crate::dump;
-use crate::runtime::hooks;
+use crate::runtime::{hooks, stress};
 use crate::telemetry;
 
 #[derive(Clone, Copy, Default)]
@@ -56,6 +56,7 @@ pub fn monitoring_state(py: Python<'_>) -> PyResult<String> {
 pub fn start(py: Python<'_>) -> PyResult<()> {
     static STARTED: PyOnceLock<()> = PyOnceLock::new();
     STARTED.get_or_try_init(py, || {
+        stress::start().map_err(PyValueError::new_err)?;
         if !extra::init(registry::forget) {
             return Err(PyRuntimeError::new_err(
                 "the interpreter has no free co_extra slot for rjit to keep its state in; \
@@ -94,7 +95,11 @@ pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
         }
     }
     SWITCH.with(|switch| *switch = Switch { options: Some(options), is_monitoring, enabled: Some(Instant::now()) });
-    telemetry::switched(true, &format!("calls={} loops={}", options.calls, options.loops));
+    let mut how = format!("calls={} loops={}", options.calls, options.loops);
+    if stress::wanted().is_on() {
+        how += &format!(" stress={}", stress::wanted());
+    }
+    telemetry::switched(true, &how);
     Ok(())
 }
 
