@@ -1,0 +1,1 @@
+"""Random programs, run interpreted and compiled and compared: ``cargo xtask fuzz``."""

@@ -1,0 +1,104 @@
+"""Runs programs one after the other and tells what each did: the process that is compared.
+
+``python -m fuzz.child FILE...`` runs found programs and prints all they record. With ``--batch``
+FILE is a JSON list of sources; of each a line is printed when it begins and one with a digest of
+its record when it ends. Whether anything is compiled is up to the environment (``RJIT``).
+"""
+
+import builtins
+import gc
+import hashlib
+import json
+import resource
+import signal
+import sys
+import types
+import warnings
+
+from fuzz import support
+
+MEMORY = 3 << 30
+
+
+def run_program(code, namespace):
+    exec(code, namespace)
+
+
+def restore(saved):
+    """Puts back what belongs to the process and not to one program."""
+    sys.settrace(None)
+    sys.setprofile(None)
+    support.monitor_off()
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    if builtins.__dict__ != saved:
+        builtins.__dict__.clear()
+        builtins.__dict__.update(saved)
+    sys.setrecursionlimit(1000)
+    gc.disable()
+    support.STATE.reset()
+
+
+def counts(namespace):
+    """The reference counts of all that a program's module holds."""
+    for name, value in list(namespace.items()):
+        if name.startswith("__") or getattr(support, name, None) is value:
+            continue
+        # The module's dict, the list of items, the pair and the loop's variable hold it as well.
+        yield f"refcount {name} {type(value).__name__} {sys.getrefcount(value)}"
+
+
+def run(source, name):
+    """Runs one program. The lines of its record."""
+    lines = []
+    support.STATE.reset()
+    support.STATE.sink = lines.append
+    saved = dict(builtins.__dict__)
+    module = types.ModuleType("program")
+    namespace = module.__dict__
+    sys.modules["program"] = module
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(source, name, "exec")
+            try:
+                run_program(code, namespace)
+            except BaseException as exc:
+                support.show_error(exc)
+            del code
+        restore(saved)
+        lines.extend(counts(namespace))
+        support.record("the end")
+        del sys.modules["program"]
+        namespace.clear()
+        gc.collect()
+    finally:
+        restore(saved)
+        support.STATE.sink = support._print
+    return lines
+
+
+def hook(unraisable):
+    support.record(f"unraisable {support.R(unraisable.exc_value)}")
+
+
+def main(arguments):
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    sys.unraisablehook = hook
+    gc.disable()
+    if arguments[0] == "--batch":
+        for number, source in enumerate(json.loads(sys.stdin.read())):
+            print("begin", number, flush=True)
+            lines = run(source, f"program{number}.py")
+            text = "\n".join(lines)
+            digest = hashlib.sha1(text.encode("utf-8", "backslashreplace")).hexdigest()
+            print("end", number, digest, int("OutOfFuel" in text), len(lines), flush=True)
+        return
+    for path in arguments:
+        with open(path, encoding="utf-8") as file:
+            source = file.read()
+        for line in run(source, "program.py"):
+            print(line.encode("utf-8", "backslashreplace").decode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,165 @@
+"""Runs programs in processes of every mode, and says which ones differ."""
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PACKAGES = Path(__file__).resolve().parent.parent
+
+PLAIN = "plain"
+
+MODES: dict[str, dict[str, str]] = {
+    PLAIN: {},
+    # Everything is compiled before the interpreter has learned anything.
+    "eager": {"RJIT": "1", "RJIT_CALLS": "1", "RJIT_LOOPS": "1"},
+    # With warm inline caches; loops are taken over half-way.
+    "warm": {"RJIT": "1", "RJIT_CALLS": "3", "RJIT_LOOPS": "20"},
+    # When the interpreter has learned all there is to learn.
+    "late": {"RJIT": "1", "RJIT_CALLS": "7", "RJIT_LOOPS": "9"},
+}
+
+COMPILED = [mode for mode in MODES if mode != PLAIN]
+
+SECONDS = 20
+"""What a single program may take, in any mode."""
+
+
+def environment(mode: str) -> dict[str, str]:
+    """The caller's environment, less what steers Python or the compiler, plus the mode's."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "RJIT"))}
+    env |= {
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": str(PACKAGES),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHON_COLORS": "0",
+        "PYTHONUTF8": "1",
+    }
+    return env | MODES[mode]
+
+
+@dataclass
+class Batch:
+    """What the programs of a batch did in one mode: a digest each, or how the process ended."""
+
+    results: dict[int, str] = field(default_factory=dict)
+    fuel: int = 0
+    lines: int = 0
+
+
+def run_batch(sources: list[str], mode: str) -> Batch:
+    """Runs programs one after the other in one process; a new one after a crash or a hang."""
+    batch, at = Batch(), 0
+    while at < len(sources):
+        at = _run_some(sources, at, mode, batch)
+    return batch
+
+
+def _run_some(sources: list[str], start: int, mode: str, batch: Batch) -> int:
+    """Runs programs from number `start` on in a process. The number to go on with."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "fuzz.child", "--batch"],
+        env=environment(mode),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    child.stdin.write(json.dumps(sources[start:]).encode())
+    child.stdin.close()
+    running, ended = start, start
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        pending, deadline = b"", time.monotonic() + SECONDS
+        while True:
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                child.kill()
+                child.wait()
+                batch.results[running] = "hang"
+                return running + 1
+            chunk = os.read(child.stdout.fileno(), 1 << 16)
+            if not chunk:
+                break
+            pending += chunk
+            *lines, pending = pending.split(b"\n")
+            for line in lines:
+                words = line.decode().split()
+                if not words:
+                    continue
+                deadline = time.monotonic() + SECONDS
+                if words[0] == "begin":
+                    running = start + int(words[1])
+                elif words[0] == "end":
+                    ended = start + int(words[1]) + 1
+                    batch.results[ended - 1] = words[2]
+                    batch.fuel += int(words[3])
+                    batch.lines += int(words[4])
+    code = child.wait()
+    child.stdout.close()
+    if ended == len(sources):
+        if code != 0:
+            # It died while it ended: nobody knows whose fault it was.
+            batch.results[ended - 1] = f"exit {code}"
+        return ended
+    batch.results[ended] = f"exit {code}"
+    return ended + 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one program did in a process of its own."""
+
+    exit_code: int | None
+    """None when it did not end."""
+    text: str
+    errors: str = field(default="", compare=False)
+
+    @property
+    def crashed(self) -> bool:
+        return self.exit_code != 0
+
+
+def run_single(path: Path, mode: str, seconds: float = SECONDS) -> Outcome:
+    """Runs a program in a process of its own. It must be in a file of its own, too."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "fuzz.child", str(path)],
+            env=environment(mode),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        return Outcome(None, "")
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def difference(plain: Outcome, other: Outcome) -> str | None:
+    """In a few words how two outcomes differ; None when they do not."""
+    if plain == other:
+        return None
+    if plain.exit_code is None or "OutOfMemory" in plain.text:
+        return None
+    if other.exit_code is None:
+        return "hang"
+    if other.exit_code != plain.exit_code:
+        return f"exit {other.exit_code}"
+    return "record"
+
+
+def first_difference(plain: str, other: str, around: int = 3) -> str:
+    """The first lines that differ, with what is before them."""
+    before, after = plain.splitlines(), other.splitlines()
+    at = next(
+        (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
+        min(len(before), len(after)),
+    )
+    shown = [f"    {line}" for line in before[max(0, at - around) : at]]
+    shown += [f"  - {line}" for line in before[at : at + 2]]
+    shown += [f"  + {line}" for line in after[at : at + 2]]
+    return "\n".join(shown)
