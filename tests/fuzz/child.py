@@ -1,14 +1,17 @@
 """Runs programs one after the other and tells what each did: the process that is compared.
 
-``python -m fuzz.child FILE...`` runs found programs and prints all they record. With ``--batch``
-FILE is a JSON list of sources; of each a line is printed when it begins and one with a digest of
-its record when it ends. Whether anything is compiled is up to the environment (``RJIT``).
+``python -m fuzz.child [--compiled CALLS,LOOPS] FILE...`` runs programs and prints all they record.
+With ``--batch`` there is a JSON list of sources on stdin; of each a line is printed when it begins
+and one with a digest of its record when it ends.
 """
 
+import argparse
 import builtins
+import collections.abc  # noqa: F401 (imported by programs)
 import gc
 import hashlib
 import json
+import math  # noqa: F401 (imported by programs)
 import resource
 import signal
 import sys
@@ -81,19 +84,35 @@ def hook(unraisable):
     support.record(f"unraisable {support.R(unraisable.exc_value)}")
 
 
-def main(arguments):
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m fuzz.child")
+    parser.add_argument("--compiled", metavar="CALLS,LOOPS")
+    parser.add_argument("--batch", action="store_true")
+    parser.add_argument("--show", type=int, help="also print what this program of the batch records")
+    parser.add_argument("files", nargs="*")
+    options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     sys.unraisablehook = hook
     gc.disable()
-    if arguments[0] == "--batch":
-        for number, source in enumerate(json.loads(sys.stdin.read())):
+    sources = json.loads(sys.stdin.read()) if options.batch else None
+    if options.compiled:
+        # Only now, so that no time goes into compiling what is imported above.
+        import rjit
+
+        calls, loops = options.compiled.split(",")
+        rjit.enable(calls=int(calls), loops=int(loops))
+    if sources is not None:
+        for number, source in enumerate(sources):
             print("begin", number, flush=True)
             lines = run(source, f"program{number}.py")
             text = "\n".join(lines)
+            if number == options.show:
+                print(text.encode("utf-8", "backslashreplace").decode())
             digest = hashlib.sha1(text.encode("utf-8", "backslashreplace")).hexdigest()
             print("end", number, digest, int("OutOfFuel" in text), len(lines), flush=True)
-        return
-    for path in arguments:
+        if options.compiled and hasattr(rjit, "coverage"):
+            print("coverage", json.dumps(rjit.coverage()), flush=True)
+    for path in options.files:
         with open(path, encoding="utf-8") as file:
             source = file.read()
         for line in run(source, "program.py"):
@@ -101,4 +120,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

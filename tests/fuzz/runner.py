@@ -13,15 +13,16 @@ PACKAGES = Path(__file__).resolve().parent.parent
 
 PLAIN = "plain"
 
-MODES: dict[str, dict[str, str]] = {
-    PLAIN: {},
+MODES: dict[str, str | None] = {
+    PLAIN: None,
     # Everything is compiled before the interpreter has learned anything.
-    "eager": {"RJIT": "1", "RJIT_CALLS": "1", "RJIT_LOOPS": "1"},
+    "eager": "1,1",
     # With warm inline caches; loops are taken over half-way.
-    "warm": {"RJIT": "1", "RJIT_CALLS": "3", "RJIT_LOOPS": "20"},
+    "warm": "3,20",
     # When the interpreter has learned all there is to learn.
-    "late": {"RJIT": "1", "RJIT_CALLS": "7", "RJIT_LOOPS": "9"},
+    "late": "7,9",
 }
+"""At which call functions and at which round loops are compiled."""
 
 COMPILED = [mode for mode in MODES if mode != PLAIN]
 
@@ -29,17 +30,23 @@ SECONDS = 20
 """What a single program may take, in any mode."""
 
 
-def environment(mode: str) -> dict[str, str]:
-    """The caller's environment, less what steers Python or the compiler, plus the mode's."""
+def environment() -> dict[str, str]:
+    """The caller's environment, less what steers Python or the compiler."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "RJIT"))}
-    env |= {
+    return env | {
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": str(PACKAGES),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHON_COLORS": "0",
         "PYTHONUTF8": "1",
     }
-    return env | MODES[mode]
+
+
+def command(mode: str, *arguments: str) -> list[str]:
+    """The process that runs programs in a mode."""
+    thresholds = MODES[mode]
+    compiled = ["--compiled", thresholds] if thresholds else []
+    return [sys.executable, "-m", "fuzz.child", *compiled, *arguments]
 
 
 @dataclass
@@ -47,6 +54,7 @@ class Batch:
     """What the programs of a batch did in one mode: a digest each, or how the process ended."""
 
     results: dict[int, str] = field(default_factory=dict)
+    coverage: dict[str, dict[str, int]] = field(default_factory=dict)
     fuel: int = 0
     lines: int = 0
 
@@ -62,8 +70,8 @@ def run_batch(sources: list[str], mode: str) -> Batch:
 def _run_some(sources: list[str], start: int, mode: str, batch: Batch) -> int:
     """Runs programs from number `start` on in a process. The number to go on with."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "fuzz.child", "--batch"],
-        env=environment(mode),
+        command(mode, "--batch"),
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -92,6 +100,8 @@ def _run_some(sources: list[str], start: int, mode: str, batch: Batch) -> int:
                 deadline = time.monotonic() + SECONDS
                 if words[0] == "begin":
                     running = start + int(words[1])
+                elif words[0] == "coverage":
+                    batch.coverage = json.loads(line[len("coverage ") :])
                 elif words[0] == "end":
                     ended = start + int(words[1]) + 1
                     batch.results[ended - 1] = words[2]
@@ -126,8 +136,8 @@ def run_single(path: Path, mode: str, seconds: float = SECONDS) -> Outcome:
     """Runs a program in a process of its own. It must be in a file of its own, too."""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "fuzz.child", str(path)],
-            env=environment(mode),
+            command(mode, str(path)),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -137,6 +147,31 @@ def run_single(path: Path, mode: str, seconds: float = SECONDS) -> Outcome:
     except subprocess.TimeoutExpired:
         return Outcome(None, "")
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def shown_in_batch(sources: list[str], mode: str, number: int) -> str:
+    """All that a program of a batch records."""
+    done = subprocess.run(
+        command(mode, "--batch", "--show", str(number)),
+        env=environment(),
+        input=json.dumps(sources),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS * 10,
+    )
+    text = done.stdout.partition(f"begin {number}\n")[2]
+    return "\n".join(line for line in text.splitlines() if not line.startswith(("end ", "coverage ")))
+
+
+def crash_report(path: Path, mode: str, outcome: Outcome) -> str:
+    """Stacks and machine code of a process that dies, if the means are there."""
+    try:
+        from common import crash
+    except ImportError:
+        return ""
+    return crash.report(
+        command(mode, str(path)), env=environment(), cwd=path.parent, exit_code=outcome.exit_code or 0
+    )
 
 
 def difference(plain: Outcome, other: Outcome) -> str | None:

@@ -187,7 +187,7 @@ def error_lines(exc, indent="", depth=3):
     tb = exc.__traceback__
     while tb is not None:
         code = tb.tb_frame.f_code
-        if code.co_filename != __file__:
+        if _is_ours(code):
             yield f"{indent}  in {code.co_qualname} {_position(code, tb.tb_lasti)} {tb.tb_lineno}"
             if code.co_flags & 2:
                 yield f"{indent}     {_locals(tb.tb_frame)}"
@@ -350,7 +350,7 @@ class Pause:
 
 def _caller(depth=2):
     frame = sys._getframe(depth)
-    while frame is not None and frame.f_code.co_filename == __file__:
+    while not _is_ours(frame.f_code):
         frame = frame.f_back
     return frame
 
@@ -359,6 +359,9 @@ def seen(depth=1):
     """Records the variables and the place of the caller, or of its callers."""
     frame = _caller()
     while frame is not None and depth:
+        if not _is_ours(frame.f_code):
+            frame = frame.f_back
+            continue
         record(f"seen {frame.f_code.co_qualname}:{frame.f_lineno}@{frame.f_lasti}")
         if frame.f_code.co_flags & 2:
             record(f"     {_locals(frame)}")
@@ -370,8 +373,8 @@ def stack():
     """Records where all the callers are."""
     frame = _caller()
     places = []
-    while frame is not None and frame.f_code.co_name != "run_program":
-        if frame.f_code.co_filename != __file__:
+    while frame is not None:
+        if _is_ours(frame.f_code):
             places.append(f"{frame.f_code.co_qualname}:{frame.f_lineno}")
         frame = frame.f_back
     record(f"stack {' '.join(places[:20])}")
@@ -381,7 +384,7 @@ def poke(name, value, depth=1):
     """Writes a variable of the caller, or of one of its callers."""
     frame = _caller()
     for _ in range(depth - 1):
-        if frame.f_back is not None and frame.f_back.f_code.co_filename != __file__:
+        if _is_ours(frame.f_back.f_code):
             frame = frame.f_back
     if frame.f_code.co_flags & 2:
         variables = frame.f_locals
@@ -415,11 +418,14 @@ def _event(text):
         record(text)
 
 
+def _is_ours(code):
+    """Whether code belongs to a program: what else runs may depend on other threads and programs."""
+    return code.co_filename.startswith("program")
+
+
 def _tracer(frame, event, arg):
     code = frame.f_code
-    if code.co_filename == __file__ or code.co_filename.startswith("<frozen"):
-        return None
-    if code.co_name == "run_program":
+    if not _is_ours(code):
         return None
     shown = ""
     if event == "return":
@@ -443,8 +449,8 @@ def trace_on(here=False, with_locals=False):
     sys.settrace(tracer)
     if here:
         frame = _caller()
-        while frame is not None and frame.f_code.co_name != "run_program":
-            if frame.f_code.co_filename != __file__:
+        while frame is not None:
+            if _is_ours(frame.f_code):
                 frame.f_trace = tracer
             frame = frame.f_back
 
@@ -454,7 +460,7 @@ def trace_off():
 
 
 def _profiler(frame, event, arg):
-    if frame.f_code.co_filename == __file__:
+    if not _is_ours(frame.f_code):
         return
     name = getattr(arg, "__name__", "") if event.startswith("c_") else ""
     _event(f"profile {event} {frame.f_code.co_qualname}:{frame.f_lineno} {name}")
@@ -470,7 +476,7 @@ def profile_off():
 
 def _monitored(name):
     def callback(code, *details):
-        if code.co_filename == __file__:
+        if not _is_ours(code):
             return None
         shown = details[0] if name == "LINE" else ""
         _event(f"monitor {name} {code.co_qualname} {shown}")
@@ -508,12 +514,12 @@ def handle_signals(what):
     """Chooses what a signal does: "look", "raise", "poke" or "trace"."""
 
     def handler(number, frame):
-        record(f"signal in {frame.f_code.co_qualname}:{frame.f_lineno}")
-        if frame.f_code.co_filename == __file__:
+        while not _is_ours(frame.f_code):
             frame = frame.f_back
+        record(f"signal in {frame.f_code.co_qualname}:{frame.f_lineno}")
         if what == "raise":
             raise Fail("signal")
-        if frame.f_code.co_flags & 2 and frame.f_code.co_filename != __file__:
+        if frame.f_code.co_flags & 2:
             if what == "look":
                 record(f"     {_locals(frame)}")
             elif what == "poke":
