@@ -164,6 +164,23 @@ pub enum Mem {
     F64,
 }
 
+macro_rules! all {
+    ($name:ident: $($variant:ident)*) => {
+        impl $name {
+            /// All of them.
+            pub const ALL: &[$name] = &[$($name::$variant),*];
+
+            const fn _listed(self) {
+                match self { $($name::$variant => {})* }
+            }
+        }
+    };
+}
+all!(IntOp: Add Sub Mul FloorDiv Mod And Or Xor Shl Shr);
+all!(FloatOp: Add Sub Mul Div);
+all!(Cond: Lt Le Eq Ne Gt Ge Below);
+all!(Mem: Obj I64 U32 U16 U8 F64);
+
 /// An operation. Operands are in [`Inst::args`], in the order the comments give.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Op {
@@ -315,8 +332,10 @@ pub enum Op {
     },
     /// Adds this frame to the traceback of the raised exception.
     Traceback,
-    /// -> new reference to the raised exception, which is cleared
-    TakeException,
+    /// -> new reference to the raised exception, which is cleared and goes on at `handler`
+    TakeException {
+        handler: CodeOffset,
+    },
     /// The thread state's address as i64.
     ThreadState,
     /// The frame's globals or builtins dict.

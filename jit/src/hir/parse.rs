@@ -175,18 +175,13 @@ impl Reader {
 fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
     let word = line.word()?;
     if let Some((name, variant)) = word.split_once('.') {
-        const CONDS: &[Cond] = all!(Cond: Lt, Le, Eq, Ne, Gt, Ge, Below);
-        const MEMS: &[Mem] = all!(Mem: Obj, I64, U32, U16, U8, F64);
         return Ok(match name {
-            "int" => {
-                let all = all!(IntOp: Add, Sub, Mul, FloorDiv, Mod, And, Or, Xor, Shl, Shr);
-                Op::Int(named(variant, all)?)
-            }
-            "float" => Op::Float(named(variant, all!(FloatOp: Add, Sub, Mul, Div))?),
-            "compare" => Op::Compare(named(variant, CONDS)?),
-            "float_compare" => Op::FloatCompare(named(variant, CONDS)?),
-            "load" => Op::Load { mem: named(variant, MEMS)?, offset: line.number()? },
-            "store" => Op::Store { mem: named(variant, MEMS)?, offset: line.number()? },
+            "int" => Op::Int(named(variant, IntOp::ALL)?),
+            "float" => Op::Float(named(variant, FloatOp::ALL)?),
+            "compare" => Op::Compare(named(variant, Cond::ALL)?),
+            "float_compare" => Op::FloatCompare(named(variant, Cond::ALL)?),
+            "load" => Op::Load { mem: named(variant, Mem::ALL)?, offset: line.number()? },
+            "store" => Op::Store { mem: named(variant, Mem::ALL)?, offset: line.number()? },
             _ => return Err(format!("unknown operation {word}")),
         });
     }
@@ -255,7 +250,7 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "set_line" => Op::SetLine { offset: CodeOffset(line.at()?) },
         "safepoint" => Op::Safepoint { periodic: line.field("periodic")? },
         "traceback" => Op::Traceback,
-        "take_exception" => Op::TakeException,
+        "take_exception" => Op::TakeException { handler: CodeOffset(line.at()?) },
         "thread_state" => Op::ThreadState,
         "frame_globals" => Op::FrameGlobals,
         "frame_builtins" => Op::FrameBuiltins,

@@ -99,6 +99,7 @@ impl Function {
                 write!(f, "call_direct {:#x} nargs={} has_self={has_self}", target.code, target.nargs)?;
             }
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
+            Op::TakeException { handler } => write!(f, "take_exception @{handler}")?,
             Op::Safepoint { periodic } => write!(f, "safepoint periodic={periodic}")?,
             op => write!(f, "{}", snake(&format!("{op:?}")))?,
         }
@@ -165,7 +166,7 @@ impl Display for Edge {
     }
 }
 
-fn snake(camel: &str) -> String {
+pub(super) fn snake(camel: &str) -> String {
     let mut out = String::new();
     for c in camel.chars() {
         if c.is_ascii_uppercase() {

@@ -121,7 +121,7 @@ b0:
     v7: any = call_direct 0x55550000 nargs=1 has_self=false v0 v0 v0
     v8: any = call_direct 0x55550000 nargs=1 has_self=true v0 v0
     traceback
-    v9: other = take_exception
+    v9: other = take_exception @9
     unwind
 ",
     "\

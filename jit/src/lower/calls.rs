@@ -101,14 +101,12 @@ impl Lowering<'_, '_> {
         let result = self.b.append_block_param(done, types::I64);
         self.b.set_cold_block(slow);
         let object = self.load(types::I64, frame, layout::FRAME_OBJ);
-        let mut attention = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
+        let observed = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
         let header = self.imm(std::ptr::from_ref(self.header) as i64);
-        if periodic {
-            let breaker = self.load(types::I64, tstate, thread::EVAL_BREAKER);
-            let expected = self.load(types::I64, header, 0);
-            let differs = self.b.ins().icmp(IntCC::NotEqual, breaker, expected);
-            attention = self.b.ins().bor(attention, differs);
-        }
+        let breaker = self.load(types::I64, tstate, thread::EVAL_BREAKER);
+        let expected = self.load(types::I64, header, 0);
+        let differs = self.b.ins().icmp(IntCC::NotEqual, breaker, expected);
+        let attention = self.b.ins().bor(observed, differs);
         let zero = self.imm(0);
         self.b.ins().brif(attention, slow, &[], done, &[BlockArg::Value(zero)]);
         self.b.switch_to_block(slow);

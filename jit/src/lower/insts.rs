@@ -4,6 +4,7 @@ use super::numbers::{float_cc, int_cc};
 use super::*;
 use crate::cpython::{frame as layout, kinds, object};
 use crate::hir::inst::{Mem, Op};
+use crate::runtime::ops::exceptions;
 use crate::runtime::ops::table::{Helper, Param, Ret};
 
 impl Lowering<'_, '_> {
@@ -215,8 +216,11 @@ impl Lowering<'_, '_> {
                 self.call_runtime(frames::add_traceback as *const () as usize, &args, None);
                 return;
             }
-            Op::TakeException => {
-                self.call_runtime(Helper::TakeException.address(), &[], Some(types::I64)).expect("has a result")
+            Op::TakeException { handler } => {
+                let target = self.imm((self.code.code_units + handler.index() * 2) as i64);
+                let args = [self.tstate, self.frame, target];
+                self.call_runtime(exceptions::take_exception as *const () as usize, &args, Some(types::I64))
+                    .expect("has a result")
             }
             Op::ThreadState => self.tstate,
             Op::FrameGlobals => {

@@ -205,7 +205,7 @@ impl Lowering<'_, '_> {
             }
             Terminator::Unwind => {
                 let (tstate, frame) = (self.tstate, self.frame);
-                self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
+                self.call_runtime(frames::unwind as *const () as usize, &[tstate, frame], None);
                 let null = self.b.ins().iconst(types::I64, 0);
                 self.b.ins().return_(&[null]);
             }

@@ -39,6 +39,39 @@ pub unsafe extern "C" fn leave(tstate: *mut PyThreadState, frame: *mut Interpret
     }
 }
 
+/// Pops a frame that an exception leaves, having told the tools that want to know.
+///
+/// # Safety
+/// As for [`leave`], with an exception set.
+pub unsafe extern "C" fn unwind(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
+    // SAFETY: the contract.
+    unsafe {
+        let instr = (*frame).instr_ptr;
+        tell_tools(tstate, frame, monitoring::EVENT_PY_UNWIND, instr);
+        leave(tstate, frame);
+    }
+}
+
+/// Tells the tools that watch the frame's code what becomes of the exception that is set, at `instr`. An exception that
+/// a tool raises takes its place.
+///
+/// # Safety
+/// `frame` is a live frame of the attached thread `tstate`, with an exception set.
+pub unsafe fn tell_tools(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, event: u8, instr: *mut u16) {
+    // SAFETY: the contract; the exception is ours while it is not set.
+    unsafe {
+        if !tools_active(tstate, frame) {
+            return;
+        }
+        let exception = ffi::PyErr_GetRaisedException();
+        if private::_Py_call_instrumentation_arg(tstate, event.into(), frame, instr, exception) == 0 {
+            ffi::PyErr_SetRaisedException(exception);
+        } else {
+            ffi::Py_DECREF(exception);
+        }
+    }
+}
+
 /// Gives up a reference, where machine code has no room for doing it inline.
 ///
 /// # Safety
@@ -120,18 +153,17 @@ pub unsafe extern "C" fn safepoint(
     // SAFETY: the contract.
     unsafe {
         let thread = Thread::from_ptr(tstate);
-        if periodic != 0 {
-            if thread.eval_breaker() & thread::BREAKER_EVENTS_MASK != 0 && private::_Py_HandlePending(tstate) < 0 {
-                return -1;
+        let interrupted = thread.eval_breaker() & thread::BREAKER_EVENTS_MASK != 0;
+        if periodic != 0 && interrupted && private::_Py_HandlePending(tstate) < 0 {
+            return -1;
+        }
+        let version = thread.eval_breaker() & !thread::BREAKER_EVENTS_MASK;
+        let expected = &(*header).expected_breaker;
+        if expected.load(Ordering::Relaxed) != version && thread.tracing() == 0 {
+            if tools_active(tstate, frame) {
+                return OBSERVED_STATUS;
             }
-            let version = thread.eval_breaker() & !thread::BREAKER_EVENTS_MASK;
-            let expected = &(*header).expected_breaker;
-            if expected.load(Ordering::Relaxed) != version && thread.tracing() == 0 {
-                if tools_active(tstate, frame) {
-                    return OBSERVED_STATUS;
-                }
-                expected.store(version, Ordering::Relaxed);
-            }
+            expected.store(version, Ordering::Relaxed);
         }
         if is_observed(frame) { OBSERVED_STATUS } else { 0 }
     }

@@ -110,9 +110,13 @@ impl Builder<'_> {
             };
             stack.push(StackEntry { value, owned: true });
         }
-        let exception = self.emit(Op::TakeException, &[], Type::obj(Kinds::OTHER));
+        let exception = self.emit(Op::TakeException { handler: handler.target }, &[], Type::obj(Kinds::OTHER));
         let exception = self.emit(Op::ToRef { borrowed: false }, &[exception], Type::REF);
         stack.push(StackEntry { value: exception, owned: true });
+        // What raised may have switched on events, which the handler must not miss.
+        let state = FrameState { offset: handler.target, site: self.instr.start, stack: stack.clone() };
+        let state = self.func.add_state(state);
+        self.emit_in(self.cur, Op::Safepoint { periodic: false }, &[], Type::I64, Some(state));
         let locals = vec![Local::Home; self.code.nlocalsplus as usize];
         let edge = self.edge_with(handler.target, 0, self.cur, State { stack, locals });
         self.terminate(Terminator::Jump(edge));

@@ -6,17 +6,30 @@ use std::ptr::null_mut;
 use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
 use crate::cpython::frame::InterpreterFrame;
+use crate::cpython::monitoring;
 use crate::cpython::thread::Thread;
+use crate::runtime::frames;
 
 /// An exception was raised here: the frame belongs into its traceback.
 pub const RAISED: i32 = -1;
 /// An exception goes on that already has its traceback: the frame is not added again.
 pub const RERAISED: i32 = -2;
 
-/// Entry of an exception handler: takes the raised exception out of the thread state.
-pub unsafe extern "C" fn take_exception() -> *mut PyObject {
-    // SAFETY: the contract, but for an exception being set.
-    unsafe { PyErr_GetRaisedException() }
+/// Entry of the exception handler at `handler`: takes the raised exception out of the thread state, having told the tools
+/// that want to know.
+///
+/// # Safety
+/// `frame` is the current frame of the attached thread `tstate`, with an exception set.
+pub unsafe extern "C" fn take_exception(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    handler: *mut u16,
+) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
+        frames::tell_tools(tstate, frame, monitoring::EVENT_EXCEPTION_HANDLED, handler);
+        PyErr_GetRaisedException()
+    }
 }
 
 /// `PUSH_EXC_INFO`: makes `exception` the one being handled and returns what was before it, None for nothing. Borrows
@@ -136,6 +149,7 @@ unsafe fn set_cause(value: *mut PyObject, cause: *mut PyObject) -> bool {
 /// Returns [`RERAISED`] for a bare `raise` that found an exception to raise again, [`RAISED`] in all other cases.
 pub unsafe extern "C" fn raise_varargs(
     tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
     exception: *mut PyObject,
     cause: *mut PyObject,
 ) -> i32 {
@@ -148,6 +162,7 @@ pub unsafe extern "C" fn raise_varargs(
                 return RAISED;
             }
             PyErr_SetRaisedException(Py_NewRef(current));
+            frames::tell_tools(tstate, frame, monitoring::EVENT_RERAISE, (*frame).instr_ptr);
             return RERAISED;
         }
         let (class, value) = if PyExceptionClass_Check(exception) != 0 {
@@ -173,14 +188,21 @@ pub unsafe extern "C" fn raise_varargs(
 
 /// `RERAISE`: sets `exception` again. `lasti`, unless negative, is the instruction (in code units) that the exception
 /// is said to come from. Borrows `exception`; always returns [`RERAISED`].
-pub unsafe extern "C" fn reraise(frame: *mut InterpreterFrame, exception: *mut PyObject, lasti: i64) -> i32 {
+pub unsafe extern "C" fn reraise(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    exception: *mut PyObject,
+    lasti: i64,
+) -> i32 {
     // SAFETY: the contract; lasti is an instruction of the frame's code.
     unsafe {
+        let instr = (*frame).instr_ptr;
         if lasti >= 0 {
             let code = Code::from_ptr((*frame).code().cast());
             (*frame).instr_ptr = code.first_unit().add(lasti as usize);
         }
         PyErr_SetRaisedException(Py_NewRef(exception));
+        frames::tell_tools(tstate, frame, monitoring::EVENT_RERAISE, instr);
     }
     RERAISED
 }

@@ -224,13 +224,12 @@ helpers! {
     CallIntrinsic1 calls call_intrinsic_1 (TState, Obj, Imm) -> NewRef;
     CallIntrinsic2 calls call_intrinsic_2 (TState, Obj, Obj, Imm) -> NewRef;
 
-    TakeException exceptions take_exception () -> NewRef [pure];
     PushExcInfo exceptions push_exc_info (TState, Obj) -> NewRef [pure];
     PopExcept exceptions pop_except (TState, Obj) -> Void [noerr];
     CheckExcMatch exceptions check_exc_match (TState, Obj, Obj) -> Bool;
     CheckEgMatch exceptions check_eg_match (TState, Frame, Obj, Obj, Ptr) -> NewRef;
-    RaiseVarargs exceptions raise_varargs (TState, NullableObj, NullableObj) -> Status;
-    Reraise exceptions reraise (Frame, Obj, Word) -> Status [nopy];
+    RaiseVarargs exceptions raise_varargs (TState, Frame, NullableObj, NullableObj) -> Status;
+    Reraise exceptions reraise (TState, Frame, Obj, Word) -> Status [nopy];
     WithExceptStart exceptions with_except_start (Obj, NullableObj, Obj) -> NewRef;
 
     MatchClass matching match_class (TState, Obj, Obj, Obj, Imm) -> NewRef;
