@@ -33,7 +33,7 @@ use crate::hir::types::Kinds;
 use crate::lower::lower;
 use crate::profile::Profile;
 use crate::runtime::stress;
-use crate::tier;
+use crate::tier::{self, coverage};
 
 /// Functions with more bytecode than this are left to the interpreter: compiling them would stop the program for
 /// longer than it could gain.
@@ -83,6 +83,7 @@ pub fn compile(
     });
     let machine = assemble(&hir, &info, &header, stress)?;
     stress::note_guards(machine.lowered.guards.len());
+    coverage::note_compiled(&info, &hir, &machine.lowered.exits);
     Ok(Executable {
         code: code.as_ptr() as usize,
         kind,

@@ -7,7 +7,7 @@ use cranelift_module::FuncId;
 use pyo3::ffi::{PyObject, PyThreadState};
 
 use super::memory::CodeMemory;
-use crate::bytecode::opcode::CodeOffset;
+use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::cpython::frame::InterpreterFrame;
 use crate::hir::function::Kind;
 use crate::hir::inst::Reason;
@@ -41,6 +41,8 @@ pub struct SideExit {
     pub offset: CodeOffset,
     /// The bytecode whose guess failed.
     pub site: CodeOffset,
+    /// What is done there.
+    pub opcode: Opcode,
     /// How often it was taken.
     pub taken: u64,
 }

@@ -4,6 +4,7 @@
 pub mod builder;
 pub mod function;
 pub mod inst;
+pub mod names;
 pub mod opt;
 pub mod origin;
 #[cfg(test)]

@@ -67,7 +67,8 @@ impl Lowering<'_, '_> {
     /// The description of a way out with `state`.
     pub(super) fn side_exit(&self, state: StateId, reason: Reason) -> SideExit {
         let (offset, site) = (self.hir.state(state).offset, self.hir.state(state).site);
-        SideExit { reason, offset, site, taken: 0 }
+        let instr = self.code.instr_at(site).expect("a state's site is an instruction");
+        SideExit { reason, offset, site, opcode: self.code.instrs[instr].opcode, taken: 0 }
     }
 
     /// Writes the operand stack of `state` into the frame and points the frame at the state's bytecode.

@@ -29,7 +29,7 @@ mod _rjit {
     #[pymodule_export]
     use super::executable::Executable;
     #[pymodule_export]
-    use super::{NotCompilable, compile, disable, enable, executables, explain, is_enabled, stats};
+    use super::{NotCompilable, compile, coverage, disable, enable, executables, explain, is_enabled, stats};
 
     #[pymodule_init]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -175,6 +175,19 @@ fn stress_report(py: Python<'_>) -> PyResult<Option<Bound<'_, PyDict>>> {
         dict.set_item(name, count.load(Ordering::Relaxed))?;
     }
     Ok(Some(dict))
+}
+
+/// What compiled code has consisted of since coverage() was called first, as a dict of counts by name: "opcodes",
+/// "instructions" (of the HIR), "exits_made" and "exits_taken". What can occur, and has not, is there with a zero.
+#[pyfunction]
+fn coverage(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let coverage = tier::coverage::coverage();
+    let dict = PyDict::new(py);
+    dict.set_item("opcodes", coverage.opcodes)?;
+    dict.set_item("instructions", coverage.instructions)?;
+    dict.set_item("exits_made", coverage.exits_made)?;
+    dict.set_item("exits_taken", coverage.exits_taken)?;
+    Ok(dict)
 }
 
 fn counted<'py, K: IntoPyObject<'py>>(py: Python<'py>, counts: Vec<(K, u64)>) -> PyResult<Bound<'py, PyDict>> {

@@ -9,6 +9,7 @@
 //! Everything here is called with the GIL held.
 
 mod build;
+pub mod coverage;
 mod failures;
 pub mod functions;
 pub mod hotness;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::coverage::Coverage;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::{self, StateRef};
@@ -43,6 +44,8 @@ pub struct Registry {
     pub deopts: BTreeMap<&'static str, u64>,
     /// Qualified names of everything that was ever compiled.
     pub compiled: BTreeSet<String>,
+    /// What the compiler has been made to do, once somebody has asked.
+    pub coverage: Option<Coverage>,
     /// Machine code that is out of use, at the address by which it knows itself.
     #[expect(clippy::vec_box, reason = "machine code refers to its executable by address")]
     pub graveyard: Vec<Box<Executable>>,

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use pyo3::prelude::*;
 
-use super::{failures, functions, monitoring};
+use super::{coverage, failures, functions, monitoring};
 use crate::code::executable::{Body, Executable};
 use crate::code::{extra, install};
 use crate::cpython::code::Code;
@@ -56,6 +56,7 @@ pub fn record_deopt(executable: &mut Executable, code: Code, index: usize) {
     };
     exit.taken += 1;
     let (site, reason) = (exit.site, exit.reason);
+    coverage::note_exit(exit);
     if let Some(state) = extra::get(code) {
         let is_current =
             state.read(|state| failures::current(state, kind).is_some_and(|it| std::ptr::eq(it, executable)));

@@ -1,0 +1,124 @@
+//! Names of the HIR's instructions, for counting them.
+
+use super::function::Function;
+use super::inst::{Cond, FloatOp, IntOp, Mem, Op, Reason, Terminator};
+use crate::runtime::ops::table::Helper;
+
+/// Instructions without variants, as they are printed.
+const PLAIN: &[&str] = &[
+    "const_obj",
+    "const_ref",
+    "const_i64",
+    "const_f64",
+    "const_cond",
+    "load_local",
+    "swap_local",
+    "borrow_ref",
+    "own_ref",
+    "ref_to_obj",
+    "nullable_to_ref",
+    "ref_to_owned",
+    "inc_ref",
+    "dec_ref",
+    "dup_ref",
+    "close_ref",
+    "guard_type",
+    "refine",
+    "unbox_int",
+    "unbox_float",
+    "unbox_bool",
+    "box_int",
+    "box_float",
+    "box_bool",
+    "int_neg",
+    "float_neg",
+    "int_to_float",
+    "not",
+    "type_of",
+    "bits",
+    "as_ref",
+    "add_addr",
+    "shift_right",
+    "wrap_index",
+    "spill_args",
+    "scratch_addr",
+    "load_scratch",
+    "call_direct",
+    "set_line",
+    "safepoint",
+    "traceback",
+    "take_exception",
+    "thread_state",
+    "frame_globals",
+    "frame_builtins",
+    "frame_function",
+    "jump",
+    "branch",
+    "on_error",
+    "return",
+    "unwind",
+    "throw",
+    "leave",
+    "exit",
+];
+
+/// Every name there is.
+pub fn all() -> Vec<String> {
+    let mut names: Vec<String> = PLAIN.iter().map(|name| (*name).to_owned()).collect();
+    names.extend(Helper::ALL.iter().map(|helper| format!("call {}", helper.name())));
+    names.extend(IntOp::ALL.iter().map(|op| format!("int.{op:?}")));
+    names.extend(FloatOp::ALL.iter().map(|op| format!("float.{op:?}")));
+    names.extend(Cond::ALL.iter().map(|cond| format!("compare.{cond:?}")));
+    names.extend(Cond::ALL.iter().filter(|cond| **cond != Cond::Below).map(|cond| format!("float_compare.{cond:?}")));
+    names.extend(Mem::ALL.iter().map(|mem| format!("load.{mem:?}")));
+    names.extend(Mem::ALL.iter().map(|mem| format!("store.{mem:?}")));
+    names.extend(Reason::ALL.iter().map(|reason| format!("guard {reason:?}")));
+    names
+}
+
+/// The names of all instructions that are part of a function.
+pub fn of(function: &Function) -> Vec<String> {
+    let mut names = Vec::new();
+    for block in function.reverse_postorder() {
+        let data = function.block(block);
+        names.extend(data.insts.iter().map(|value| instruction(&function.inst(*value).op)));
+        names.push(terminator(&data.terminator).to_owned());
+    }
+    names
+}
+
+fn instruction(op: &Op) -> String {
+    match op {
+        Op::Helper { helper, .. } => format!("call {}", helper.name()),
+        Op::Int(op) => format!("int.{op:?}"),
+        Op::Float(op) => format!("float.{op:?}"),
+        Op::Compare(cond) => format!("compare.{cond:?}"),
+        Op::FloatCompare(cond) => format!("float_compare.{cond:?}"),
+        Op::Load { mem, .. } => format!("load.{mem:?}"),
+        Op::Store { mem, .. } => format!("store.{mem:?}"),
+        Op::Guard { reason } => format!("guard {reason:?}"),
+        Op::GuardKinds { .. } => "guard_type".to_owned(),
+        Op::ConstBool(_) => "const_cond".to_owned(),
+        Op::ToRef { borrowed } => if *borrowed { "borrow_ref" } else { "own_ref" }.to_owned(),
+        op => {
+            let text = format!("{op:?}");
+            let end = text.find([' ', '(']).unwrap_or(text.len());
+            // Digits are part of the word before them.
+            super::print::snake(&text[..end])
+        }
+    }
+}
+
+fn terminator(terminator: &Terminator) -> &'static str {
+    match terminator {
+        Terminator::Jump(_) => "jump",
+        Terminator::Branch { .. } => "branch",
+        Terminator::OnError { .. } => "on_error",
+        Terminator::Return { .. } => "return",
+        Terminator::Unwind => "unwind",
+        Terminator::Throw { .. } => "throw",
+        Terminator::Leave { .. } => "leave",
+        Terminator::Exit { .. } => "exit",
+        Terminator::Open => "open",
+    }
+}
