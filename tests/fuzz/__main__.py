@@ -20,15 +20,29 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--programs", type=int, metavar="N", help="stop after so many programs")
     made.add_argument("--jobs", type=int, default=campaign.default_jobs(), help="batches at a time")
     made.add_argument(
-        "--modes", default=",".join(runner.COMPILED), help="how to compile, in turn (default %(default)s)"
+        "--modes",
+        default=",".join(runner.COMPILED),
+        help="how to compile, in turn (default %(default)s)",
     )
     made.add_argument(
-        "--shrink-seconds", type=float, default=120.0, help="spent on each failure at most (default 120)"
+        "--shrink-seconds",
+        type=float,
+        default=120.0,
+        help="spent on each failure at most (default 120)",
     )
     made.add_argument(
-        "--keep", type=Path, default=campaign.FOUND, help="folder for found programs (default tests/fuzz/found)"
+        "--keep",
+        type=Path,
+        default=campaign.FOUND,
+        help="folder for found programs (default tests/fuzz/found)",
     )
-    made.add_argument("--print", type=int, metavar="SEED", dest="shown", help="print a seed's program, and nothing else")
+    made.add_argument(
+        "--print",
+        type=int,
+        metavar="SEED",
+        dest="shown",
+        help="print a seed's program, and nothing else",
+    )
     return made
 
 
@@ -98,7 +112,9 @@ def main() -> int:
         print("\ninterrupted")
     print(progress(run))
     last = seed + max(run.programs, 1) - 1
-    print(f"seeds {seed} to {last}; {run.lines} lines recorded; {run.hangs} programs too slow even interpreted")
+    print(
+        f"seeds {seed} to {last}; {run.lines} lines recorded; {run.hangs} programs too slow even interpreted"
+    )
     for line in run.coverage.summary():
         print(line)
     for failure in run.failures:

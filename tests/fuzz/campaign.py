@@ -77,7 +77,9 @@ class Campaign:
         with self.lock:
             number = self.next_batch
             first = number * BATCH
-            if self.over() or (self.options.programs is not None and first >= self.options.programs):
+            if self.over() or (
+                self.options.programs is not None and first >= self.options.programs
+            ):
                 return None
             self.next_batch += 1
         last = first + BATCH
@@ -114,9 +116,13 @@ class Campaign:
             trial = Trial(Path(folder, "program.py"), mode)
             what = trial.difference(sources[-1])
             if what is None:
-                return Failure(seed, mode, "only after other programs", self.among(sources, seed, mode))
+                return Failure(
+                    seed, mode, "only after other programs", self.among(sources, seed, mode)
+                )
             small = shrink.shrink(
-                sources[-1], lambda source: trial.difference(source) == what, self.options.shrink_seconds
+                sources[-1],
+                lambda source: trial.difference(source) == what,
+                self.options.shrink_seconds,
             )
             trial.difference(small)
             failure = Failure(seed, mode, what, trial.detail())
@@ -129,8 +135,12 @@ class Campaign:
         plain = runner.shown_in_batch(sources, runner.PLAIN, last)
         other = runner.shown_in_batch(sources, mode, last)
         if plain == other:
-            return f"the batch of seeds {seed - last} to {seed} does it no more when it is run again"
-        return f"seeds {seed - last} to {seed} in one process\n" + runner.first_difference(plain, other)
+            return (
+                f"the batch of seeds {seed - last} to {seed} does it no more when it is run again"
+            )
+        return f"seeds {seed - last} to {seed} in one process\n" + runner.first_difference(
+            plain, other
+        )
 
 
 @dataclass
@@ -159,7 +169,7 @@ def keep(source: str, failure: Failure, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"seed_{failure.seed}_{failure.mode}.py"
     head = [f"Found with seed {failure.seed} in mode {failure.mode}: {failure.what}."]
-    if failure.what == "record":
+    if failure.what.startswith("record"):
         head += failure.detail.splitlines()
     text = "".join(f"# {line}".rstrip() + "\n" for line in head)
     path.write_text(text + "\n" + source, encoding="utf-8")

@@ -29,13 +29,13 @@ def run_program(code, namespace):
 
 def restore(saved):
     """Puts back what belongs to the process and not to one program."""
+    if builtins.__dict__ != saved:
+        builtins.__dict__.clear()
+        builtins.__dict__.update(saved)
     sys.settrace(None)
     sys.setprofile(None)
     support.monitor_off()
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    if builtins.__dict__ != saved:
-        builtins.__dict__.clear()
-        builtins.__dict__.update(saved)
     sys.setrecursionlimit(1000)
     gc.disable()
     support.STATE.reset()
@@ -44,7 +44,10 @@ def restore(saved):
 def counts(namespace):
     """The reference counts of all that a program's module holds."""
     for name, value in list(namespace.items()):
-        if name.startswith("__") or getattr(support, name, None) is value:
+        if name.startswith(("__", "originals")) or getattr(support, name, None) is value:
+            continue
+        if getattr(value, "__module__", None) == "builtins" or type(value) is types.ModuleType:
+            # The process has its own uses for these.
             continue
         # The module's dict, the list of items, the pair and the loop's variable hold it as well.
         yield f"refcount {name} {type(value).__name__} {sys.getrefcount(value)}"
@@ -88,7 +91,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m fuzz.child")
     parser.add_argument("--compiled", metavar="CALLS,LOOPS")
     parser.add_argument("--batch", action="store_true")
-    parser.add_argument("--show", type=int, help="also print what this program of the batch records")
+    parser.add_argument(
+        "--show", type=int, help="also print what this program of the batch records"
+    )
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -98,7 +103,9 @@ def main() -> None:
     if options.compiled:
         # Only now, so that no time goes into compiling what is imported above.
         import rjit
+        from rjit import _rjit
 
+        _rjit.coverage()
         calls, loops = options.compiled.split(",")
         rjit.enable(calls=int(calls), loops=int(loops))
     if sources is not None:
@@ -110,8 +117,8 @@ def main() -> None:
                 print(text.encode("utf-8", "backslashreplace").decode())
             digest = hashlib.sha1(text.encode("utf-8", "backslashreplace")).hexdigest()
             print("end", number, digest, int("OutOfFuel" in text), len(lines), flush=True)
-        if options.compiled and hasattr(rjit, "coverage"):
-            print("coverage", json.dumps(rjit.coverage()), flush=True)
+        if options.compiled:
+            print("coverage", json.dumps(_rjit.coverage()), flush=True)
     for path in options.files:
         with open(path, encoding="utf-8") as file:
             source = file.read()

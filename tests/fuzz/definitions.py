@@ -1,5 +1,7 @@
 """Functions, generators, coroutines and classes."""
 
+import dataclasses
+
 from fuzz.observers import Observers
 from fuzz.scope import LOCALS, Class, Function, Scope
 from fuzz.statements import indented
@@ -59,11 +61,9 @@ class Definitions(Observers):
     """The part of the generator that makes functions and classes."""
 
     def function(self, name: str, flavour: str = "function") -> list[str]:
-        rng = self.rng
         made = self.signature(name)
         made.flavour = flavour
-        kind = {"function": "function"}.get(flavour, flavour)
-        scope = Scope(kind, dict(made.params))
+        scope = Scope(flavour, dict(made.params))
         scope.may_call = bool(self.functions) and self.maybe(0.6)
         if made.star:
             scope.variables["rest"] = "tuple"
@@ -72,7 +72,9 @@ class Definitions(Observers):
         if made.keywords:
             scope.variables["more"] = "dict"
         recursive = flavour == "function" and self.maybe(0.12)
-        lines = self.in_scope(scope, made.returns, lambda: self.function_body(made, scope, recursive))
+        lines = self.in_scope(
+            scope, made.returns, lambda: self.function_body(made, scope, recursive)
+        )
         if flavour == "generator" and not any("yield" in line for line in lines):
             lines.append("    yield 1")
         head = {"coroutine": "async def", "asyncgen": "async def"}.get(flavour, "def")
@@ -92,24 +94,34 @@ class Definitions(Observers):
         finally:
             self.scope, self.returning, self.declared, self.local_names = saved
 
-    def signature(self, name: str, prefix: str = "") -> Function:
+    def signature(self, name: str) -> Function:
         rng = self.rng
+        if name in self.signatures and self.maybe(0.9):
+            # Methods of a name take the same, so that objects of many classes can meet at one place.
+            return dataclasses.replace(self.signatures[name])
         kinds = ("int", "int", "int", "float", "list", "obj", "str", "any", "dict")
         names = LOCALS[: rng.randint(1, 3)]
-        made = Function(name, [(n, rng.choice(kinds)) for n in names], rng.choice(("int", "int", "float", "str", "list", "obj", "any")))
+        made = Function(
+            name,
+            [(n, rng.choice(kinds)) for n in names],
+            rng.choice(("int", "int", "float", "str", "list", "obj", "any")),
+        )
         made.defaults = rng.choice((0, 0, 0, 1, 2)) if len(names) > 1 else 0
         made.defaults = min(made.defaults, len(names))
         made.star = self.maybe(0.12)
         if self.maybe(0.12):
             made.keyword = ("kw", rng.choice(("int", "float")))
         made.keywords = self.maybe(0.08)
+        self.signatures[name] = made
         return made
 
     def parameters(self, function: Function, first: str = "") -> str:
         parts = [first] if first else []
         required = len(function.params) - function.defaults
         for index, (name, kind) in enumerate(function.params):
-            default = f"={self.expr(kind if kind != 'any' else 'int', 0)}" if index >= required else ""
+            default = (
+                f"={self.expr(kind if kind != 'any' else 'int', 0)}" if index >= required else ""
+            )
             parts.append(f"{name}{default}")
         if function.star:
             parts.append("*rest")
@@ -164,12 +176,22 @@ class Definitions(Observers):
             bases = f"({cls.builtin})"
         lines: list[str] = []
         saved = self.scope, self.declared, self.returning, self.local_names
-        self.scope, self.declared, self.local_names = Scope("class", may_call=False), set(), ("x", "y")
+        self.scope, self.declared, self.local_names = (
+            Scope("class", may_call=False),
+            set(),
+            ("x", "y"),
+        )
         names = rng.sample(("x", "y", "z"), rng.randint(1, 3))
-        kinds = {n: rng.choice(("int", "int", "float", "list", "str", "any")) for n in sorted(names)}
+        kinds = {
+            n: rng.choice(("int", "int", "float", "list", "str", "any")) for n in sorted(names)
+        }
         if not cls.builtin and self.maybe(0.25):
             cls.slots = True
-            lines.append(f"__slots__ = ({', '.join(repr(n) for n in kinds)}, '__weakref__')" if not cls.base else f"__slots__ = ('w{name}',)")
+            lines.append(
+                f"__slots__ = ({', '.join(repr(n) for n in kinds)}, '__weakref__')"
+                if not cls.base
+                else f"__slots__ = ('w{name}',)"
+            )
         if self.maybe(0.25) and not cls.slots:
             lines.append(f"{rng.choice('xyzw')} = {self.expr('int', 1)}")
         if self.maybe(0.1):
@@ -203,14 +225,19 @@ class Definitions(Observers):
             return lines
 
         cls.methods["__init__"] = made
-        return [f"def __init__({self.parameters(made, 'self')}):", *self.in_scope(scope, "none", body)]
+        return [
+            f"def __init__({self.parameters(made, 'self')}):",
+            *self.in_scope(scope, "none", body),
+        ]
 
     def method(self, cls: Class, name: str) -> list[str]:
         rng = self.rng
         made = self.signature(name)
         made.flavour = rng.choice(("function",) * 8 + ("static", "classmethod"))
         first = {"static": "", "classmethod": "cls"}.get(made.flavour, "self")
-        scope = Scope("function", dict(made.params), method_of=cls.name if first == "self" else None)
+        scope = Scope(
+            "function", dict(made.params), method_of=cls.name if first == "self" else None
+        )
         scope.may_call = self.maybe(0.5)
         if first == "self":
             scope.variables["self"] = "obj"
@@ -229,12 +256,17 @@ class Definitions(Observers):
                     scope.variables["s"] = "any"
             if first == "self" and cls.fields:
                 field = rng.choice(sorted(cls.fields))
-                lines.append(f"self.{field} {rng.choice(('=', '=', '+='))} {self.expr(cls.fields[field], 1)}")
+                lines.append(
+                    f"self.{field} {rng.choice(('=', '=', '+='))} {self.expr(cls.fields[field], 1)}"
+                )
             lines += self.body(rng.randint(1, 3), 2)
             lines.append(f"return {self.expr(made.returns, 2)}")
             return lines
 
-        text = [f"def {name}({self.parameters(made, first)}):", *self.in_scope(scope, made.returns, body)]
+        text = [
+            f"def {name}({self.parameters(made, first)}):",
+            *self.in_scope(scope, made.returns, body),
+        ]
         if made.flavour != "function":
             text.insert(0, {"static": "@staticmethod", "classmethod": "@classmethod"}[made.flavour])
         cls.methods[name] = made
@@ -245,11 +277,21 @@ class Definitions(Observers):
         kind = self.rng.choice(("int", "float"))
         if name in cls.fields:
             return []
-        scope = Scope("function", {"self": "obj"}, fixed={"self"}, may_call=False, method_of=cls.name)
-        body = self.in_scope(scope, kind, lambda: [*self.body(1, 1), f"return {self.expr(kind, 1)}"])
+        scope = Scope(
+            "function", {"self": "obj"}, fixed={"self"}, may_call=False, method_of=cls.name
+        )
+        body = self.in_scope(
+            scope, kind, lambda: [*self.body(1, 1), f"return {self.expr(kind, 1)}"]
+        )
         lines = ["@property", f"def {name}(self):", *body]
         if self.maybe(0.6):
-            scope = Scope("function", {"self": "obj", "a": kind}, fixed={"self"}, may_call=False, method_of=cls.name)
+            scope = Scope(
+                "function",
+                {"self": "obj", "a": kind},
+                fixed={"self"},
+                may_call=False,
+                method_of=cls.name,
+            )
             body = self.in_scope(scope, "none", lambda: self.body(1, 1))
             lines += [f"@{name}.setter", f"def {name}(self, a):", *body]
         cls.properties[name] = kind
@@ -260,20 +302,36 @@ class Definitions(Observers):
         if self.maybe(0.4):
             operator = rng.choice(list(BINARY))
             name = f"__{rng.choice(('', '', 'r', 'i'))}{operator}__"
-            parameters, returns = "other", rng.choice(("int", "obj", "self", "notimplemented"))
+            parameters, returns = (
+                "other",
+                rng.choice(("int", "int", "obj", "self", "notimplemented")),
+            )
+            cls.operators.append(BINARY[operator])
         else:
             name = rng.choice(list(SPECIAL))
             parameters, returns = SPECIAL[name]
         if cls.builtin and name in ("__hash__", "__len__", "__int__", "__index__", "__setattr__"):
             return []
         cls.members.add(name)
-        variables = {"self": "obj"} | {p: "any" for p in ("other", "key", "value") if p in parameters}
+        variables = {"self": "obj"} | {
+            p: "any" for p in ("other", "key", "value") if p in parameters
+        }
         if "p=" in parameters:
             variables["p"] = "int"
-        scope = Scope("function", variables, fixed=set(variables), may_call=False, method_of=cls.name)
+        scope = Scope(
+            "function", variables, fixed=set(variables), may_call=False, method_of=cls.name
+        )
 
         def body() -> list[str]:
-            guarded = name in ("__getattr__", "__setattr__", "__del__", "__hash__", "__repr__", "__bool__", "__len__")
+            guarded = name in (
+                "__getattr__",
+                "__setattr__",
+                "__del__",
+                "__hash__",
+                "__repr__",
+                "__bool__",
+                "__len__",
+            )
             lines = [] if guarded else self.body(rng.randint(0, 2), 1)
             if name == "__del__":
                 lines.append(f"out('del {cls.name}')")
@@ -286,10 +344,14 @@ class Definitions(Observers):
                     "small": lambda: f"return {rng.choice('0123')}",
                     "none": lambda: "return None",
                     "self": lambda: "return self",
-                    "notimplemented": lambda: f"return NotImplemented if STEP % 3 == 1 else {self.expr('int', 1)}",
+                    "notimplemented": lambda: (
+                        f"return NotImplemented if STEP % 3 == 1 else {self.expr('int', 1)}"
+                    ),
                     "iterator": lambda: f"return iter({self.expr('list', 1)})",
                     "setter": lambda: "object.__setattr__(self, name, value)",
-                    "bool": lambda: f"return {self.expr('bool', 1) if not guarded else 'STEP % 3 != 1'}",
+                    "bool": lambda: (
+                        f"return {self.expr('bool', 1) if not guarded else 'STEP % 3 != 1'}"
+                    ),
                     "int": lambda: f"return {self.expr('int', 1) if not guarded else 'STEP'}",
                 }.get(returns, lambda: f"return {self.expr(returns, 0 if guarded else 1)}")()
             )
@@ -299,7 +361,11 @@ class Definitions(Observers):
         text = [f"def {name}({first}):", *self.in_scope(scope, "any", body)]
         if name == "__enter__":
             cls.members.add("__exit__")
-            text += ["def __exit__(self, *error):", "    out(error[1])", f"    return STEP % 2 == {rng.randrange(2)}"]
+            text += [
+                "def __exit__(self, *error):",
+                "    out(error[1])",
+                f"    return STEP % 2 == {rng.randrange(2)}",
+            ]
         if name == "__eq__" and self.maybe(0.5):
             text.append("__hash__ = object.__hash__")
         return text

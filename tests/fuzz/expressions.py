@@ -34,10 +34,27 @@ class Expressions:
 
     def any_kind(self) -> str:
         return self.rng.choice(
-            ("int", "int", "float", "str", "list", "dict", "tuple", "set", "bool", "none", "obj", "bytes")
+            (
+                "int",
+                "int",
+                "float",
+                "str",
+                "list",
+                "dict",
+                "tuple",
+                "set",
+                "bool",
+                "none",
+                "obj",
+                "bytes",
+            )
         )
 
     def expr(self, kind: str = "int", depth: int = 2) -> str:
+        if kind == "any":
+            name = self.variable("any") if self.maybe(0.4) else None
+            if name:
+                return name
         if kind == "any" or self.rng.random() < self.surprise:
             kind = self.any_kind()
         if depth <= 0 or self.rng.random() < 0.15:
@@ -53,7 +70,9 @@ class Expressions:
     def variable(self, kind: str) -> str | None:
         scope = self.scope
         names = [name for name, has in scope.variables.items() if has == kind]
-        names += [name for name, has in scope.outer.items() if has == kind and name not in scope.variables]
+        names += [
+            name for name, has in scope.outer.items() if has == kind and name not in scope.variables
+        ]
         if self.rng.random() < 0.25:
             names += [name for name, has in self.globals.items() if has == kind]
         if names:
@@ -73,11 +92,28 @@ class Expressions:
         if kind == "obj":
             return self.instance(0)
         if kind == "list":
-            return self.rng.choice(("[]", "[1, 2, 3]", "[0.5, 1.5]", "['p', 'q']", "[3, 1.5, None]", "[[1], [2]]"))
+            if self.maybe(0.2):
+                return self.rng.choice(
+                    ("[]", "[0.5, 1.5]", "['p', 'q']", "[3, 1.5, None]", "[[1], [2]]")
+                )
+            return self.rng.choice(
+                ("[1, 2, 3]", "[0, 7]", "[5, 3, -1, 4]", "[9223372036854775807, 1]", "[True, 2, 3]")
+            )
         if kind == "tuple":
-            return self.rng.choice(("()", "(1, 2)", "(1.5, 'a', 3)", "(0, (1, 2))", "(4,)"))
+            if self.maybe(0.2):
+                return self.rng.choice(("()", "(1.5, 'a', 3)", "(0, (1, 2))", "(None,)"))
+            return self.rng.choice(("(1, 2)", "(4,)", "(7, 8, 9)", "(0, -5)"))
         if kind == "dict":
-            return self.rng.choice(("{}", "{'a': 1, 'b': 2}", "{1: 'x', 2: 'y'}", "{'a': 0.5, 3: None}"))
+            if self.maybe(0.2):
+                return self.rng.choice(("{}", "{1: 'x', 2: 'y'}", "{'a': 0.5, 3: None}"))
+            return self.rng.choice(
+                (
+                    "{'a': 1, 'b': 2}",
+                    "{1: 5, 2: 6}",
+                    "{'x': 3, 'y': 4, 'hello': 0}",
+                    "{0: 1, 'a': 2}",
+                )
+            )
         if kind == "set":
             return self.rng.choice(("set()", "{1, 2, 3}", "{'a', 'b'}", "frozenset((1, 2))"))
         return "None"
@@ -100,10 +136,10 @@ class Expressions:
             return f"(lambda {'q' if self.maybe(0.5) else 'q=1, /, *r'}: {self.inner({'q': 'int'}, kind, depth)})({expr('int', depth)})"
         if form == 7:
             items = ", ".join(expr(kind, depth) for _ in range(self.rng.randint(1, 3)))
-            index = self.rng.choice(("0", "-1", self.expr("int", 0)))
+            index = self.index(0)
             return f"{self.rng.choice(('[%s]', '(%s,)')) % items}[{index}]"
         if form == 8:
-            return f"{{'a': {expr(kind, depth)}, 1: {expr(kind, depth)}}}[{self.rng.choice(('1', repr('a'), self.expr('int', 0)))}]"
+            return f"{{'a': {expr(kind, depth)}, 1: {expr(kind, depth)}}}[{self.rng.choice(('1', repr('a'), 'True', '1.0', f'{self.expr("int", 0)} and 1'))}]"
         if form == 9 and self.scope.kind in ("coroutine", "asyncgen"):
             return f"(await Pause({expr(kind, depth)}))"
         if form == 10 and self.scope.kind == "generator" and self.scope.loops < 2:
@@ -111,8 +147,10 @@ class Expressions:
         if form == 11:
             return self.attribute(kind, depth)
         if form == 12:
-            return f"{self.rng.choice(('next', 'list'))}(iter([{expr(kind, depth)}]))" if kind == "list" else (
-                f"next(iter([{expr(kind, depth)}]))"
+            return (
+                f"{self.rng.choice(('next', 'list'))}(iter([{expr(kind, depth)}]))"
+                if kind == "list"
+                else (f"next(iter([{expr(kind, depth)}]))")
             )
         if form == 13 and self.maybe(0.4):
             return f"eval({expr(kind, 0)!r})"
@@ -147,11 +185,16 @@ class Expressions:
         scope = self.scope
         if scope.kind == "lambda":
             return None
-        names = [name for name, has in scope.variables.items() if has == kind and name not in scope.fixed]
+        names = [
+            name for name, has in scope.variables.items() if has == kind and name not in scope.fixed
+        ]
         if names and self.rng.random() < 0.7:
             return self.rng.choice(names)
-        name = self.rng.choice(self.local_names)
-        return None if name in scope.fixed else name
+        free = [name for name in self.local_names if name not in scope.fixed]
+        if scope.nested and self.rng.random() < 0.95:
+            # What has another kind keeps it: the place may be passed by.
+            free = [name for name in free if scope.variables.get(name, kind) == kind]
+        return self.rng.choice(free) if free else None
 
     # Calls.
 
@@ -162,7 +205,9 @@ class Expressions:
             found = self.method_call(kind, depth)
             if found:
                 return found
-        fitting = [f for f in self.functions if f.flavour == "function" and f.returns in (kind, "any")]
+        fitting = [
+            f for f in self.functions if f.flavour == "function" and f.returns in (kind, "any")
+        ]
         if not fitting or (self.maybe(0.1)):
             fitting = [f for f in self.functions if f.flavour == "function"]
         if not fitting:
@@ -170,7 +215,7 @@ class Expressions:
         function = self.rng.choice(fitting)
         return f"{function.name}({self.arguments(function, depth)})"
 
-    def arguments(self, function: Function, depth: int, odd: float = 0.03) -> str:
+    def arguments(self, function: Function, depth: int, odd: float = 0.015) -> str:
         """Arguments that fit, as a rule, in all the ways in which arguments can be given."""
         rng, count = self.rng, len(function.params)
         given = count - (rng.randint(0, function.defaults) if function.defaults else 0)
@@ -183,7 +228,9 @@ class Expressions:
             shown = [value for _, value in parts]
         elif shape < 0.82:
             cut = rng.randint(0, len(parts))
-            shown = [value for _, value in parts[:cut]] + [f"{name}={value}" for name, value in parts[cut:]]
+            shown = [value for _, value in parts[:cut]] + [
+                f"{name}={value}" for name, value in parts[cut:]
+            ]
         elif shape < 0.92:
             cut = rng.randint(0, len(parts))
             rest = ", ".join(value for _, value in parts[cut:])
@@ -208,7 +255,8 @@ class Expressions:
             (cls, method)
             for cls in self.classes
             for method in cls.methods.values()
-            if method.returns in (kind, "any") and method.flavour in ("function", "static", "classmethod")
+            if method.returns in (kind, "any")
+            and method.flavour in ("function", "static", "classmethod")
         ]
         if not fitting:
             return None
@@ -281,7 +329,7 @@ class Expressions:
             return f"{rng.choice(('all', 'any'))}({self.comprehension('(', 'bool', depth)})"
         if form == 10:
             return f"({expr('bool', depth)} {rng.choice(('and', 'or', '&', '|', '^'))} {expr('bool', depth)})"
-        if form == 11:
+        if form == 11 and any("__lt__" in cls.members for cls in self.classes):
             return f"({expr('obj', depth)} {rng.choice(COMPARISONS)} {expr(rng.choice(('obj', 'int')), depth)})"
         return f"callable({expr('any', depth)})"
 
@@ -328,7 +376,11 @@ class Expressions:
         return f"ord({expr('str', depth)}[0])"
 
     def index(self, depth: int) -> str:
-        return self.rng.choice(("0", "-1", "1", "-2", "True", self.expr("int", depth), f"{self.expr('int', 0)} % 3"))
+        if self.maybe(0.25):
+            return self.rng.choice(
+                ("2", "-2", "True", self.expr("int", depth), f"{self.expr('int', 0)} % 3")
+            )
+        return self.rng.choice(("0", "-1"))
 
     def float_expr(self, depth: int) -> str:
         expr, rng, form = self.expr, self.rng, self.rng.randrange(14)
@@ -337,7 +389,9 @@ class Expressions:
         if form == 5:
             return f"({expr('float', depth)} {rng.choice(('+', '-', '*', '/', '//', '%'))} {expr('int', depth)})"
         if form == 6:
-            return f"({expr('int', depth)} {rng.choice(('+', '-', '*', '/'))} {expr('float', depth)})"
+            return (
+                f"({expr('int', depth)} {rng.choice(('+', '-', '*', '/'))} {expr('float', depth)})"
+            )
         if form == 7:
             return f"({expr('int', depth)} / {expr('int', depth)})"
         if form == 8:
@@ -353,7 +407,9 @@ class Expressions:
         return f"sum({self.comprehension('[', 'float', depth)}, 0.5)"
 
     def complex_expr(self, depth: int) -> str:
-        return f"({self.expr('complex', depth)} {self.rng.choice('+-*')} {self.expr('float', depth)})"
+        return (
+            f"({self.expr('complex', depth)} {self.rng.choice('+-*')} {self.expr('float', depth)})"
+        )
 
     def none_expr(self, depth: int) -> str:
         return "None"
@@ -397,7 +453,7 @@ class Expressions:
 
     def list_expr(self, depth: int) -> str:
         expr, rng, form = self.expr, self.rng, self.rng.randrange(11)
-        kind = rng.choice(("int", "int", "float", "str", "any"))
+        kind = "int" if self.maybe(0.8) else rng.choice(("float", "str", "any"))
         if form <= 2:
             return f"[{', '.join(expr(kind, depth) for _ in range(rng.randint(0, 5)))}]"
         if form == 3:
@@ -417,7 +473,9 @@ class Expressions:
     def tuple_expr(self, depth: int) -> str:
         expr, rng, form = self.expr, self.rng, self.rng.randrange(6)
         if form <= 2:
-            items = [expr("any", depth) for _ in range(rng.randint(1, 4))]
+            items = [
+                expr("int" if self.maybe(0.7) else "any", depth) for _ in range(rng.randint(1, 4))
+            ]
             return f"({', '.join(items)},)"
         if form == 3:
             return f"(*{expr('list', depth)}, {expr('int', depth)})"
@@ -427,9 +485,10 @@ class Expressions:
 
     def dict_expr(self, depth: int) -> str:
         expr, rng, form = self.expr, self.rng, self.rng.randrange(6)
+        value = "int" if self.maybe(0.8) else self.any_kind()
         key = lambda: expr(rng.choice(("int", "str")), min(depth, 1))  # noqa: E731
         if form <= 1:
-            return f"{{{', '.join(f'{key()}: {expr(self.any_kind(), depth)}' for _ in range(rng.randint(0, 4)))}}}"
+            return f"{{{', '.join(f'{key()}: {expr(value, depth)}' for _ in range(rng.randint(0, 4)))}}}"
         if form == 2:
             return f"{{**{expr('dict', depth)}, {key()}: {expr('int', depth)}}}"
         if form == 3:
@@ -451,8 +510,9 @@ class Expressions:
         return f"set({expr('list', depth)})"
 
     def obj_expr(self, depth: int) -> str:
-        if self.maybe(0.2):
-            return f"({self.expr('obj', depth)} {self.rng.choice('+-*')} {self.expr('int', depth)})"
+        operators = [sign for cls in self.classes for sign in cls.operators]
+        if self.maybe(0.3) and operators:
+            return f"({self.expr('obj', depth)} {self.rng.choice(operators)} {self.expr('int', depth)})"
         return self.instance(depth)
 
     # Loops inside of expressions, and what can be looped over.
@@ -467,12 +527,12 @@ class Expressions:
             return expr("list", depth)
         if form == 7:
             return expr("tuple", depth)
-        if form == 8:
+        if form == 8 and self.maybe(0.3):
             return expr("str", depth)
-        if form == 9:
+        if form == 9 and self.maybe(0.4):
             return expr("dict", depth)
-        if form == 10:
-            return f"Iter({rng.randint(0, 6)}, {rng.choice((-1, -1, -1, 3))})"
+        if form <= 10:
+            return f"Iter({rng.randint(0, 6)}, {rng.choice((-1, -1, -1, -1, -1, 3))})"
         if form == 11:
             return f"range({rng.choice(('5, 0, -1', '0, 12, 3', '-2, 3'))})"
         if form == 12:
@@ -480,9 +540,16 @@ class Expressions:
             if generators and self.scope.may_call and self.scope.rounds <= 60:
                 function = rng.choice(generators)
                 return f"drain({function.name}({self.arguments(function, depth)}))"
-        if form == 13:
+        if form == 13 and self.maybe(0.4):
             return f"sorted({expr('set', depth)}, key=R)"
         return f"({expr('dict', depth)}).values()"
+
+    def iterable_of_comprehension(self, depth: int) -> str:
+        """One without assignment expressions, which are not allowed there."""
+        kind, self.scope.kind = self.scope.kind, "class"
+        made = self.iterable(depth)
+        self.scope.kind = kind
+        return made
 
     def pairs(self, depth: int) -> str:
         form = self.rng.randrange(3)
@@ -497,10 +564,7 @@ class Expressions:
         names = {"i": "int"}
         source = f"range({rng.choice(SHORT)})"
         if self.maybe(0.4):
-            # No assignment expressions there.
-            kind_of_scope, self.scope.kind = self.scope.kind, "class"
-            source = self.iterable(min(depth, 1))
-            self.scope.kind = kind_of_scope
+            source = self.iterable_of_comprehension(min(depth, 1))
         clauses = f"for i in {source}"
         if self.maybe(0.15):
             names["j"] = "int"

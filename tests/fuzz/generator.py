@@ -2,9 +2,8 @@
 
 import random
 
-from fuzz import values
 from fuzz.definitions import Definitions
-from fuzz.scope import LOCALS, Scope
+from fuzz.scope import LOCALS, Function, Scope
 
 HEAD = """\
 import builtins
@@ -29,6 +28,7 @@ class Generator(Definitions):
         self.observing = rng.choice((0.0, 0.02, 0.06, 0.15))
         self.globals: dict[str, str] = {}
         self.objects: list[str] = []
+        self.signatures: dict[str, Function] = {}
         self.functions = []
         self.classes = []
         self.scope = Scope("module", may_call=False)
@@ -46,12 +46,14 @@ class Generator(Definitions):
             self.globals[f"G{number}"] = kind
         for number in range(rng.choice((0, 1, 2, 2, 3))):
             lines += self.class_statement(f"C{number}")
-        for number, cls in enumerate(self.classes[:2]):
+        for number in range(min(2, len(self.classes))):
             lines.append(f"O{number} = guard(lambda: {self.instance(1)})")
             self.globals[f"O{number}"] = "obj"
             self.objects.append(f"O{number}")
         for number in range(rng.randint(2, 5)):
-            flavour = rng.choice(("function",) * 8 + ("generator", "generator", "coroutine", "asyncgen"))
+            flavour = rng.choice(
+                ("function",) * 8 + ("generator", "generator", "coroutine", "asyncgen")
+            )
             lines += self.function(f"f{number}", flavour)
         if self.maybe(0.3):
             lines += self.module_statements()
@@ -81,7 +83,10 @@ class Generator(Definitions):
         }.get(function.flavour, "{}").format(function.name)
         lines = []
         if function.flavour == "asyncgen":
-            lines += ["async def collected(source):", "    return [item async for item in source][:8]"]
+            lines += [
+                "async def collected(source):",
+                "    return [item async for item in source][:8]",
+            ]
         lines += [f"for STEP in range({rounds}):"]
         for _ in range(rng.choice((0, 1, 2))):
             lines += [f"    if STEP == {rng.randint(3, rounds)}:", f"        {self.mutation()}"]
@@ -89,7 +94,10 @@ class Generator(Definitions):
             odd = ", ".join(
                 self.expr("any" if self.maybe(0.5) else kind, 1) for _, kind in function.params
             )
-            lines += [f"    if STEP == {rng.randint(3, rounds)}:", f"        attempt({wrap}, {odd})"]
+            lines += [
+                f"    if STEP == {rng.randint(3, rounds)}:",
+                f"        attempt({wrap}, {odd})",
+            ]
         lines += [f"    attempt({wrap}, {usual})"]
         self.scope = saved
         return lines

@@ -83,7 +83,9 @@ class Observers(Statements):
 
     def change_builtin(self) -> str:
         rng = self.rng
-        name = rng.choice(("len", "range", "abs", "isinstance", "sum", "int", "str", "list", "min", "bool"))
+        name = rng.choice(
+            ("len", "range", "abs", "isinstance", "sum", "int", "str", "list", "min", "bool")
+        )
         place = rng.choice(("globals()", "builtins.__dict__"))
         form = rng.randrange(4)
         if form == 0:

@@ -1,5 +1,6 @@
 """Runs programs in processes of every mode, and says which ones differ."""
 
+import itertools
 import json
 import os
 import selectors
@@ -160,7 +161,9 @@ def shown_in_batch(sources: list[str], mode: str, number: int) -> str:
         timeout=SECONDS * 10,
     )
     text = done.stdout.partition(f"begin {number}\n")[2]
-    return "\n".join(line for line in text.splitlines() if not line.startswith(("end ", "coverage ")))
+    return "\n".join(
+        line for line in text.splitlines() if not line.startswith(("end ", "coverage "))
+    )
 
 
 def crash_report(path: Path, mode: str, outcome: Outcome) -> str:
@@ -170,7 +173,10 @@ def crash_report(path: Path, mode: str, outcome: Outcome) -> str:
     except ImportError:
         return ""
     return crash.report(
-        command(mode, str(path)), env=environment(), cwd=path.parent, exit_code=outcome.exit_code or 0
+        command(mode, str(path)),
+        env=environment(),
+        cwd=path.parent,
+        exit_code=outcome.exit_code or 0,
     )
 
 
@@ -184,7 +190,20 @@ def difference(plain: Outcome, other: Outcome) -> str | None:
         return "hang"
     if other.exit_code != plain.exit_code:
         return f"exit {other.exit_code}"
-    return "record"
+    before, after = _first_lines(plain.text, other.text)
+    return f"record: {_word(before)} instead of {_word(after)}"
+
+
+def _first_lines(plain: str, other: str) -> tuple[str, str]:
+    """The first lines that differ; empty where a record ends."""
+    pairs = itertools.zip_longest(plain.splitlines(), other.splitlines(), fillvalue="")
+    return next(((a, b) for a, b in pairs if a != b), ("", ""))
+
+
+def _word(line: str) -> str:
+    """What kind of line it is: so that a program does not become another one's failure while it shrinks."""
+    word = line.split()[0] if line.split() else "nothing"
+    return word if word.isalpha() or word == "!" else "value"
 
 
 def first_difference(plain: str, other: str, around: int = 3) -> str:

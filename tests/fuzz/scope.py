@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-LOCALS = ("a", "b", "c", "d", "e", "s", "t", "u")
+LOCALS = ("a", "b", "c", "d", "f", "s", "t", "u")
 
 KINDS = ("int", "float", "str", "list", "dict", "tuple", "set", "bool", "obj", "any")
 
@@ -30,6 +30,8 @@ class Scope:
     in_star: bool = False
     """Whether this is a handler of except*, which must not be left by jumps."""
     fresh: int = 0
+    nested: int = 0
+    """How many statements around the place may not run, or not to their end."""
     may_call: bool = True
     """Whether functions of the program may be called; leaf functions keep their loops hot."""
     method_of: str | None = None
@@ -62,10 +64,11 @@ class Class:
     """A class of the program."""
 
     name: str
-    base: "Class | None" = None
+    base: Class | None = None
     builtin: str | None = None
     slots: bool = False
     fields: dict[str, str] = field(default_factory=dict)
     methods: dict[str, Function] = field(default_factory=dict)
     members: set[str] = field(default_factory=set)
     properties: dict[str, str] = field(default_factory=dict)
+    operators: list[str] = field(default_factory=list)

@@ -16,7 +16,7 @@ def compiles(source: str) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compile(source, "program.py", "exec")
-    except (SyntaxError, ValueError, RecursionError):
+    except SyntaxError, ValueError, RecursionError:
         return False
     return True
 
@@ -78,7 +78,7 @@ class Shrinker:
         ast.fix_missing_locations(tree)
         try:
             text = ast.unparse(tree) + "\n"
-        except (ValueError, RecursionError):
+        except ValueError, RecursionError:
             return False
         return len(text) < len(self.source) and self.accept(text)
 
@@ -164,7 +164,10 @@ def _lists(tree: ast.AST) -> Iterator[list]:
                 yield node.keywords
         if isinstance(node, (ast.List, ast.Tuple)) and node.elts:
             yield node.elts
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.decorator_list:
+        if (
+            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            and node.decorator_list
+        ):
             yield node.decorator_list
         if isinstance(node, ast.ClassDef) and node.bases:
             yield node.bases
@@ -184,7 +187,16 @@ def _fill(tree: ast.AST) -> None:
 
 
 def _compounds(tree: ast.AST) -> Iterator[tuple[list, int]]:
-    kinds = (ast.If, ast.For, ast.While, ast.Try, ast.TryStar, ast.With, ast.FunctionDef, ast.ClassDef)
+    kinds = (
+        ast.If,
+        ast.For,
+        ast.While,
+        ast.Try,
+        ast.TryStar,
+        ast.With,
+        ast.FunctionDef,
+        ast.ClassDef,
+    )
     for statements in _lists(tree):
         for at, statement in enumerate(statements):
             if isinstance(statement, kinds):
@@ -204,7 +216,9 @@ def _expressions(tree: ast.AST) -> Iterator[tuple[Callable, ast.expr]]:
 
 def _is_plain(node: ast.expr) -> bool:
     if isinstance(node, (ast.Constant, ast.JoinedStr, ast.FormattedValue)):
-        return not isinstance(getattr(node, "value", None), (str, int)) or len(ast.unparse(node)) < 2
+        return (
+            not isinstance(getattr(node, "value", None), (str, int)) or len(ast.unparse(node)) < 2
+        )
     return isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del))
 
 

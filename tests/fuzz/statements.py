@@ -3,7 +3,14 @@
 from fuzz.expressions import LONG, SHORT, Expressions
 from fuzz.scope import Scope
 
-ERRORS = ("Exception", "TypeError", "ValueError", "(TypeError, KeyError)", "Fail", "ZeroDivisionError")
+ERRORS = (
+    "Exception",
+    "TypeError",
+    "ValueError",
+    "(TypeError, KeyError)",
+    "Fail",
+    "ZeroDivisionError",
+)
 EXCEPTIONS = ("Fail", "ValueError", "KeyError", "TypeError", "ZeroDivisionError")
 OPERATORS = ("+", "-", "+", "-", "&", "|", "^")
 
@@ -31,7 +38,14 @@ class Statements(Expressions):
 
     def block(self, depth: int, count: int | None = None) -> list[str]:
         """A nested block. What it assigns may or may not have happened."""
-        return indented(self.body(count or self.rng.randint(1, 3), depth - 1))
+        scope = self.scope
+        before = dict(scope.variables)
+        scope.nested += 1
+        lines = self.body(count or self.rng.randint(1, 3), depth - 1)
+        scope.nested -= 1
+        if self.rng.random() < 0.97:
+            scope.variables = before
+        return indented(lines)
 
     def statement(self, depth: int) -> list[str]:
         rng = self.rng
@@ -76,7 +90,9 @@ class Statements(Expressions):
     # Simple statements.
 
     def assign(self) -> list[str]:
-        kind = self.rng.choice(("int", "int", "int", "float", "float", "str", "list", "dict", "obj", self.any_kind()))
+        kind = self.rng.choice(
+            ("int", "int", "int", "float", "float", "str", "list", "dict", "obj", self.any_kind())
+        )
         value = self.expr(kind, 2)
         name = self.target(kind) or "_"
         self.scope.variables[name] = kind
@@ -113,15 +129,24 @@ class Statements(Expressions):
         if kind == "int":
             form = rng.randrange(5)
             if form == 0:
-                return [f"{name} *= {self.expr('int', 1)}", f"{name} %= {rng.choice(('1000003', '97', '65537'))}"]
+                return [
+                    f"{name} *= {self.expr('int', 1)}",
+                    f"{name} %= {rng.choice(('1000003', '97', '65537'))}",
+                ]
             if form == 1:
                 return [f"{name} {rng.choice(('//=', '%=', '>>='))} {self.expr('int', 1)}"]
             return [f"{name} {rng.choice(OPERATORS)}= {self.expr('int', 2)}"]
         if kind == "float":
-            return [f"{name} {rng.choice(('+', '-', '*', '/'))}= {self.expr(rng.choice(('float', 'int')), 2)}"]
+            return [
+                f"{name} {rng.choice(('+', '-', '*', '/'))}= {self.expr(rng.choice(('float', 'int')), 2)}"
+            ]
         if kind == "str":
             value = self.expr("str", 1)
-            return [f"{name} += {value}", f"{name} = {name}[-20:]"] if self.scope.loops else [f"{name} += {value}"]
+            return (
+                [f"{name} += {value}", f"{name} = {name}[-20:]"]
+                if self.scope.loops
+                else [f"{name} += {value}"]
+            )
         if kind == "list":
             return [f"{name} += {self.expr(rng.choice(('list', 'tuple')), 1)}", f"del {name}[6:]"]
         return [f"{name} {rng.choice('&|^-')}= {self.expr('set', 1)}"]
@@ -129,27 +154,42 @@ class Statements(Expressions):
     def unpack(self) -> list[str]:
         rng, form = self.rng, self.rng.randrange(6)
         names = list(dict.fromkeys(self.target("int") or "_" for _ in range(3)))
+        if form >= 4 and len(names) < 3:
+            names = names[:1]
+        elif form == 5:
+            names = names[:2]
         for name in names:
             self.scope.variables[name] = "int"
         count = len(names)
         if form == 0:
             values = ", ".join(self.expr("int", 1) for _ in names)
-            return [f"{', '.join(names)}, = {values}," if count == 1 else f"{', '.join(names)} = {values}"]
+            return [
+                f"{', '.join(names)}, = {values},"
+                if count == 1
+                else f"{', '.join(names)} = {values}"
+            ]
         if form == 1:
             return [f"[{', '.join(names)}] = [{', '.join(self.expr('int', 1) for _ in names)}]"]
         if form == 2:
             starred = rng.randrange(count)
             self.scope.variables[names[starred]] = "list"
             names[starred] = "*" + names[starred]
-            return [f"{', '.join(names)}, = {self.expr(rng.choice(('list', 'str', 'tuple')), 1)}"]
+            return [f"{', '.join(names)}, = {self.expr(rng.choice(('list', 'tuple')), 1)}"]
         if form == 3:
-            return [f"{', '.join(names)}, = {self.expr(rng.choice(('list', 'tuple', 'str')), 1)}"]
+            source = f"[*{self.expr('list', 1)}, 1, 2, 3][:{count}]"
+            if self.maybe(0.15):
+                source = self.expr(rng.choice(("list", "tuple", "str")), 1)
+            return [f"{', '.join(names)}, = {source}"]
         if form == 4 and count == 3:
-            return [f"{names[0]}, ({names[1]}, {names[2]}) = {self.expr('int', 1)}, ({self.expr('int', 1)}, STEP)"]
-        if count > 1:
-            return [f"{names[0]}, {names[1]} = {names[1]}, {names[0]}"] if self.maybe(0.5) else [
-                f"{names[0]}, {names[1]} = {self.expr('int', 1)}, {names[0]}"
+            return [
+                f"{names[0]}, ({names[1]}, {names[2]}) = {self.expr('int', 1)}, ({self.expr('int', 1)}, STEP)"
             ]
+        if count > 1:
+            return (
+                [f"{names[0]}, {names[1]} = {names[1]}, {names[0]}"]
+                if self.maybe(0.5)
+                else [f"{names[0]}, {names[1]} = {self.expr('int', 1)}, {names[0]}"]
+            )
         return [f"({names[0]},) = ({self.expr('int', 1)},)"]
 
     def place(self) -> str:
@@ -171,7 +211,9 @@ class Statements(Expressions):
         if place.endswith(("]",)) and ":" in place:
             return [f"{place} = {self.expr('list', 1)}[:3]"]
         if self.maybe(0.35):
-            return [f"{place} {self.rng.choice(('+=', '-='))} {self.expr(self.rng.choice(('int', 'float')), 1)}"]
+            return [
+                f"{place} {self.rng.choice(('+=', '-='))} {self.expr(self.rng.choice(('int', 'float')), 1)}"
+            ]
         return [f"{place} = {self.expr(self.rng.choice(('int', 'int', 'float', 'str', 'obj')), 2)}"]
 
     def effect(self) -> list[str]:
@@ -179,11 +221,16 @@ class Statements(Expressions):
         if form == 0:
             name = self.variable("list")
             if name:
-                return [f"{name}.append({self.expr(self.rng.choice(('int', 'any')), 1)})", f"del {name}[:-9]"]
+                return [
+                    f"{name}.append({self.expr(self.rng.choice(('int', 'any')), 1)})",
+                    f"del {name}[:-9]",
+                ]
         if form == 1:
             name = self.variable("dict")
             if name:
-                return [f"{name}.{self.rng.choice(('pop', 'setdefault'))}({self.expr('str', 0)}, {self.expr('int', 1)})"]
+                return [
+                    f"{name}.{self.rng.choice(('pop', 'setdefault'))}({self.expr('str', 0)}, {self.expr('int', 1)})"
+                ]
         if form == 2:
             name = self.variable("set")
             if name:
@@ -195,20 +242,24 @@ class Statements(Expressions):
         return [self.expr("any", 2)]
 
     def show(self) -> list[str]:
-        return [f"out({', '.join(self.expr(self.any_kind(), 1) for _ in range(self.rng.randint(1, 2)))})"]
+        return [
+            f"out({', '.join(self.expr(self.any_kind(), 1) for _ in range(self.rng.randint(1, 2)))})"
+        ]
 
     def delete(self) -> list[str]:
         form = self.rng.randrange(5)
-        names = [name for name in self.scope.variables if name not in self.scope.fixed and name in self.local_names]
+        names = [
+            name
+            for name in self.scope.variables
+            if name not in self.scope.fixed and name in self.local_names
+        ]
         if form == 0 and names:
             name = self.rng.choice(names)
             lines = [f"del {name}"]
-            if self.maybe(0.6):
-                lines.append(f"{name} = {self.expr(self.scope.variables[name], 0)}".replace(f" {name}", " 0"))
-                lines[-1] = f"{name} = 3"
-                self.scope.variables[name] = "int"
-            else:
-                del self.scope.variables[name]
+            if self.maybe(0.85):
+                kind = self.scope.variables.pop(name)
+                lines.append(f"{name} = {self.expr(kind, 0)}")
+                self.scope.variables[name] = kind
             if self.maybe(0.6):
                 return [f"if STEP % 4 == {self.rng.randrange(4)}:", *indented(lines)]
             return lines
@@ -225,7 +276,12 @@ class Statements(Expressions):
             line = "return"
         else:
             return self.show()
-        return [f"if {self.condition(1)}:", f"    {line}"]
+        condition = (
+            self.condition(1)
+            if scope.in_loop or self.maybe(0.3)
+            else f"STEP == {self.rng.randrange(14)}"
+        )
+        return [f"if {condition}:", f"    {line}"]
 
     def fail(self) -> list[str]:
         form = self.rng.randrange(6)
@@ -243,21 +299,27 @@ class Statements(Expressions):
             line = f"raise ExceptionGroup({self.expr('str', 0)}, [{kind}({value}), ValueError(2)])"
         else:
             line = f"raise {kind}({value})"
-        condition = f"STEP % 5 == {self.rng.randrange(5)}" if self.maybe(0.5) else self.condition(1)
+        condition = f"STEP % 5 == {self.rng.randrange(5)}"
+        if self.maybe(0.3):
+            condition += f" or {self.condition(1)}"
         return [f"if {condition}:", f"    {line}"]
 
     def assertion(self) -> list[str]:
-        return [f"assert {self.expr('any', 0)} or STEP != {self.rng.randint(3, 12)}, {self.expr('str', 1)}"]
+        return [
+            f"assert {self.expr('any', 0)} or STEP != {self.rng.randint(3, 12)}, {self.expr('str', 1)}"
+        ]
 
     def importing(self) -> list[str]:
         line = self.rng.choice(IMPORTS[:-1] if self.scope.kind != "module" else IMPORTS)
         if self.maybe(0.7) or line == IMPORTS[3]:
-            return ["try:", f"    {line}", "except ImportError as e:", "    out(e)"]
+            return ["try:", f"    {line}", "except ImportError as err:", "    out(err)"]
         return [line]
 
     def odd(self) -> list[str]:
         """What is seldom written."""
-        form = self.rng.randrange(9)
+        form = self.rng.randrange(10)
+        if form == 9:
+            return [f"type T = list[{self.rng.choice(('int', 'STEP', 'G0'))}]", "out(T.__name__)"]
         if form == 0:
             return ["..."]
         if form == 1:
@@ -273,7 +335,10 @@ class Statements(Expressions):
         if form == 6 and self.scope.kind == "function":
             return [f"exec({f'out({self.expr("int", 1)})'!r})"]
         if form == 7:
-            return [f"_ = [a0 for a0 in {self.iterable(1)} if a0 is not None]", "out(len(_))"]
+            return [
+                f"_ = [a0 for a0 in {self.iterable_of_comprehension(1)} if a0 is not None]",
+                "out(len(_))",
+            ]
         return [f"out({self.expr('bytes', 1)}, {self.expr('complex', 1)})"]
 
     # Compound statements.
@@ -304,7 +369,9 @@ class Statements(Expressions):
         rounds = 40 if long else 6
         name = rng.choice(("i", "j", "k"))
         form = rng.randrange(10)
-        prefix = "async " if self.scope.kind in ("coroutine", "asyncgen") and self.maybe(0.4) else ""
+        prefix = (
+            "async " if self.scope.kind in ("coroutine", "asyncgen") and self.maybe(0.4) else ""
+        )
         if prefix:
             head = f"async for {name} in Iter({rng.randint(0, 5)}, {rng.choice((-1, 3))}):"
         elif form == 0:
@@ -316,7 +383,9 @@ class Statements(Expressions):
             head = f"for o in ({objects}{', ' if objects else ''}):"
             if self.maybe(0.3):
                 head = f"for o in [{objects}] * {rng.choice(SHORT)}:"
-            return self.finished_loop([head, *self.looped(depth, 6, ["o"] if self.maybe(0.7) else [])], depth)
+            return self.finished_loop(
+                [head, *self.looped(depth, 6, ["o"] if self.maybe(0.7) else [])], depth
+            )
         elif form == 2:
             place = self.place()
             source = f"range({rng.choice(SHORT)})"
@@ -326,7 +395,9 @@ class Statements(Expressions):
         else:
             head = f"for {name} in {self.iterable(1, long)}:"
         self.scope.variables[name] = "int"
-        return self.finished_loop([head, *self.looped(depth, rounds, [name] if self.maybe(0.8) else [])], depth)
+        return self.finished_loop(
+            [head, *self.looped(depth, rounds, [name] if self.maybe(0.8) else [])], depth
+        )
 
     def finished_loop(self, lines: list[str], depth: int) -> list[str]:
         if self.maybe(0.2):
@@ -358,14 +429,14 @@ class Statements(Expressions):
         if form != 0:
             for _ in range(rng.choice((1, 1, 2))):
                 if self.maybe(0.6):
-                    lines += [f"except {rng.choice(ERRORS)} as e:"]
-                    scope.variables["e"] = "exception"
+                    lines += [f"except {rng.choice(ERRORS)} as err:"]
+                    scope.variables["err"] = "exception"
                 else:
                     lines += [f"except {rng.choice(ERRORS)}:"]
                 saved, scope.in_handler = scope.in_handler, True
                 lines += self.block(depth)
                 scope.in_handler = saved
-                scope.variables.pop("e", None)
+                scope.variables.pop("err", None)
             if self.maybe(0.25):
                 lines += ["except:", *self.block(depth, 1)]
                 lines += ["    raise"] if self.maybe(0.7) else []
@@ -379,10 +450,16 @@ class Statements(Expressions):
         scope = self.scope
         lines = ["try:", *self.block(depth)]
         lines += [f"    if STEP % 3 == {self.rng.randrange(3)}:"]
-        lines += [f"        raise ExceptionGroup('g', [Fail(1), {self.rng.choice(EXCEPTIONS)}(STEP)])"]
+        lines += [
+            f"        raise ExceptionGroup('g', [Fail(1), {self.rng.choice(EXCEPTIONS)}(STEP)])"
+        ]
         saved = scope.in_star, scope.in_handler, scope.in_loop
         scope.in_star, scope.in_handler, scope.in_loop = True, True, False
-        lines += [f"except* {self.rng.choice(ERRORS)} as e:", "    out(e)", *self.block(depth, 1)]
+        lines += [
+            f"except* {self.rng.choice(ERRORS)} as err:",
+            "    out(err)",
+            *self.block(depth, 1),
+        ]
         if self.maybe(0.5):
             lines += ["except* Fail:", *self.block(depth, 1)]
         scope.in_star, scope.in_handler, scope.in_loop = saved
@@ -392,7 +469,9 @@ class Statements(Expressions):
 
     def with_statement(self, depth: int) -> list[str]:
         rng = self.rng
-        prefix = "async " if self.scope.kind in ("coroutine", "asyncgen") and self.maybe(0.4) else ""
+        prefix = (
+            "async " if self.scope.kind in ("coroutine", "asyncgen") and self.maybe(0.4) else ""
+        )
         items = []
         for _ in range(rng.choice((1, 1, 2))):
             name = self.target("str")
@@ -403,7 +482,9 @@ class Statements(Expressions):
             if managers and self.maybe(0.4) and not prefix:
                 items.append(f"{rng.choice(managers)}(){bound}")
             else:
-                items.append(f"Ctx('{rng.choice('pqr')}', {rng.choice(('False', 'False', 'True'))}){bound}")
+                items.append(
+                    f"Ctx('{rng.choice('pqr')}', {rng.choice(('False', 'False', 'True'))}){bound}"
+                )
         return [f"{prefix}with {', '.join(items)}:", *self.block(depth)]
 
     def match_statement(self, depth: int) -> list[str]:
@@ -421,7 +502,9 @@ class Statements(Expressions):
         """A pattern that does not match everything, which only the last one of a match may."""
         rng = self.rng
         names = ["m1", "m2", "m3", "m4"] if names is None else names
-        capture = lambda: rng.choice((names.pop(0) if names and self.maybe(0.5) else "_", "1", "'a'"))  # noqa: E731
+        capture = lambda: rng.choice(
+            (names.pop(0) if names and self.maybe(0.5) else "_", "1", "'a'")
+        )  # noqa: E731
         form = rng.randrange(11)
         if form == 0:
             return rng.choice(("0", "1", "-1", "2.5", "'a'", "None", "True", "'xy'"))
@@ -454,14 +537,21 @@ class Statements(Expressions):
         if outer.kind == "class":
             return self.assign()
         name = rng.choice(("g", "h"))
-        scope = Scope("function", {"p": "int", "q": "float"}, may_call=outer.may_call and outer.rounds <= 6)
+        scope = Scope(
+            "function", {"p": "int", "q": "float"}, may_call=outer.may_call and outer.rounds <= 6
+        )
         scope.outer = outer.outer | outer.variables if outer.kind != "module" else {}
         scope.fixed = set(outer.fixed) | set(scope.outer)
         scope.rounds = outer.rounds * 3
         lines = []
         changed = [
-            n for n in scope.outer if n in self.local_names and outer.kind in ("function", "generator", "coroutine")
-            and n not in outer.fixed and n in outer.variables and n not in self.declared
+            n
+            for n in scope.outer
+            if n in self.local_names
+            and outer.kind in ("function", "generator", "coroutine")
+            and n not in outer.fixed
+            and n in outer.variables
+            and n not in self.declared
         ]
         saved = self.scope, self.returning, self.declared
         self.scope, self.returning, self.declared = scope, "int", set()

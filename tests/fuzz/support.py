@@ -6,6 +6,7 @@ Nothing recorded varies by itself: no addresses, no times.
 """
 
 import _thread
+import builtins
 import gc
 import signal
 import sys
@@ -44,6 +45,9 @@ __all__ = [
     "trace_on",
     "weak",
 ]
+
+# Programs change builtins. What is recorded should not depend on that.
+__builtins__ = dict(vars(builtins))
 
 FIELDS = ("x", "y", "z", "w")
 """Attributes that generated classes have; read one by one, since ``__dict__`` would leave a trace."""
@@ -477,6 +481,9 @@ def profile_off():
 def _monitored(name):
     def callback(code, *details):
         if not _is_ours(code):
+            return None
+        if name == "LINE" and details[0] == code.co_firstlineno:
+            # Not reported unless some tool, as the compiler does, wants to know about starts.
             return None
         shown = details[0] if name == "LINE" else ""
         _event(f"monitor {name} {code.co_qualname} {shown}")
