@@ -446,7 +446,9 @@ class Expressions:
         return f"'{{}}:{{}}'.format({expr('int', depth)}, {expr('str', depth)})[:14]"
 
     def slice(self, depth: int) -> str:
-        part = lambda: self.rng.choice(("", "1", "-1", "2", self.expr("int", 0)))  # noqa: E731
+        def part() -> str:
+            return self.rng.choice(("", "1", "-1", "2", self.expr("int", 0)))
+
         if self.maybe(0.2):
             return f"{part()}:{part()}:{self.rng.choice(('2', '-1', '1', '0'))}"
         return f"{part()}:{part()}"
@@ -486,7 +488,10 @@ class Expressions:
     def dict_expr(self, depth: int) -> str:
         expr, rng, form = self.expr, self.rng, self.rng.randrange(6)
         value = "int" if self.maybe(0.8) else self.any_kind()
-        key = lambda: expr(rng.choice(("int", "str")), min(depth, 1))  # noqa: E731
+
+        def key() -> str:
+            return expr(rng.choice(("int", "str")), min(depth, 1))
+
         if form <= 1:
             return f"{{{', '.join(f'{key()}: {expr(value, depth)}' for _ in range(rng.randint(0, 4)))}}}"
         if form == 2:

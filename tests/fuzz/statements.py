@@ -502,9 +502,10 @@ class Statements(Expressions):
         """A pattern that does not match everything, which only the last one of a match may."""
         rng = self.rng
         names = ["m1", "m2", "m3", "m4"] if names is None else names
-        capture = lambda: rng.choice(
-            (names.pop(0) if names and self.maybe(0.5) else "_", "1", "'a'")
-        )  # noqa: E731
+
+        def capture() -> str:
+            return rng.choice((names.pop(0) if names and self.maybe(0.5) else "_", "1", "'a'"))
+
         form = rng.randrange(11)
         if form == 0:
             return rng.choice(("0", "1", "-1", "2.5", "'a'", "None", "True", "'xy'"))
