@@ -49,6 +49,7 @@ SPECIAL = {
     "__enter__": ("", "str"),
     "__del__": ("", "none"),
     "__getattr__": ("name", "int"),
+    "__getattribute__": ("name", "getter"),
     "__setattr__": ("name, value", "setter"),
     "__abs__": ("", "int"),
     "__iadd__": ("other", "self"),
@@ -192,7 +193,10 @@ class Definitions(Observers):
                 if not cls.base
                 else f"__slots__ = ('w{name}',)"
             )
-        if self.maybe(0.25) and not cls.slots:
+        if cls.slots:
+            lines.append(f"w = {self.expr('int', 1)}")
+            cls.fields["w"] = "int"
+        elif self.maybe(0.25):
             lines.append(f"{rng.choice('xyzw')} = {self.expr('int', 1)}")
         if self.maybe(0.1):
             lines += [f"for i in range({rng.choice((3, 30))}):", f"    w = i {rng.choice('+*-')} 2"]
@@ -218,6 +222,9 @@ class Definitions(Observers):
 
         def body() -> list[str]:
             lines = [f"self.{name} = {name}" for name in kinds]
+            if self.maybe(0.12) and not cls.slots and cls.base is None:
+                # A dict of its own: no inline values.
+                lines.insert(0, "self.__dict__ = {'v': 1}")
             if self.maybe(0.2):
                 lines += self.statement(1)
             if cls.base and self.maybe(0.5):
@@ -325,6 +332,7 @@ class Definitions(Observers):
         def body() -> list[str]:
             guarded = name in (
                 "__getattr__",
+                "__getattribute__",
                 "__setattr__",
                 "__del__",
                 "__hash__",
@@ -348,6 +356,7 @@ class Definitions(Observers):
                         f"return NotImplemented if STEP % 3 == 1 else {self.expr('int', 1)}"
                     ),
                     "iterator": lambda: f"return iter({self.expr('list', 1)})",
+                    "getter": lambda: "return object.__getattribute__(self, name)",
                     "setter": lambda: "object.__setattr__(self, name, value)",
                     "bool": lambda: (
                         f"return {self.expr('bool', 1) if not guarded else 'STEP % 3 != 1'}"

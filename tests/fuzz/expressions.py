@@ -57,6 +57,8 @@ class Expressions:
                 return name
         if kind == "any" or self.rng.random() < self.surprise:
             kind = self.any_kind()
+        if self.rng.random() < self.meddling / 4:
+            return self.meddler()
         if depth <= 0 or self.rng.random() < 0.15:
             return self.leaf(kind)
         if self.rng.random() < 0.3:
@@ -274,6 +276,8 @@ class Expressions:
             return "Bag(x=1, y=2.5)"
         if self.maybe(0.06):
             return "Bag(x=1, y=2.5, z='s')"
+        if self.maybe(self.meddling):
+            return self.meddler()
         cls = self.rng.choice(self.classes)
         method = cls.methods.get("__init__")
         inherited = cls.base
@@ -282,6 +286,10 @@ class Expressions:
         if cls.builtin:
             return f"{cls.name}()"
         return f"{cls.name}({self.arguments(method, depth, 0.01) if method else ''})"
+
+    def meddler(self) -> str:
+        how = self.rng.choice(("poke", "poke", "look", "trace", "profile", "raise"))
+        return f"Meddler({self.rng.randint(1, 9)}, {how!r})"
 
     # Conditions.
 
@@ -336,7 +344,11 @@ class Expressions:
     # Kinds.
 
     def int_expr(self, depth: int) -> str:
-        expr, rng, form = self.expr, self.rng, self.rng.randrange(26)
+        expr, rng, form = self.expr, self.rng, self.rng.randrange(27)
+        if form == 26:
+            if any("__getitem__" in cls.members for cls in self.classes):
+                return f"({expr('obj', depth)})[{expr('int', 0)}]"
+            form = 0
         if form <= 7:
             return f"({expr('int', depth)} {rng.choice(('+', '-', '+', '-', '&', '|', '^', '//', '%'))} {expr('int', depth)})"
         if form == 8:

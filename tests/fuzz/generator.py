@@ -26,6 +26,7 @@ class Generator(Definitions):
         self.rng = rng = random.Random(seed)
         self.surprise = rng.choice((0.0, 0.005, 0.01, 0.03))
         self.observing = rng.choice((0.0, 0.02, 0.06, 0.15))
+        self.meddling = rng.choice((0.0, 0.0, 0.02, 0.08))
         self.globals: dict[str, str] = {}
         self.objects: list[str] = []
         self.signatures: dict[str, Function] = {}

@@ -217,7 +217,16 @@ class Statements(Expressions):
         return [f"{place} = {self.expr(self.rng.choice(('int', 'int', 'float', 'str', 'obj')), 2)}"]
 
     def effect(self) -> list[str]:
-        form = self.rng.randrange(6)
+        form = self.rng.randrange(7)
+        if form == 6 and self.classes and self.scope.may_call and self.scope.rounds <= 60:
+            cls = self.rng.choice(self.classes)
+            methods = [m for m in cls.methods.values() if m.name.startswith("m")]
+            if methods:
+                method = self.rng.choice(methods)
+                bound = f"_m = ({self.expr('obj', 1)}).{method.name}"
+                return [bound, f"_m({self.arguments(method, 1)})"]
+        if self.scope.in_handler and self.maybe(0.3) and "err" in self.scope.variables:
+            return ["err.add_note('n')"]
         if form == 0:
             name = self.variable("list")
             if name:
@@ -582,6 +591,17 @@ class Statements(Expressions):
     def nested_class(self, depth: int) -> list[str]:
         if self.scope.kind == "class" or self.maybe(0.5):
             return self.for_loop(depth)
+        reading = [name for name in self.scope.variables if name in self.local_names]
+        if self.maybe(0.5) and reading:
+            name = self.rng.choice(reading)
+            return [
+                "class K:",
+                f"    x: int = {self.rng.choice(('STEP', '1', '2.5'))}",
+                f"    for i in range({self.rng.choice((2, 24))}):",
+                f"        y = {name}",
+                "        w = [i, x, STEP]",
+                "out(K.y, K.w)",
+            ]
         return [
             "class K:",
             f"    x = {self.rng.choice(('STEP', '1', '2.5'))}",

@@ -19,6 +19,7 @@ __all__ = [
     "Dying",
     "Fail",
     "Iter",
+    "Meddler",
     "Pause",
     "R",
     "attempt",
@@ -275,6 +276,72 @@ class Dying:
 
     def __del__(self):
         record(f"del {R(self.name)}")
+
+
+def _meddling(name):
+    def method(self, *args):
+        self.left -= 1
+        if self.left == 0:
+            self.meddle()
+        if name in ("__setitem__", "__delitem__", "__setattr__", "__delattr__", "__delete__"):
+            return None
+        if name in ("__eq__", "__contains__", "__bool__", "__exit__"):
+            return self.left % 2 == 0
+        if name in ("__len__", "__hash__", "__index__", "__int__"):
+            return 2
+        if name in ("__format__", "__repr__", "__str__"):
+            return "meddler"
+        if name == "__iter__":
+            return self
+        if name == "__next__":
+            if self.left % 4 == 0:
+                raise StopIteration
+            return 1
+        return 3
+
+    return method
+
+
+class Meddler:
+    """Looks harmless in any operation, and does something to its caller's frame at one of them."""
+
+    def __init__(self, left, how="poke"):
+        self.__dict__["left"] = left
+        self.__dict__["how"] = how
+
+    def meddle(self):
+        frame = _caller()
+        record(f"meddles {self.how} {frame.f_code.co_qualname}:{frame.f_lineno}")
+        if self.how == "poke":
+            for name in sorted(frame.f_locals):
+                if type(frame.f_locals[name]) in (int, float, str) and name[0] not in "n_":
+                    frame.f_locals[name] = 7.5
+                    break
+        elif self.how == "trace":
+            trace_on(True)
+        elif self.how == "profile":
+            profile_on()
+        elif self.how == "raise":
+            raise Fail("meddler")
+        elif self.how == "look":
+            record(_locals(frame))
+
+    def __setattr__(self, name, value):
+        self.__dict__["left"] -= 1
+        if self.left == 0 and name != "left":
+            self.meddle()
+
+    def __del__(self):
+        if self.left == 1:
+            self.meddle()
+
+
+for _name in (
+    "add radd iadd sub rsub isub mul rmul imul truediv rtruediv floordiv rfloordiv mod rmod and rand iand or ror ior "
+    "xor rxor ixor lshift rlshift rshift rrshift pow rpow matmul rmatmul eq lt le gt ge bool len hash index int "
+    "getitem setitem delitem contains iter next format repr str neg invert pos enter exit call getattr delattr"
+).split():
+    setattr(Meddler, f"__{_name}__", _meddling(f"__{_name}__"))
 
 
 class Bag:
