@@ -96,9 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run, and say what differs. The result is 1 if something unexpected does."""
     options = parser()
     chosen = options.parse_args(arguments)
-    known = expected.load(chosen.expected)
+    known, adjusted = expected.load(chosen.expected), expected.load_adjusted(chosen.expected)
     if chosen.update_docs:
-        text = expected.in_document(expected.DOCUMENT.read_text("utf-8"), known)
+        text = expected.in_document(expected.DOCUMENT.read_text("utf-8"), known, adjusted)
         expected.DOCUMENT.write_text(text, "utf-8")
         return 0
     if chosen.test_folder is None and not runs.has_test_suite():
@@ -117,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         timeout=chosen.timeout,
         cache=Cache(cache, is_fresh=chosen.fresh),
         expected=known,
+        adjusted=adjusted,
         ignored=ignored,
         test_folder=chosen.test_folder and chosen.test_folder.absolute(),
         keep=chosen.keep and chosen.keep.absolute(),

@@ -8,7 +8,7 @@ from common import crash
 
 from regrtest import expected, outcomes
 from regrtest.cache import Cache
-from regrtest.expected import Expected
+from regrtest.expected import Adjusted, Expected
 from regrtest.outcomes import Difference, FileResult, compare
 from regrtest.runs import PLAIN, Mode, Run
 
@@ -45,6 +45,7 @@ class Examiner:
     timeout: float
     cache: Cache
     expected: Sequence[Expected] = ()
+    adjusted: Sequence[Adjusted] = ()
     ignored: Sequence[str] = ()
     test_folder: Path | None = None
     keep: Path | None = None
@@ -74,7 +75,13 @@ class Examiner:
         return self.cache.last(self._run(file, PLAIN))
 
     def _run(self, file: str, mode: Mode, methods: Sequence[str] = ()) -> Run:
-        return Run(file, mode, self.timeout, methods, self.ignored, self.test_folder)
+        replaced = [
+            pair
+            for entry in self.adjusted
+            if entry.file == file and mode is not PLAIN
+            for pair in entry.replace
+        ]
+        return Run(file, mode, self.timeout, methods, self.ignored, self.test_folder, replaced)
 
     def _plain(self, file: str) -> tuple[FileResult, bool]:
         cached = self.cache.get(self._run(file, PLAIN))

@@ -64,6 +64,25 @@ class Expected:
         return f"Lib/test/{self._path}:{self.line}"
 
 
+@dataclasses.dataclass(frozen=True)
+class Adjusted:
+    """A file of which something is replaced for the run under rjit, so that the rest of it can be compared.
+
+    `lines` says where, in CPython `version`; `replace` has pairs of texts.
+    """
+
+    file: str
+    lines: str
+    replace: list[list[str]]
+    why: str
+
+
+def load_adjusted(file: Path = FILE) -> list[Adjusted]:
+    """All files that are adjusted."""
+    with file.open("rb") as stream:
+        return [Adjusted(**entry) for entry in tomllib.load(stream).get("adjusted", ())]
+
+
 def load(file: Path = FILE) -> list[Expected]:
     """All expected differences."""
     with file.open("rb") as stream:
@@ -113,10 +132,30 @@ def described(expected: Iterable[Expected]) -> str:
     return "\n".join(items) + "\n"
 
 
-def in_document(document: str, expected: Iterable[Expected]) -> str:
+def described_adjusted(adjusted: Iterable[Adjusted]) -> str:
+    """The same of the adjusted files."""
+    items = []
+    for entry in adjusted:
+        path = entry.file.removeprefix("test.").replace(".", "/") + ".py"
+        pairs = ", ".join(f"`{old}` by `{new}`" for old, new in entry.replace)
+        text = f"- Lib/test/{path}, lines {entry.lines}: {pairs}. {' '.join(entry.why.split())}"
+        items.append(
+            textwrap.fill(
+                text, 118, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+            )
+        )
+    return "\n".join(items) + "\n"
+
+
+def in_document(
+    document: str, expected: Iterable[Expected], adjusted: Iterable[Adjusted] = ()
+) -> str:
     """The document with the list as it is."""
     before, begin, rest = document.partition(_BEGIN)
     _old, end, after = rest.partition(_END)
     if not begin or not end:
         raise ValueError(f"{DOCUMENT} has lost the marks between which the list goes")
-    return f"{before}{begin}\n{described(expected)}\n{end}{after}"
+    replaced = described_adjusted(adjusted)
+    if replaced.strip():
+        replaced = f"\nReplaced for the run under rjit, so that the rest of the file can be compared:\n\n{replaced}"
+    return f"{before}{begin}\n{described(expected)}{replaced}\n{end}{after}"

@@ -1,13 +1,16 @@
 """Does what `python -m test` does, and writes down what becomes of each test at the moment it is known.
 
-Run as `python recorder.py RECORD ARGUMENTS...`. The runner's own reports do not serve: the XML has no
+Run as `python recorder.py RECORD REPLACED ARGUMENTS...`. The runner's own reports do not serve: the XML has no
 names for tests whose subtests fail, and nothing at all when the process dies. RECORD gets a JSON object
 a line: `start` of a test, `end` with its outcome, `file` with what the runner says of the whole file.
+REPLACED is a list, as JSON, of pairs of texts: in the source of the test file, which is the last argument,
+the second text stands wherever the first one did.
 
 This runs within the process under test, so it leaves as little behind as it can, and keeps nothing
 open in between: tests look at open files, and fork.
 """
 
+import importlib.machinery
 import json
 import os
 import runpy
@@ -16,12 +19,46 @@ import sys
 
 def main():
     """Prepare the runner, then be it."""
-    record = os.path.abspath(sys.argv[1])
-    del sys.argv[1]
+    record, replaced = os.path.abspath(sys.argv[1]), json.loads(sys.argv[2])
+    del sys.argv[1:3]
+    if replaced:
+        sys.meta_path.insert(0, Finder(sys.argv[-1].removeprefix("test."), replaced))
     # As `python -m test` has it.
     sys.path[0] = os.getcwd()
     follow(record)
     runpy.run_module("test", run_name="__main__", alter_sys=True)
+
+
+class Finder:
+    """Finds the test file."""
+
+    def __init__(self, name, replaced):
+        self._names = (name, f"test.{name}")
+        self._replaced = replaced
+
+    def find_spec(self, name, path, target=None):
+        if name not in self._names:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        spec.loader = Loader(spec.loader, self._replaced)
+        return spec
+
+
+class Loader(importlib.machinery.SourceFileLoader):
+    """Compiles the test file's source after the replacements, past the cache of bytecode."""
+
+    def __init__(self, loader, replaced):
+        super().__init__(loader.name, loader.path)
+        self._replaced = replaced
+
+    def get_code(self, fullname):
+        path = self.get_filename(fullname)
+        text = self.get_data(path).decode()
+        for old, new in self._replaced:
+            if old not in text:
+                raise ImportError(f"{path} has no {old!r} to replace")
+            text = text.replace(old, new)
+        return self.source_to_code(text, path)
 
 
 def follow(record):

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import fnmatch
+import json
 import os
 import shlex
 import signal
@@ -86,6 +87,8 @@ class Run:
     methods: Sequence[str] = ()
     ignored: Sequence[str] = ()
     test_folder: Path | None = None
+    # Pairs of texts: what stands in the file, and what shall stand there.
+    replaced: Sequence[Sequence[str]] = ()
 
     def arguments(self) -> list[str]:
         """What follows `python -m test`."""
@@ -104,7 +107,8 @@ class Run:
 
     def command(self, folder: Path, record: Path) -> list[str]:
         """The command with the recorder in the runner's place."""
-        own = [str(RECORDER), str(record), "--tempdir", str(folder)]
+        replaced = json.dumps([list(pair) for pair in self.replaced])
+        own = [str(RECORDER), str(record), replaced, "--tempdir", str(folder)]
         return [sys.executable, *own, *self.arguments()]
 
     def run(self) -> FileResult:

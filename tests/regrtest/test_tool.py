@@ -127,6 +127,20 @@ def test_expected_differences(tmp_path: Path) -> None:
     assert "expected, but does not differ: test_made_up.Test.test_passes" in output
 
 
+def test_files_are_adjusted(tmp_path: Path) -> None:
+    write(
+        tmp_path, "test_made_up", "def test_detail(self):\n    self.assertEqual(not UNDER_RJIT, 1)"
+    )
+    status, printed = regrtest(tmp_path, *LATE)
+    assert status == 1 and "test_detail" in printed
+    listed = "difference = []\n[[adjusted]]\nfile = 'test_made_up'\nlines = '20'\nwhy = 'so'\n"
+    replaced = listed + "replace = [['not UNDER_RJIT', 'True']]"
+    status, printed = regrtest(tmp_path, *LATE, expected=replaced)
+    assert status == 0, printed
+    status, printed = regrtest(tmp_path, *LATE, expected=listed + "replace = [['gone', 'True']]")
+    assert status == 1 and "has no 'gone' to replace" in printed
+
+
 def test_no_difference(tmp_path: Path) -> None:
     write(tmp_path, "test_made_up", "def test_skipped(self):\n    self.skipTest('so')")
     (tmp_path / "test_nothing.py").write_text("import unittest\nraise unittest.SkipTest('so')\n")

@@ -48,7 +48,9 @@ def describe(statistics):
         parts.append(f"{milliseconds:.1f} ms compiling")
     stress = statistics.get("stress")
     if stress is not None:
-        parts.append(f"stress {stress['mode']} reached {stress['reached']} of {stress['guards']} guards")
+        parts.append(
+            f"stress {stress['mode']} reached {stress['reached']} of {stress['guards']} guards"
+        )
     return ", ".join(parts)
 
 
