@@ -123,10 +123,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         keep=chosen.keep and chosen.keep.absolute(),
     )
     session = Session(examiner, files, chosen.jobs)
-    # What is left out or compiled later may make an expected difference stay away.
-    everything = not ignored and chosen.calls == chosen.loops == 1
+    # What is compiled later may make an expected difference stay away.
+    is_eager = chosen.calls == chosen.loops == 1
     try:
-        return session.run(known if everything else ())
+        return session.run(known if is_eager else ())
     except KeyboardInterrupt:
         return 130
 
@@ -207,7 +207,7 @@ class Session:
         findings = [finding for verdict in verdicts for finding in verdict.findings]
         differing = sum(1 for verdict in verdicts if verdict.findings)
         seen = [difference for verdict in verdicts for difference in verdict.known]
-        missed = expected.absent(known, seen, self._files)
+        missed = expected.absent(known, seen, self._files, self._examiner.ignored)
         for entry in missed:
             print(f"expected, but does not differ: {entry.test or entry.file} ({entry.place})")
         flaky = [difference for verdict in verdicts for difference in verdict.flaky]

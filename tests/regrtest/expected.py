@@ -103,14 +103,21 @@ def divide(
 
 
 def absent(
-    expected: Iterable[Expected], differences: Iterable[Difference], files: Iterable[str]
+    expected: Iterable[Expected],
+    differences: Iterable[Difference],
+    files: Iterable[str],
+    ignored: Iterable[str] = (),
 ) -> list[Expected]:
-    """Those that should have come up in `files`, and did not."""
+    """Those that should have come up in `files`, and did not.
+
+    Nothing is said of files of which some tests were ignored.
+    """
     differences, files = list(differences), set(files)
     return [
         entry
         for entry in expected
         if entry.file in files
+        and not any(f".{entry.file}." in pattern for pattern in ignored)
         and not entry.sometimes
         and not any(entry.covers(difference) for difference in differences)
     ]

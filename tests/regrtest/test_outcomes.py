@@ -118,7 +118,7 @@ def test_a_record_is_read() -> None:
 
 def test_a_failed_subtest_fails_its_test() -> None:
     one = read_from(start("C.a"), end("C.a", "FAIL", "why", subtest="(i=1)"), FILE)
-    assert one.tests["C.a (i=1)"] == Outcome("FAIL", "why")
+    assert one.tests["C.a (i=1)"] == Outcome("FAIL", "why", is_subtest=True)
     assert one.tests["C.a"].is_bad
     # Another subtest fails: the test fails in both, and yet there is a difference.
     other = read_from(start("C.a"), end("C.a", "ERROR", "so", subtest="(i=2)"), FILE)
