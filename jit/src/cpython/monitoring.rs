@@ -92,6 +92,13 @@ pub fn has_other_tools(code: Code, thread: Thread, own: i32) -> bool {
     (here[0] | here[1] | everywhere[0] | everywhere[1]) & others != 0
 }
 
+/// Whether a tool other than `own` gets any event everywhere. The GIL must be held.
+pub fn others_get_events(own: i32) -> bool {
+    // SAFETY: the calling thread is attached; the table is that of `has_other_tools`.
+    let everywhere: [u64; 2] = unsafe { memory::read(Thread::current().interp(), super::interp::MONITORS) };
+    (everywhere[0] | everywhere[1]) & !(0x0101_0101_0101_0101u64 << own) != 0
+}
+
 /// The tools, a bit each, that asked for `event` in `code`. `event` is one that is switched by itself.
 pub fn local_tools(code: Code, event: u8) -> u8 {
     let data = code.monitoring_data();

@@ -34,7 +34,7 @@ pub use running::{
     want_instruction_event,
 };
 pub use stress::{Invalidation, invalidate_in_turn};
-pub use switch::{disable, enable, is_enabled, monitoring_state, options, start};
+pub use switch::{disable, enable, is_enabled, monitoring_state, options, pause_events, resume_events, start};
 
 /// The state of `code`, made if it has none. None when memory is short.
 pub fn state_or_new(code: Code) -> Option<NonNull<CodeState>> {

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::switch;
-use crate::cpython::monitoring::{EVENT_INSTRUCTION, EVENT_JUMP, EVENT_PY_START, OPTIMIZER_ID};
+use crate::cpython::monitoring::{EVENT_INSTRUCTION, EVENT_JUMP, EVENT_PY_START, OPTIMIZER_ID, others_get_events};
 use crate::runtime::hooks;
 
 const NAME: &str = "rjit";
@@ -34,10 +34,20 @@ pub fn warn_of(py: Python<'_>, holder: &str) -> PyResult<()> {
     PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, 1)
 }
 
-/// Takes the tool id and asks for the events.
-pub fn begin(py: Python<'_>) -> PyResult<()> {
+/// Takes the tool id, and asks for the events unless `is_paused`.
+pub fn begin(py: Python<'_>, is_paused: bool) -> PyResult<()> {
     register(py)?;
-    let events = 1u32 << EVENT_PY_START | 1u32 << EVENT_JUMP;
+    if is_paused { Ok(()) } else { want_events(py, true) }
+}
+
+/// Whether other tools get events everywhere.
+pub fn others_listen() -> bool {
+    others_get_events(OPTIMIZER_ID)
+}
+
+/// Asks for the events, or for none.
+pub fn want_events(py: Python<'_>, wanted: bool) -> PyResult<()> {
+    let events = if wanted { 1u32 << EVENT_PY_START | 1u32 << EVENT_JUMP } else { 0 };
     monitoring(py)?.call_method1("set_events", (OPTIMIZER_ID, events))?;
     Ok(())
 }

@@ -19,10 +19,13 @@ use crate::telemetry;
 struct Switch {
     options: Option<Options>,
     is_monitoring: bool,
+    /// Our events are off, because others get some.
+    is_paused: bool,
     enabled: Option<Instant>,
 }
 
-static SWITCH: GilCell<Switch> = GilCell::new(Switch { options: None, is_monitoring: false, enabled: None });
+static SWITCH: GilCell<Switch> =
+    GilCell::new(Switch { options: None, is_monitoring: false, is_paused: false, enabled: None });
 
 /// When to compile, while the compiler is on.
 #[inline]
@@ -81,12 +84,13 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
 pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
     start(py)?;
     retire::sweep();
-    let mut is_monitoring = SWITCH.with(|switch| switch.is_monitoring);
+    let (mut is_monitoring, mut is_paused) = SWITCH.with(|switch| (switch.is_monitoring, switch.is_paused));
     if !is_monitoring {
+        is_paused = monitoring::others_listen();
         match monitoring::holder(py)? {
             Some(holder) => monitoring::warn_of(py, &holder)?,
             None => {
-                monitoring::begin(py).inspect_err(|_| {
+                monitoring::begin(py, is_paused).inspect_err(|_| {
                     // The first error is the one to report.
                     let _ = monitoring::end(py);
                 })?;
@@ -94,13 +98,36 @@ pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
             }
         }
     }
-    SWITCH.with(|switch| *switch = Switch { options: Some(options), is_monitoring, enabled: Some(Instant::now()) });
+    SWITCH.with(|switch| {
+        *switch = Switch { options: Some(options), is_monitoring, is_paused, enabled: Some(Instant::now()) }
+    });
     let mut how = format!("calls={} loops={}", options.calls, options.loops);
     if stress::wanted().is_on() {
         how += &format!(" stress={}", stress::wanted());
     }
     telemetry::switched(true, &how);
     Ok(())
+}
+
+/// Has the interpreter report nothing to us: others are about to get events everywhere, and nothing is compiled then.
+pub fn pause_events(py: Python<'_>) {
+    switch_events(py, false);
+}
+
+/// Ends that.
+pub fn resume_events(py: Python<'_>) {
+    switch_events(py, true);
+}
+
+fn switch_events(py: Python<'_>, wanted: bool) {
+    let changes = SWITCH.with(|switch| {
+        let changes = switch.is_monitoring && switch.is_paused == wanted;
+        switch.is_paused ^= changes;
+        changes
+    });
+    if changes && let Err(error) = monitoring::want_events(py, wanted) {
+        telemetry::warn(format!("what runs often is not seen any more: {error}"));
+    }
 }
 
 /// Turns the compiler off: nothing is counted any more, and what is called from now on runs in the interpreter. Frames

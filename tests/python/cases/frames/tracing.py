@@ -129,3 +129,30 @@ def set_caller_trace(now):
 show(traced_caller(200))
 for event in take():
     print(*event)
+
+
+# Opcodes are traced right after the call that asks for it.
+def record_opcodes(frame, event, arg):
+    opcodes.append((event, frame.f_lineno - frame.f_code.co_firstlineno, frame.f_lasti))
+    return record_opcodes
+
+
+def ask_for_opcodes():
+    frame = sys._getframe(1)
+    frame.f_trace_opcodes = True
+    frame.f_trace = record_opcodes
+    sys.settrace(record_opcodes)
+
+
+def asking():
+    x = 1
+    ask_for_opcodes()
+    y = 2
+    return x + y
+
+
+for _ in range(4):
+    opcodes = []
+    asking()
+    sys.settrace(None)
+    print(opcodes)
