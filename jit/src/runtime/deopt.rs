@@ -2,7 +2,8 @@
 
 use pyo3::ffi::{self, PyObject, PyThreadState};
 
-use crate::code::executable::{Header, OSR_EXITED};
+use crate::bytecode::opcode::Opcode;
+use crate::code::executable::{Header, OSR_EXITED, OSR_RAISED};
 use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
@@ -23,7 +24,8 @@ pub unsafe extern "C" fn exit_function(
     // SAFETY: the contract.
     unsafe {
         record(frame, header, index);
-        resume(tstate, frame)
+        let raised = !tell_line(tstate, frame, header, index);
+        evaluate(tstate, frame, raised)
     }
 }
 
@@ -32,7 +34,7 @@ pub unsafe extern "C" fn exit_function(
 /// # Safety
 /// As for [`exit_function`].
 pub unsafe extern "C" fn exit_loop(
-    _: *mut PyThreadState,
+    tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     header: *const Header,
     index: u64,
@@ -40,8 +42,9 @@ pub unsafe extern "C" fn exit_loop(
     // SAFETY: the contract.
     unsafe {
         record(frame, header, index);
+        let told = tell_line(tstate, frame, header, index);
+        std::ptr::without_provenance_mut(if told { OSR_EXITED } else { OSR_RAISED })
     }
-    std::ptr::without_provenance_mut(OSR_EXITED)
 }
 
 /// Runs the current frame to its end in the interpreter, which pops it.
@@ -50,13 +53,45 @@ pub unsafe extern "C" fn exit_loop(
 /// `frame` is the current frame of `tstate` and complete for the interpreter. Its entry was counted against the
 /// recursion limit.
 pub unsafe fn resume(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe { evaluate(tstate, frame, false) }
+}
+
+/// Like [`resume`]; with `raised` an exception is set, which is raised where the frame is.
+unsafe fn evaluate(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, raised: bool) -> *mut PyObject {
     // SAFETY: the contract; the evaluation counts the entry again and links the frame itself.
     unsafe {
         let thread = Thread::from_ptr(tstate);
         (*frame).return_offset = 0;
         thread.set_current_frame((*frame).previous);
         thread.set_recursion_remaining(thread.recursion_remaining() + 1);
-        private::_PyEval_EvalFrameDefault(tstate, frame, 0)
+        private::_PyEval_EvalFrameDefault(tstate, frame, raised.into())
+    }
+}
+
+/// Reports the line that a frame goes on with behind a finished instruction, to tools that were switched on by it. The
+/// interpreter would not: it takes the place at which it resumes for one where it has been. False when a tool raises.
+unsafe fn tell_line(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    header: *const Header,
+    index: u64,
+) -> bool {
+    // SAFETY: the frame is complete; as for `record`. The bytecode of a tool's line event is the event itself.
+    unsafe {
+        let executable = &*(*header).executable;
+        let exit = &executable.exits[index as usize];
+        let instr = (*frame).instr_ptr;
+        let opcode = Opcode::from_number(*instr as u8);
+        if exit.site == exit.offset
+            || opcode != Some(Opcode::InstrumentedLine)
+            || Thread::from_ptr(tstate).tracing() != 0
+        {
+            return true;
+        }
+        (*frame).return_offset = 0;
+        let before = Code::from_ptr((*frame).code().cast()).first_unit().add(exit.site.index());
+        private::_Py_call_instrumentation_line(tstate, frame, instr, before) >= 0
     }
 }
 

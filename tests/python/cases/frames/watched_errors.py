@@ -95,6 +95,12 @@ class Switch:
         SWITCHES.get(turn, int)()
         return 1
 
+    def __setattr__(self, name, value):
+        SWITCHES.get(turn, int)()
+
+    def __setitem__(self, key, value):
+        SWITCHES.get(turn - 1, int)()
+
 
 def adding(switch):
     total = switch + 1
@@ -103,7 +109,21 @@ def adding(switch):
     return total
 
 
-for func, args in ((leaving, ()), (handling, ()), (reraising, ()), (adding, (Switch(),))):
+def storing(switch):
+    switch.x = 1
+    first = 2
+    switch[0] = 3
+    second = 4
+    return first, second
+
+
+for func, args in (
+    (leaving, ()),
+    (handling, ()),
+    (reraising, ()),
+    (adding, (Switch(),)),
+    (storing, (Switch(),)),
+):
     for turn in range(16):
         attempt(func, *args)
         off()
