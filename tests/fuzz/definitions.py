@@ -204,6 +204,9 @@ class Definitions(Observers):
         if not cls.builtin and (cls.base is None or self.maybe(0.4)):
             cls.fields |= kinds
             lines += self.constructor(cls, kinds)
+        if not cls.base and not cls.builtin:
+            # The usual one contains the address.
+            lines += ["def __repr__(self):", f"    return '<{name}>'"]
         for number in range(rng.randint(1, 3)):
             lines += self.method(cls, f"m{number}")
         if self.maybe(0.3):

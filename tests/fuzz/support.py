@@ -128,6 +128,8 @@ def R(value, depth=3):
     if kind is float:
         return float.hex(value)
     if kind is str:
+        if " at 0x" in value:
+            value = value[: value.index(" at 0x")]
         return repr(value) if len(value) < 100 else f"{value[:60]!r}...{len(value)}"
     if kind is bytes or kind is bytearray:
         return f"{kind.__name__}:{bytes(value[:40])!r},{len(value)}"
@@ -274,6 +276,9 @@ class Dying:
     def __init__(self, name):
         self.name = name
 
+    def __repr__(self):
+        return "<Dying>"
+
     def __del__(self):
         record(f"del {R(self.name)}")
 
@@ -346,6 +351,9 @@ for _name in (
 
 class Bag:
     """Any attributes."""
+
+    def __repr__(self):
+        return "<Bag>"
 
     def __init__(self, **attributes):
         self.__dict__.update(attributes)
