@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from common import crash
 from common.outcomes import Difference, differences
 
 from packages import provide, suite
@@ -119,10 +120,6 @@ def compare(
 
 def crash_report(run: Run) -> str:
     """The stacks of a run that crashed, which is repeated for that, and the end of its log."""
-    try:
-        from common import crash
-    except ImportError:
-        return tail(run.log)
     command = [*run.command, *run.tests]
     return crash.report(command, env=run.env, cwd=run.cwd, exit_code=run.exit_code)
 
