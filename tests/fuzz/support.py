@@ -188,9 +188,17 @@ def _position(code, lasti):
     return f"outside, at {lasti}"
 
 
+# Repeating a sequence too often gives either message: the interpreter's specialized instruction has one of
+# its own.
+REPEATED_TOO_OFTEN = (
+    "Python int too large to convert to C ssize_t",
+    "cannot fit 'int' into an index-sized integer",
+)
+
+
 def error_lines(exc, indent="", depth=3):
     """An exception in full: its chain, and of each frame the place and the locals it left."""
-    yield f"{indent}! {R(exc)}"
+    yield f"{indent}! {R(exc).replace(*REPEATED_TOO_OFTEN)}"
     tb = exc.__traceback__
     while tb is not None:
         code = tb.tb_frame.f_code

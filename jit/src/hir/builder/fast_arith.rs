@@ -10,6 +10,7 @@ enum Number {
     Float,
 }
 
+/// The operators; behind them come the same ones in place, and then the subscript.
 const OPERATORS: u32 = 13;
 const NB_ADD: u32 = 0;
 const NB_AND: u32 = 1;
@@ -75,6 +76,9 @@ impl Builder<'_> {
             return false;
         }
         if !self.may_be(left, guess.0) || !self.may_be(right, guess.1) {
+            return false;
+        }
+        if self.instr.oparg >= 2 * OPERATORS {
             return false;
         }
         let operator = self.instr.oparg % OPERATORS;

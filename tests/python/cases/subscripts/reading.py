@@ -1,6 +1,6 @@
 # Reading items: every builtin container, every kind of index, and containers of the user's own.
 # expect-compiled: item, second, last, lookup
-from _support import error_lines, probe, repeat, without_addresses
+from _support import attempt, error_lines, probe, repeat, without_addresses
 
 
 def item(box, index):
@@ -113,3 +113,25 @@ probe(last, ([1, 2],), ((1, 2),), ("ab",), ([],), ((),), ({-1: "x"},), ("",), (r
 probe(lookup, ({"a": 1}, "a"), ({"a": 1}, "b"), ({}, []), (Missing(), "z"), ({"a": 1}, 1), (None, "a"), ({Index(1): "hit"}, "seven"))
 probe(nested, ([[1, 2], [3, 4]], 1, 0), ([(1, 2), "ab"], 1, 1), ([[1], []], 1, 0), ({0: {1: 2}}, 0, 1), ([1], 0, 0))
 probe(total, ([1, 2, 3], 3), ([1, 2, 3], 4), ((1.5, 2.5), 2), ({0: 1, 1: 2}, 2), (range(5), 5), ("ab", 1), ([2**62] * 3, 3))
+
+
+# Numbers that are known to be numbers have no items either.
+def of_constant():
+    return 0[0]  # noqa
+
+
+def of_float():
+    return 1e16[0]  # noqa
+
+
+def of_known(x, i):
+    y = x * 2 + 1
+    j = i - 1
+    return y[j]
+
+
+for _ in range(3):
+    for func in (of_constant, of_float):
+        attempt(func)
+    for args in ((5, 1), (2.5, 1), (5, 1.5), (True, 2)):
+        attempt(of_known, *args)
