@@ -66,6 +66,9 @@ STRESS_MODES = {
     "gc": "gc",
 }
 
+# The one of them that each case runs in.
+ALWAYS = "deopt-all"
+
 HEADER = re.compile(r"#\s*(exit|expect-[a-z]+|stress-except):\s*(.*)")
 
 # The guard that fails in the mode "deopt-nth" is one of so many.
@@ -101,6 +104,19 @@ class Case:
     def nth(self) -> int:
         """The guard that fails in the mode "deopt-nth": any, but the same each time."""
         return zlib.crc32(self.name.encode()) % NTH_RANGE + 1
+
+    @property
+    def stress_modes(self) -> list[str]:
+        """Every forced side exit, and one of the other modes: any, but the same each time.
+
+        All of them with ``RJIT_TEST_STRESS=all``.
+        """
+        modes = [mode for mode in STRESS_MODES if not self.is_excepted(mode)]
+        if os.environ.get("RJIT_TEST_STRESS") == "all":
+            return modes
+        others = [mode for mode in modes if mode != ALWAYS]
+        kept = {ALWAYS, others[zlib.crc32(self.name.encode()) % len(others)]}
+        return [mode for mode in modes if mode in kept]
 
     def is_excepted(self, mode: str) -> bool:
         """Whether the case shows by right what a stress mode does."""

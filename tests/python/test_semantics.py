@@ -5,7 +5,7 @@ import difflib
 import harness
 import pytest
 import report
-from harness import AGAIN, COMPILED_MODES, PLAIN, STRESS_MODES, Case, Outcome, Runner
+from harness import AGAIN, COMPILED_MODES, PLAIN, Case, Outcome, Runner
 
 CASES = harness.all_cases()
 
@@ -74,7 +74,7 @@ def test_compiled(runner: Runner, case: Case, mode: str) -> None:
 @needs_rjit
 @pytest.mark.parametrize(
     "case, mode",
-    [(case, mode) for case in CASES for mode in STRESS_MODES if not case.is_excepted(mode)],
+    [(case, mode) for case in CASES for mode in case.stress_modes],
     ids=by_name,
 )
 def test_stressed(runner: Runner, case: Case, mode: str) -> None:

@@ -21,7 +21,17 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 ROW = re.compile(r"\| `(\w+)\.py` \|.*\| \d+ \| (\d+) \|")
 SIZES = dict(ROW.findall((EXAMPLES / "README.md").read_text(encoding="utf-8")))
 
-STRESSES = ["deopt:all", "deopt:every:29", "deopt:1234", "invalidate", "reify", "gc"]
+STRESSES = ["deopt:every:29", "deopt:1234", "invalidate", "reify", "gc"]
+
+
+def example_runs() -> list[tuple[str, str]]:
+    """Every forced side exit for each example, and each other stress for some of them in turn."""
+    if os.environ.get("RJIT_TEST_STRESS") == "all":
+        return [(name, stress) for name in SIZES for stress in ["deopt:all", *STRESSES]]
+    names = sorted(SIZES)
+    others = [(name, STRESSES[index % len(STRESSES)]) for index, name in enumerate(names)]
+    return [(name, "deopt:all") for name in names] + others
+
 
 # A function with guards of many kinds, called until each had its turn.
 WORK = """
@@ -172,8 +182,7 @@ def test_the_summary_says_so() -> None:
     assert re.search(r"stress deopt:all reached \d+ of \d+ guards", done.stderr)
 
 
-@pytest.mark.parametrize("stress", STRESSES)
-@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("name, stress", example_runs())
 def test_examples(name: str, stress: str) -> None:
     path = EXAMPLES / f"{name}.py"
     done = python(path, SIZES[name], RJIT="1", RJIT_CALLS="3", RJIT_LOOPS="20", RJIT_STRESS=stress)
