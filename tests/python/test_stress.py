@@ -188,3 +188,44 @@ def test_examples(name: str, stress: str) -> None:
     done = python(path, SIZES[name], RJIT="1", RJIT_CALLS="3", RJIT_LOOPS="20", RJIT_STRESS=stress)
     assert done.stderr == ""
     assert done.stdout == (EXAMPLES / "expected" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+# Numbers that are unboxed until the last moment, on top of operands that own no reference.
+BOXES = """
+import json, sys, weakref, rjit
+
+class Thing:
+    pass
+
+def result(x):
+    return x * 2.5
+
+def display(thing, x):
+    return [thing, x * 2.5]
+
+def joined(thing, x, items):
+    return (thing, x * 2.5, [item + 1 for item in items])
+
+def called(thing, x):
+    return max(x * 2.5, x * 1.5, key=lambda number: number if thing else -number)
+
+seen = set()
+for _ in range(200):
+    thing = Thing()
+    alive = weakref.ref(thing)
+    shown = [result(1.5), display(thing, 1.5)[1], joined(thing, 1.5, [1, 2])[1:], called(thing, 1.5)]
+    del thing
+    seen.add((repr(shown), alive() is None))
+boxes = {e.qualname: [count for reason, _, count in e.guards if "memory" in reason]
+         for e in rjit.executables() if e.kind == "function"}
+json.dump({"seen": sorted(seen), "boxes": boxes}, sys.stdout)
+"""
+
+
+def test_a_box_that_cannot_be_made_loses_nothing() -> None:
+    done = python("-c", BOXES, RJIT="1", RJIT_CALLS="3", RJIT_STRESS="deopt:all")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert found["seen"] == [["[3.75, 3.75, (3.75, [2, 3]), 3.75]", True]]
+    for name in ("result", "display", "joined"):
+        assert 1 in found["boxes"][name], found["boxes"]

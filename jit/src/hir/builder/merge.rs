@@ -16,13 +16,10 @@ impl Builder<'_> {
 
     /// An edge to a bytecode block, to be put into the current block's terminator as its edge number `edge`.
     pub(super) fn edge_to(&mut self, start: CodeOffset, edge: usize) -> Edge {
-        self.edge_with(start, edge, self.cur, self.state.clone())
-    }
-
-    pub(super) fn edge_with(&mut self, start: CodeOffset, edge: usize, from: Block, state: State) -> Edge {
+        let (from, site, state) = (self.cur, self.instr.start, self.state.clone());
         let target = self.target(start);
         let block = target.block;
-        target.incoming.push(Incoming { from, edge, state });
+        target.incoming.push(Incoming { from, edge, site, state });
         Edge::to(block)
     }
 
@@ -147,7 +144,7 @@ impl Builder<'_> {
     /// Fills in one edge's arguments, converting values in a block of its own where other ways out of the source
     /// block must not see the conversion.
     fn deliver(&mut self, start: CodeOffset, incoming: Incoming, expected: &Expected) {
-        let Incoming { from, edge, state } = incoming;
+        let Incoming { from, edge, site, state } = incoming;
         let mut needs_code = false;
         for ((slot, is_param), entry) in expected.stack.iter().zip(&state.stack) {
             needs_code |= *is_param && self.slot_of(*entry) != *slot;
@@ -165,20 +162,20 @@ impl Builder<'_> {
             self.func.block_mut(from).terminator.edges_mut()[edge].args.clear();
         }
         self.cur = place;
-        self.state = state.clone();
-        // Boxing for the edge may run out of memory; the interpreter then goes on at the target.
-        self.before = Some(self.state_at(start));
-        // All boxes come before the first reference is taken: the interpreter would not know of it.
-        let mut stack = state.stack;
-        for ((slot, is_param), entry) in expected.stack.iter().zip(&mut stack) {
-            if *is_param && self.slot_of(*entry) != *slot {
-                *entry = self.boxed(*entry);
+        self.state = state;
+        // Boxing for the edge may run out of memory; the interpreter then goes on at the target. All boxes come before
+        // the first reference is taken: the interpreter would not know of it.
+        for (position, (slot, is_param)) in expected.stack.iter().enumerate() {
+            let entry = self.state.stack[position];
+            if *is_param && self.slot_of(entry) != *slot {
+                self.before = Some(self.state_from(site, start));
+                self.state.stack[position] = self.boxed(entry);
             }
         }
         let mut args = Vec::new();
-        for ((slot, is_param), entry) in expected.stack.iter().zip(stack) {
+        for (position, (slot, is_param)) in expected.stack.iter().enumerate() {
             if *is_param {
-                args.push(self.convert(entry, *slot));
+                args.push(self.convert(self.state.stack[position], *slot));
             }
         }
         for slot in &expected.locals {

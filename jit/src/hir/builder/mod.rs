@@ -70,6 +70,8 @@ pub(super) struct Incoming {
     /// Where the edge leaves, and which of the terminator's edges it is.
     from: Block,
     edge: usize,
+    /// The bytecode that the edge belongs to.
+    site: CodeOffset,
     state: State,
 }
 
@@ -261,7 +263,12 @@ impl Builder<'_> {
     }
 
     fn state_at(&mut self, offset: CodeOffset) -> StateId {
-        self.func.add_state(FrameState { offset, site: self.instr.start, stack: self.state.stack.clone() })
+        self.state_from(self.instr.start, offset)
+    }
+
+    /// The frame state at `offset`, for which the bytecode at `site` is to blame.
+    fn state_from(&mut self, site: CodeOffset, offset: CodeOffset) -> StateId {
+        self.func.add_state(FrameState { offset, site, stack: self.state.stack.clone() })
     }
 
     fn terminate(&mut self, terminator: Terminator) {
@@ -310,16 +317,30 @@ impl Builder<'_> {
 
     /// The operand as an object without a claim on it; boxes it in place on the abstract stack when it is unboxed.
     fn peek_obj(&mut self, depth: usize) -> Value {
+        let boxed = self.box_operand(depth);
+        if self.func.ty(boxed.value).repr == Repr::Ref {
+            return self.emit(Op::RefToObj, &[boxed.value], Type::OBJ_OR_NULL);
+        }
+        boxed.value
+    }
+
+    /// Boxes the operand in place on the abstract stack when it is unboxed.
+    fn box_operand(&mut self, depth: usize) -> StackEntry {
         let entry = self.peek(depth);
         let boxed = self.boxed(entry);
         if boxed != entry {
             self.poke(depth, boxed);
             self.before = None;
         }
-        if self.func.ty(boxed.value).repr == Repr::Ref {
-            return self.emit(Op::RefToObj, &[boxed.value], Type::OBJ_OR_NULL);
+        boxed
+    }
+
+    /// Boxes the top `count` operands that are unboxed. Whoever takes references to them does it afterwards: when a box
+    /// cannot be made the interpreter goes on and would not know of them.
+    fn box_operands(&mut self, count: usize) {
+        for depth in (0..count).rev() {
+            self.box_operand(depth);
         }
-        boxed.value
     }
 
     /// An operand in object or stackref representation.

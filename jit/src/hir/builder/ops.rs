@@ -575,6 +575,7 @@ impl Builder<'_> {
     fn build_stealing(&mut self, helper: Helper, count: u32, kinds: Kinds) -> Result<(), Refusal> {
         self.set_line();
         let at = self.scratch(count.max(1));
+        self.box_operands(count as usize);
         let mut owned = Vec::new();
         for depth in (0..count as usize).rev() {
             let entry = self.peek(depth);

@@ -34,6 +34,7 @@ impl Builder<'_> {
 
     /// Pops the top `count` operands as stackrefs, deepest first, with their claims.
     pub(super) fn take_refs(&mut self, count: usize) -> Vec<Value> {
+        self.box_operands(count);
         let mut refs = Vec::new();
         for depth in (0..count).rev() {
             let entry = self.peek(depth);

@@ -91,15 +91,8 @@ impl Builder<'_> {
             self.terminate(Terminator::Unwind);
             return Ok(());
         };
-        let mut stack = Vec::new();
-        self.before = Some(self.func.add_state(FrameState {
-            offset: self.instr.start,
-            site: self.instr.start,
-            stack: unwind.to_vec(),
-        }));
-        for entry in &unwind[..depth] {
-            stack.push(StackEntry { value: self.to_ref(*entry), owned: true });
-        }
+        let saved = (self.state.clone(), self.before);
+        self.state.stack = unwind[..depth].to_vec();
         if handler.lasti {
             let value = match lasti {
                 Some(value) => value,
@@ -108,19 +101,29 @@ impl Builder<'_> {
                     self.emit(Op::ConstRef(bits), &[], Type::REF)
                 }
             };
-            stack.push(StackEntry { value, owned: true });
+            self.push(value, true);
         }
         let exception = self.emit(Op::TakeException { handler: handler.target }, &[], Type::obj(Kinds::OTHER));
         let exception = self.emit(Op::ToRef { borrowed: false }, &[exception], Type::REF);
-        stack.push(StackEntry { value: exception, owned: true });
+        self.push(exception, true);
+        // No box before this point: one that cannot be made leaves to the handler, with the exception as its operand.
+        for position in 0..depth {
+            let entry = self.state.stack[position];
+            self.before = Some(self.state_at(handler.target));
+            self.state.stack[position] = self.boxed(entry);
+        }
+        for position in 0..depth {
+            let value = self.to_ref(self.state.stack[position]);
+            self.state.stack[position] = StackEntry { value, owned: true };
+        }
         // What raised may have switched on events, which the handler must not miss.
-        let state = FrameState { offset: handler.target, site: self.instr.start, stack: stack.clone() };
-        let state = self.func.add_state(state);
+        let state = self.state_at(handler.target);
         self.emit_in(self.cur, Op::Safepoint { periodic: false }, &[], Type::I64, Some(state));
-        let locals = vec![Local::Home; self.code.nlocalsplus as usize];
-        let edge = self.edge_with(handler.target, 0, self.cur, State { stack, locals });
+        self.state.locals = vec![Local::Home; self.code.nlocalsplus as usize];
+        let edge = self.edge_to(handler.target, 0);
         self.terminate(Terminator::Jump(edge));
         self.settle(handler.target);
+        (self.state, self.before) = saved;
         Ok(())
     }
 
