@@ -47,7 +47,7 @@ impl Kinds {
     /// Any object or NULL.
     pub const ANY_OR_NULL: Kinds = Kinds(0xffff);
 
-    pub(super) const NAMES: [(Kinds, &'static str); 14] = [
+    pub(in crate::hir) const NAMES: [(Kinds, &'static str); 14] = [
         (Kinds::NULL, "null"),
         (Kinds::NONE, "none"),
         (Kinds::BOOL, "bool"),

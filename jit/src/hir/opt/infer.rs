@@ -274,9 +274,8 @@ mod tests {
             b0:
                 v0: str = const_obj 0x10
                 v1: str = guard_type str v0  ; @1 []
-                v2: str|list = guard_type str|list v1  ; @1 [v1]
-                v3: int = guard_type int v2  ; @2 [v1]
-                v4: int = guard_type int v3  ; @3 [v2]
+                v3: int = guard_type int v1  ; @2 [v1]
+                v4: int = guard_type int v3  ; @3 [v1]
                 return v4
         ";
         assert_snapshot!(after(run, text), @r"
@@ -296,7 +295,7 @@ mod tests {
                 v0: ref = load_local 0
                 v1: any = ref_to_obj v0
                 v2: int = guard_type int v1  ; @1 []
-                v3: any? = call unicode_item v1 v2
+                v3: any? = call get_len v1
                 v4: null|str = refine null|str v3
                 v5: str = guard_type str v4  ; @2 []
                 v6: bool = guard_type bool v2  ; @3 []
@@ -308,7 +307,7 @@ mod tests {
             v0: ref = load_local 0
             v1: any = ref_to_obj v0
             v2: int = guard_type int v1  ; @1 []
-            v3: any? = call unicode_item v1 v2
+            v3: any? = call get_len v1
             v4: null|str = refine null|str v3
             v5: str = guard_type str v4  ; @2 []
             v6: bool = guard_type bool v2  ; @3 []

@@ -1,0 +1,198 @@
+//! What each operation takes and gives: the number and representations of its operands, and that of its result.
+
+use crate::hir::function::Function;
+use crate::hir::inst::{ErrorKind, Mem, Op, Terminator, Value};
+use crate::hir::types::{Kinds, Repr};
+use crate::runtime::ops::table::{Helper, Param, Ret};
+
+/// The representations that an operand may have.
+type Want = &'static [Repr];
+
+const OBJ: Want = &[Repr::Obj];
+const REF: Want = &[Repr::Ref];
+const I64: Want = &[Repr::I64];
+const F64: Want = &[Repr::F64];
+const COND: Want = &[Repr::Bool];
+/// Whatever fills a general register.
+const WORD: Want = &[Repr::Obj, Repr::Ref, Repr::I64];
+const BITS: Want = &[Repr::Ref, Repr::I64];
+const ADDRESS: Want = &[Repr::Obj, Repr::I64];
+
+/// Checks an instruction's operands and result, and what it is told besides.
+pub fn check_inst(function: &Function, value: Value) -> Result<(), String> {
+    let inst = function.inst(value);
+    let wanted = operands(&inst.op, inst.args.len());
+    for (i, want) in wanted.iter().enumerate() {
+        let found = inst.args.get(i).map(|&arg| function.ty(arg).repr);
+        if !found.is_some_and(|repr| want.contains(&repr)) {
+            let want: Vec<String> = want.iter().map(|repr| format!("{repr:?}")).collect();
+            let want = want.join(" or ");
+            return Err(format!("{value} ({:?}) wants {want} as operand {i}, got {found:?}", inst.op));
+        }
+    }
+    if inst.args.len() > wanted.len() {
+        return Err(format!("{value} ({:?}) takes {} operands, got {}", inst.op, wanted.len(), inst.args.len()));
+    }
+    let result = result(&inst.op);
+    if inst.ty.repr != result {
+        return Err(format!("{value} ({:?}) gives {result:?}, not {:?}", inst.op, inst.ty.repr));
+    }
+    match &inst.op {
+        Op::GuardKinds { kinds } if !is_single(*kinds) => {
+            Err(format!("{value} guards {kinds}, which is no single type"))
+        }
+        Op::Helper { helper, imms } => {
+            let wanted = helper.params().iter().filter(|param| **param == Param::Imm).count();
+            if wanted == imms.len() {
+                return Ok(());
+            }
+            Err(format!("{value} calls {} with {} immediates, which takes {wanted}", helper.name(), imms.len()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks the value that decides or leaves.
+pub fn check_terminator(function: &Function, terminator: &Terminator) -> Result<(), String> {
+    let want = match terminator {
+        Terminator::Branch { .. } => Repr::Bool,
+        Terminator::OnError { kind: ErrorKind::Negative, .. } => Repr::I64,
+        Terminator::OnError { .. } | Terminator::Return { .. } => Repr::Obj,
+        _ => return Ok(()),
+    };
+    let Some(value) = terminator.operand() else { return Ok(()) };
+    let found = function.ty(value).repr;
+    if found == want { Ok(()) } else { Err(format!("wants {want:?}, got {value} ({found:?})")) }
+}
+
+/// Whether a guard can test for `kinds` with one comparison: they are one type, and not NULL or one of many others.
+fn is_single(kinds: Kinds) -> bool {
+    let no_type = [Kinds::NULL, Kinds::CELL, Kinds::OTHER];
+    Kinds::NAMES.iter().any(|(kind, _)| *kind == kinds && !no_type.contains(kind))
+}
+
+/// What an operation that has `count` operands ought to have.
+fn operands(op: &Op, count: usize) -> Vec<Want> {
+    match op {
+        Op::Param
+        | Op::ConstObj { .. }
+        | Op::ConstRef(_)
+        | Op::ConstI64(_)
+        | Op::ConstF64(_)
+        | Op::ConstBool(_)
+        | Op::LoadLocal { .. }
+        | Op::ScratchAddr { .. }
+        | Op::LoadScratch { .. }
+        | Op::SetLine { .. }
+        | Op::Safepoint { .. }
+        | Op::Traceback
+        | Op::TakeException { .. }
+        | Op::ThreadState
+        | Op::FrameGlobals
+        | Op::FrameBuiltins
+        | Op::FrameFunction => Vec::new(),
+        Op::ToRef { .. }
+        | Op::NullableToRef
+        | Op::IncRef
+        | Op::DecRef
+        | Op::GuardKinds { .. }
+        | Op::Refine { .. }
+        | Op::UnboxInt
+        | Op::UnboxFloat
+        | Op::UnboxBool
+        | Op::TypeOf => vec![OBJ],
+        Op::SwapLocal { .. } | Op::RefToObj | Op::RefToOwned | Op::DupRef | Op::CloseRef => vec![REF],
+        Op::Guard { .. } | Op::BoxBool | Op::Not => vec![COND],
+        Op::BoxInt | Op::IntNeg | Op::IntToFloat | Op::AsRef | Op::ShiftRight { .. } => vec![I64],
+        Op::BoxFloat | Op::FloatNeg => vec![F64],
+        Op::Int(_) | Op::WrapIndex => vec![I64, I64],
+        Op::Float(_) | Op::FloatCompare(_) => vec![F64, F64],
+        Op::Compare(_) => vec![WORD, WORD],
+        Op::Bits => vec![BITS],
+        Op::AddAddr => vec![ADDRESS, I64],
+        Op::Load { .. } if count > 1 => vec![ADDRESS, I64],
+        Op::Load { .. } => vec![ADDRESS],
+        Op::Store { mem, .. } => {
+            let stored = match mem {
+                Mem::Obj => OBJ,
+                Mem::F64 => F64,
+                _ => I64,
+            };
+            if count > 2 { vec![ADDRESS, stored, I64] } else { vec![ADDRESS, stored] }
+        }
+        Op::Helper { helper, .. } => helper_operands(*helper),
+        Op::SpillArgs { .. } => vec![WORD; count],
+        Op::CallDirect { target, has_self } => vec![REF; target.nargs as usize + 2 - usize::from(*has_self)],
+    }
+}
+
+fn helper_operands(helper: Helper) -> Vec<Want> {
+    let wanted = helper.params().iter().filter_map(|param| match param {
+        Param::TState | Param::Frame | Param::Imm => None,
+        Param::Obj | Param::NullableObj => Some(OBJ),
+        Param::Word | Param::Ptr => Some(I64),
+        Param::F64 => Some(F64),
+    });
+    wanted.collect()
+}
+
+fn result(op: &Op) -> Repr {
+    match op {
+        // A parameter has the representation that its block says.
+        Op::Param => unreachable!("parameters are not among the instructions"),
+        Op::ConstObj { .. }
+        | Op::RefToObj
+        | Op::RefToOwned
+        | Op::GuardKinds { .. }
+        | Op::Refine { .. }
+        | Op::BoxInt
+        | Op::BoxFloat
+        | Op::BoxBool
+        | Op::TypeOf
+        | Op::CallDirect { .. }
+        | Op::TakeException { .. }
+        | Op::FrameGlobals
+        | Op::FrameBuiltins
+        | Op::FrameFunction => Repr::Obj,
+        Op::ConstRef(_)
+        | Op::LoadLocal { .. }
+        | Op::SwapLocal { .. }
+        | Op::ToRef { .. }
+        | Op::NullableToRef
+        | Op::AsRef => Repr::Ref,
+        Op::ConstI64(_)
+        | Op::UnboxInt
+        | Op::Int(_)
+        | Op::IntNeg
+        | Op::Bits
+        | Op::AddAddr
+        | Op::ShiftRight { .. }
+        | Op::WrapIndex
+        | Op::ScratchAddr { .. }
+        | Op::Safepoint { .. }
+        | Op::ThreadState => Repr::I64,
+        Op::ConstF64(_) | Op::UnboxFloat | Op::Float(_) | Op::FloatNeg | Op::IntToFloat => Repr::F64,
+        Op::ConstBool(_) | Op::UnboxBool | Op::Compare(_) | Op::FloatCompare(_) | Op::Not => Repr::Bool,
+        Op::IncRef
+        | Op::DecRef
+        | Op::DupRef
+        | Op::CloseRef
+        | Op::Guard { .. }
+        | Op::Store { .. }
+        | Op::SpillArgs { .. }
+        | Op::SetLine { .. }
+        | Op::Traceback => Repr::None,
+        Op::Load { mem, .. } => match mem {
+            Mem::Obj => Repr::Obj,
+            Mem::F64 => Repr::F64,
+            _ => Repr::I64,
+        },
+        Op::LoadScratch { repr, .. } => *repr,
+        Op::Helper { helper, .. } => match helper.ret() {
+            Ret::NewRef | Ret::Borrowed | Ret::Found | Ret::Iter => Repr::Obj,
+            Ret::Status | Ret::Bool | Ret::Word => Repr::I64,
+            Ret::F64 => Repr::F64,
+            Ret::Void => Repr::None,
+        },
+    }
+}
