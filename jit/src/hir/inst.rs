@@ -159,9 +159,7 @@ pub enum Mem {
     Obj,
     I64,
     U32,
-    U16,
     U8,
-    F64,
 }
 
 macro_rules! all {
@@ -179,7 +177,7 @@ macro_rules! all {
 all!(IntOp: Add Sub Mul FloorDiv Mod And Or Xor Shl Shr);
 all!(FloatOp: Add Sub Mul Div);
 all!(Cond: Lt Le Eq Ne Gt Ge Below);
-all!(Mem: Obj I64 U32 U16 U8 F64);
+all!(Mem: Obj I64 U32 U8);
 
 /// An operation. Operands are in [`Inst::args`], in the order the comments give.
 #[derive(Clone, PartialEq, Debug)]
@@ -336,13 +334,9 @@ pub enum Op {
     TakeException {
         handler: CodeOffset,
     },
-    /// The thread state's address as i64.
-    ThreadState,
     /// The frame's globals or builtins dict.
     FrameGlobals,
     FrameBuiltins,
-    /// The function object running in the frame.
-    FrameFunction,
 }
 
 /// A callee known when compiling.
@@ -488,10 +482,8 @@ impl Op {
                 | Op::WrapIndex
                 | Op::ScratchAddr { .. }
                 | Op::LoadScratch { .. }
-                | Op::ThreadState
                 | Op::FrameGlobals
                 | Op::FrameBuiltins
-                | Op::FrameFunction
         ) && !matches!(self, Op::Float(op) if *op != FloatOp::Div)
             && !matches!(self, Op::Int(IntOp::And | IntOp::Or | IntOp::Xor))
     }

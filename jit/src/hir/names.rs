@@ -48,10 +48,8 @@ const PLAIN: &[&str] = &[
     "safepoint",
     "traceback",
     "take_exception",
-    "thread_state",
     "frame_globals",
     "frame_builtins",
-    "frame_function",
     "jump",
     "branch",
     "on_error",
@@ -62,17 +60,29 @@ const PLAIN: &[&str] = &[
     "exit",
 ];
 
+/// Reasons for which instructions of their own leave, never a plain guard.
+const NEVER_GUARDED: &[Reason] =
+    &[Reason::Overflow, Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise];
+
+/// Helpers that only instructions of their own call.
+const NEVER_CALLED: &[Helper] = &[Helper::FloatNew, Helper::LongFromI64, Helper::LongToI64];
+
+/// What is stored; the rest is only read.
+const STORED: &[Mem] = &[Mem::Obj, Mem::I64];
+
 /// Every name there is.
 pub fn all() -> Vec<String> {
     let mut names: Vec<String> = PLAIN.iter().map(|name| (*name).to_owned()).collect();
-    names.extend(Helper::ALL.iter().map(|helper| format!("call {}", helper.name())));
+    let called = Helper::ALL.iter().filter(|helper| !NEVER_CALLED.contains(helper));
+    names.extend(called.map(|helper| format!("call {}", helper.name())));
     names.extend(IntOp::ALL.iter().map(|op| format!("int.{op:?}")));
     names.extend(FloatOp::ALL.iter().map(|op| format!("float.{op:?}")));
     names.extend(Cond::ALL.iter().map(|cond| format!("compare.{cond:?}")));
     names.extend(Cond::ALL.iter().filter(|cond| **cond != Cond::Below).map(|cond| format!("float_compare.{cond:?}")));
     names.extend(Mem::ALL.iter().map(|mem| format!("load.{mem:?}")));
-    names.extend(Mem::ALL.iter().map(|mem| format!("store.{mem:?}")));
-    names.extend(Reason::ALL.iter().map(|reason| format!("guard {reason:?}")));
+    names.extend(STORED.iter().map(|mem| format!("store.{mem:?}")));
+    let guarded = Reason::ALL.iter().filter(|reason| !NEVER_GUARDED.contains(reason));
+    names.extend(guarded.map(|reason| format!("guard {reason:?}")));
     names
 }
 

@@ -251,10 +251,8 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "safepoint" => Op::Safepoint { periodic: line.field("periodic")? },
         "traceback" => Op::Traceback,
         "take_exception" => Op::TakeException { handler: CodeOffset(line.at()?) },
-        "thread_state" => Op::ThreadState,
         "frame_globals" => Op::FrameGlobals,
         "frame_builtins" => Op::FrameBuiltins,
-        "frame_function" => Op::FrameFunction,
         _ => return Err(format!("unknown operation {word}")),
     })
 }

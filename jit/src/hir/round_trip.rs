@@ -90,13 +90,13 @@ function memory scratch=4
 b0:
     v0: dict = frame_globals
     v1: dict = frame_builtins
-    v2: function = frame_function
-    v3: i64 = thread_state
+    v2: other = type_of v0
+    v3: i64 = const_i64 64
     v4: i64 = load.I64 +24 v2
     v5: any? = load.Obj -16 v0
     v6: i64 = load.U32 +8 v0
     v7: i64 = wrap_index v6 v4
-    v8: f64 = load.F64 +0 v3 v7
+    v8: i64 = load.U8 +0 v3 v7
     store.Obj +16 v0 v1
     store.I64 -8 v3 v4 v7
     v9: i64 = add_addr v3 v4
@@ -200,7 +200,7 @@ fn every_operation_has_a_sample() {
         Int IntNeg Float FloatNeg IntToFloat Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex
         Helper SpillArgs ScratchAddr LoadScratch CallDirect
-        SetLine Safepoint Traceback TakeException ThreadState FrameGlobals FrameBuiltins FrameFunction
+        SetLine Safepoint Traceback TakeException FrameGlobals FrameBuiltins
     );
     let samples = samples();
     let used: BTreeSet<_> = samples

@@ -144,13 +144,8 @@ impl Lowering<'_, '_> {
                 let base = self.indexed(inst.args[0], inst.args.get(1).copied());
                 match mem {
                     Mem::Obj | Mem::I64 => self.load(types::I64, base, *offset),
-                    Mem::F64 => self.load(types::F64, base, *offset),
                     Mem::U32 => {
                         let value = self.load(types::I32, base, *offset);
-                        self.b.ins().uextend(types::I64, value)
-                    }
-                    Mem::U16 => {
-                        let value = self.load(types::I16, base, *offset);
                         self.b.ins().uextend(types::I64, value)
                     }
                     Mem::U8 => {
@@ -222,7 +217,6 @@ impl Lowering<'_, '_> {
                 self.call_runtime(exceptions::take_exception as *const () as usize, &args, Some(types::I64))
                     .expect("has a result")
             }
-            Op::ThreadState => self.tstate,
             Op::FrameGlobals => {
                 let frame = self.frame;
                 self.load(types::I64, frame, layout::F_GLOBALS)
@@ -230,11 +224,6 @@ impl Lowering<'_, '_> {
             Op::FrameBuiltins => {
                 let frame = self.frame;
                 self.load(types::I64, frame, layout::F_BUILTINS)
-            }
-            Op::FrameFunction => {
-                let frame = self.frame;
-                let bits = self.load(types::I64, frame, layout::F_FUNCOBJ);
-                self.untag(bits)
             }
         };
         self.values.insert(value, result);

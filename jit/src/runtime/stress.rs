@@ -143,6 +143,7 @@ unsafe fn note_exit(header: *const Header, guard: usize) {
     // SAFETY: the executable is boxed and installed before its code can run, and freed only when no code runs.
     let executable = unsafe { &mut *(*header).executable };
     executable.guards[guard].taken += 1;
+    tier::coverage::note_exit(&executable.guards[guard]);
     add(&COUNTS.forced, 1);
     take_turn(&executable.header, guard);
     if let Some(ForcedDeopt::Every(number)) = wanted().deopt {
