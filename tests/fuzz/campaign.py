@@ -111,36 +111,28 @@ class Campaign:
                     self.failures.append(failure)
 
     def examine(self, sources: list[str], seed: int, mode: str) -> Failure:
-        """Confirms a failure with a process for the program alone, and makes it small."""
+        """Confirms a failure with the program alone or else with those before it, and makes it small."""
         with tempfile.TemporaryDirectory(prefix="rjit-fuzz-") as folder:
             trial = Trial(Path(folder, "program.py"), mode)
-            what = trial.difference(sources[-1])
+            programs = [sources[-1]]
+            what = trial.difference(programs)
             if what is None:
+                programs = sources
+                what = trial.difference(programs)
+            if what is None:
+                first = seed - len(sources) + 1
                 return Failure(
-                    seed, mode, "only after other programs", self.among(sources, seed, mode)
+                    seed, mode, "not again", f"seeds {first} to {seed} in one process do it no more"
                 )
-            small = shrink.shrink(
-                sources[-1],
-                lambda source: trial.difference(source) == what,
+            small = shrink.shrink_all(
+                programs,
+                lambda programs: trial.difference(programs) == what,
                 self.options.shrink_seconds,
             )
             trial.difference(small)
             failure = Failure(seed, mode, what, trial.detail())
             failure.path = keep(small, failure, self.options.keep)
             return failure
-
-    def among(self, sources: list[str], seed: int, mode: str) -> str:
-        """What differs in a program that behaves when it is alone: the processes' own words."""
-        last = len(sources) - 1
-        plain = runner.shown_in_batch(sources, runner.PLAIN, last)
-        other = runner.shown_in_batch(sources, mode, last)
-        if plain == other:
-            return (
-                f"the batch of seeds {seed - last} to {seed} does it no more when it is run again"
-            )
-        return f"seeds {seed - last} to {seed} in one process\n" + runner.first_difference(
-            plain, other
-        )
 
 
 @dataclass
@@ -150,8 +142,9 @@ class Trial:
     path: Path
     mode: str
 
-    def difference(self, source: str) -> str | None:
-        self.path.write_text(source, encoding="utf-8")
+    def difference(self, programs: list[str]) -> str | None:
+        """How programs differ that run one after the other in a process."""
+        self.path.write_text(runner.SEPARATOR.join(programs), encoding="utf-8")
         self.plain = runner.run_single(self.path, runner.PLAIN)
         if self.plain.exit_code is None:
             return None
@@ -164,15 +157,15 @@ class Trial:
         return runner.first_difference(self.plain.text, self.other.text)
 
 
-def keep(source: str, failure: Failure, folder: Path) -> Path:
-    """Writes a found program, with what is known of it at its head."""
+def keep(programs: list[str], failure: Failure, folder: Path) -> Path:
+    """Writes found programs into a file, with what is known of them at its head."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"seed_{failure.seed}_{failure.mode}.py"
     head = [f"Found with seed {failure.seed} in mode {failure.mode}: {failure.what}."]
     if failure.what.startswith("record"):
         head += failure.detail.splitlines()
     text = "".join(f"# {line}".rstrip() + "\n" for line in head)
-    path.write_text(text + "\n" + source, encoding="utf-8")
+    path.write_text(text + "\n" + runner.SEPARATOR.join(programs), encoding="utf-8")
     return path
 
 

@@ -1,7 +1,7 @@
 """Runs programs one after the other and tells what each did: the process that is compared.
 
-``python -m fuzz.child [--compiled CALLS,LOOPS] FILE...`` runs programs and prints all they record.
-With ``--batch`` there is a JSON list of sources on stdin; of each a line is printed when it begins
+``python -m fuzz.child [--compiled CALLS,LOOPS] FILE`` runs a program and prints all it records. A
+file may contain several programs with a line before each of them, which run in turn. With ``--batch`` there is a JSON list of sources on stdin; of each a line is printed when it begins
 and one with a digest of its record when it ends.
 """
 
@@ -17,10 +17,17 @@ import signal
 import sys
 import types
 import warnings
+from pathlib import Path
 
 from fuzz import support
+from fuzz.runner import in_turn
 
 MEMORY = 3 << 30
+
+ERRORS = Path("/proc/self/fd/2")
+
+COMPLAINT = "rjit: stress:"
+"""What the compiler says when a frame does not look as it should."""
 
 
 def run_program(code, namespace):
@@ -83,6 +90,21 @@ def run(source, name):
     return lines
 
 
+class Complaints:
+    """What the compiler complains of on stderr, where that is a file."""
+
+    def __init__(self):
+        self.read = 0
+
+    def new(self):
+        if not ERRORS.is_file():
+            return []
+        text = ERRORS.read_text(encoding="utf-8", errors="replace")
+        lines = text[self.read :].splitlines()
+        self.read = len(text)
+        return [line for line in lines if line.startswith(COMPLAINT)]
+
+
 def hook(unraisable):
     support.record(f"unraisable {support.R(unraisable.exc_value)}")
 
@@ -91,10 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m fuzz.child")
     parser.add_argument("--compiled", metavar="CALLS,LOOPS")
     parser.add_argument("--batch", action="store_true")
-    parser.add_argument(
-        "--show", type=int, help="also print what this program of the batch records"
-    )
-    parser.add_argument("files", nargs="*")
+    parser.add_argument("file", nargs="?")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     sys.unraisablehook = hook
@@ -108,22 +127,21 @@ def main() -> None:
         _rjit.coverage()
         calls, loops = options.compiled.split(",")
         rjit.enable(calls=int(calls), loops=int(loops))
+    complaints = Complaints()
     if sources is not None:
         for number, source in enumerate(sources):
             print("begin", number, flush=True)
-            lines = run(source, f"program{number}.py")
+            lines = run(source, f"program{number}.py") + complaints.new()
             text = "\n".join(lines)
-            if number == options.show:
-                print(text.encode("utf-8", "backslashreplace").decode())
             digest = hashlib.sha1(text.encode("utf-8", "backslashreplace")).hexdigest()
             print("end", number, digest, int("OutOfFuel" in text), len(lines), flush=True)
         if options.compiled:
             print("coverage", json.dumps(_rjit.coverage()), flush=True)
-    for path in options.files:
-        with open(path, encoding="utf-8") as file:
-            source = file.read()
-        for line in run(source, "program.py"):
-            print(line.encode("utf-8", "backslashreplace").decode())
+    if options.file:
+        text = Path(options.file).read_text(encoding="utf-8")
+        for number, source in enumerate(in_turn(text)):
+            for line in run(source, f"program{number}.py") + complaints.new():
+                print(line.encode("utf-8", "backslashreplace").decode())
 
 
 if __name__ == "__main__":

@@ -58,8 +58,75 @@ SPECIAL = {
 }
 
 
+# Members of metaclasses.
+META = (
+    ("def __call__(cls, *args, **kwargs):", "return super().__call__(*args, **kwargs)"),
+    ("def __instancecheck__(cls, other):", "return STEP % 2 == 0"),
+    ("def __getattr__(cls, name):", "return STEP"),
+    ("def __len__(cls):", "return STEP % 3"),
+    ("def __contains__(cls, item):", "return item == STEP"),
+    ("def __iter__(cls):", "return iter((1, STEP))"),
+    ("def __getitem__(cls, key):", "return key"),
+    ("def __add__(cls, other):", "return 1"),
+    ("def __init__(cls, *args, **kwargs):", "out(args[0], sorted(kwargs))"),
+    ("def mro(cls):", "return super().mro()"),
+)
+
+
 class Definitions(Observers):
     """The part of the generator that makes functions and classes."""
+
+    def metaclass(self, name: str) -> list[str]:
+        rng = self.rng
+        lines = [line for head, body in rng.sample(META, 3) for line in (head, f"    {body}")]
+        if self.maybe(0.5):
+            lines += ["@classmethod", "def __prepare__(meta, name, bases, **kwargs):"]
+            lines += [f"    return {rng.choice(('{}', 'Namespace()', "{'w': 5}"))}"]
+        if self.maybe(0.5):
+            lines += ["def __new__(meta, name, bases, namespace, **kwargs):"]
+            lines += [f"    namespace['{rng.choice('xyzw')}'] = {self.expr('int', 1)}"]
+            lines += ["    return super().__new__(meta, name, bases, dict(namespace))"]
+        else:
+            lines += ["def __new__(meta, name, bases, namespace, **kwargs):"]
+            lines += ["    return super().__new__(meta, name, bases, namespace)"]
+        self.metaclasses.append(name)
+        return [f"class {name}(type):", *indented(lines)]
+
+    def endless(self, name: str) -> list[str]:
+        """A function that calls itself, in one way or another, until there is no room.
+
+        Not by ``f(*args)``, which makes the interpreter itself crash where the others raise.
+        """
+        rng = self.rng
+        again = rng.choice(
+            (
+                f"{name}(depth, a + 1)",
+                f"{name}(depth, a=a + 1)",
+                f"sum([{name}(depth, n) for n in (a,)])",
+                f"(lambda: {name}(depth, a))()",
+                f"next(map({name}, [depth], [a]))",
+                f"max([a], key=lambda n: {name}(depth, n))",
+                f"Deeper({name}, depth) + a",
+                f"Deeper({name}, depth).down",
+                f"next({name}(depth, n) for n in (a,))",
+                f"eval('{name}(depth, a)')",
+            )
+        )
+        lines = [f"def {name}(depth, a=0):", "    depth[0] += 1"]
+        form = rng.randrange(4)
+        if form == 0:
+            lines += ["    try:", f"        return {again}", "    finally:", "        a += 1"]
+        elif form == 1:
+            lines += ["    try:", f"        a = {again}", "    except RecursionError:"]
+            lines += ["        a = depth[0]", "    return a"]
+        elif form == 2:
+            lines += ["    for n in range(2):", f"        a += {again}", "    return a"]
+        else:
+            lines += [f"    return {again} + 1"]
+        lines += [f"for STEP in range({rng.randint(3, 9)}):", f"    deepest({name})"]
+        if self.maybe(0.3):
+            lines += [f"    if STEP == {rng.randint(1, 4)}:", f"        deepest({name}, 0.5)"]
+        return lines
 
     def function(self, name: str, flavour: str = "function") -> list[str]:
         made = self.signature(name)
@@ -175,6 +242,8 @@ class Definitions(Observers):
         elif self.maybe(0.12):
             cls.builtin = rng.choice(("int", "list", "dict", "str", "Exception"))
             bases = f"({cls.builtin})"
+        elif self.metaclasses and self.maybe(0.5):
+            bases = f"(metaclass={rng.choice(self.metaclasses)}{rng.choice(('', ', n=STEP'))})"
         lines: list[str] = []
         saved = self.scope, self.declared, self.returning, self.local_names
         self.scope, self.declared, self.local_names = (
@@ -318,7 +387,7 @@ class Definitions(Observers):
             )
             cls.operators.append(BINARY[operator])
         else:
-            name = rng.choice(list(SPECIAL))
+            name = rng.choice((*SPECIAL, "__getattribute__"))
             parameters, returns = SPECIAL[name]
         if cls.builtin and name in ("__hash__", "__len__", "__int__", "__index__", "__setattr__"):
             return []

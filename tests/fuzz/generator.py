@@ -15,6 +15,20 @@ def decorate(func):
     def inner(*args, **kwargs):
         return func(*args, **kwargs)
     return inner
+class Namespace(dict):
+    def __setitem__(self, key, value):
+        dict.__setitem__(self, key, value)
+class Slotted:
+    __slots__ = ()
+    w = 5
+class Deeper:
+    def __init__(self, func, depth):
+        self.func, self.depth = func, depth
+    def __add__(self, other):
+        return self.func(self.depth, other)
+    @property
+    def down(self):
+        return self.func(self.depth, 1)
 """
 
 
@@ -32,6 +46,7 @@ class Generator(Definitions):
         self.signatures: dict[str, Function] = {}
         self.functions = []
         self.classes = []
+        self.metaclasses: list[str] = []
         self.scope = Scope("module", may_call=False)
         self.returning = "any"
         self.declared: set[str] = set()
@@ -40,17 +55,25 @@ class Generator(Definitions):
     def program(self) -> str:
         rng = self.rng
         lines = HEAD.splitlines()
+        if self.maybe(0.06):
+            # Annotations are then kept as text, in another way.
+            lines = ["from __future__ import annotations", *lines, "noted: int = 1"]
+            lines += ["for STEP in range(24):", "    noted += STEP", "out(__annotations__)"]
         for number in range(rng.randint(1, 4)):
             kind = rng.choice(("int", "float", "list", "str", "dict", "any"))
             kind = self.any_kind() if kind == "any" else kind
             lines.append(f"G{number} = {self.expr(kind, 1)}")
             self.globals[f"G{number}"] = kind
+        if self.maybe(0.2):
+            lines += self.metaclass("M0")
         for number in range(rng.choice((0, 1, 2, 2, 3))):
             lines += self.class_statement(f"C{number}")
         for number in range(min(2, len(self.classes))):
             lines.append(f"O{number} = guard(lambda: {self.instance(1)})")
             self.globals[f"O{number}"] = "obj"
             self.objects.append(f"O{number}")
+        for number in range(rng.choice((0, 0, 2, 5))):
+            lines += self.tiny(f"tiny{number}")
         for number in range(rng.randint(2, 5)):
             flavour = rng.choice(
                 ("function",) * 8 + ("generator", "generator", "coroutine", "asyncgen")
@@ -62,7 +85,24 @@ class Generator(Definitions):
             lines += self.driver(function)
         if self.maybe(0.2):
             lines += self.module_statements()
+        if self.maybe(0.15):
+            lines += self.endless("deep")
         return "\n".join(lines) + "\n"
+
+    def tiny(self, name: str) -> list[str]:
+        """A function so small that each guard in it gets its turn to fail."""
+        kind = self.rng.choice(("int", "int", "float"))
+        scope = Scope("function", {"a": kind, "b": kind}, may_call=False)
+        lines = self.in_scope(scope, "any", lambda: self.consumed(kind))
+        arguments = (
+            self.rng.choice(("STEP, 3", "7, STEP + 2")) if kind == "int" else "STEP + 0.5, 2.5"
+        )
+        return [
+            f"def {name}(a, b):",
+            *lines,
+            f"for STEP in range({self.rng.choice((12, 30))}):",
+            f"    out(guard({name}, {arguments}))",
+        ]
 
     def module_statements(self) -> list[str]:
         saved = self.scope
@@ -79,7 +119,14 @@ class Generator(Definitions):
         usual = ", ".join(self.expr(kind, 1) for _, kind in function.params)
         wrap = {
             "generator": "lambda *a: drain({}(*a))",
-            "coroutine": "lambda *a: finish({}(*a))",
+            "coroutine": rng.choice(
+                (
+                    "lambda *a: finish({}(*a))",
+                    "lambda *a: finish({}(*a))",
+                    "lambda *a: through_asyncio({}(*a))",
+                    "lambda *a: through_asyncio({0}(*a), {0}(*a))",
+                )
+            ),
             "asyncgen": "lambda *a: finish(collected({}(*a)))",
         }.get(function.flavour, "{}").format(function.name)
         lines = []

@@ -10,7 +10,7 @@ class Observers(Statements):
 
     def observer(self) -> list[str]:
         """Something that looks at the frame or changes it. Most of them only once in a while."""
-        rng, form = self.rng, self.rng.randrange(20)
+        rng, form = self.rng, self.rng.randrange(23)
         line = self.observation(form)
         if form < 3 or self.maybe(0.2):
             return [line]
@@ -57,6 +57,8 @@ class Observers(Statements):
             if function.flavour == "function":
                 values = ", ".join(self.expr(kind, 0) for _, kind in function.params)
                 return f"out(thread({function.name}, {values}))"
+        if form >= 20:
+            return f"jump_on({rng.randint(1, 4)}, {rng.choice((-4, -3, -2, -1, 1, 2, 2, 3, 4, 6))})"
         return self.mutation()
 
     # Changes to what compiled code has made guesses about.

@@ -6,6 +6,7 @@ import os
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,25 +15,56 @@ PACKAGES = Path(__file__).resolve().parent.parent
 
 PLAIN = "plain"
 
-MODES: dict[str, str | None] = {
-    PLAIN: None,
+
+@dataclass(frozen=True)
+class Mode:
+    """How programs are run."""
+
+    thresholds: str | None
+    """At which call functions and at which round loops are compiled; None when nothing is."""
+    stress: str | None = None
+    """The value of ``RJIT_STRESS``."""
+
+
+MODES = {
+    PLAIN: Mode(None),
     # Everything is compiled before the interpreter has learned anything.
-    "eager": "1,1",
+    "eager": Mode("1,1"),
     # With warm inline caches; loops are taken over half-way.
-    "warm": "3,20",
+    "warm": Mode("3,20"),
     # When the interpreter has learned all there is to learn.
-    "late": "7,9",
+    "late": Mode("7,9"),
+    # Each guard fails when it is executed for the first time.
+    "deopt": Mode("3,9", "deopt:all"),
+    # Guards fail now and then, in machine code that was left elsewhere before.
+    "deopt-some": Mode("2,5", "deopt:every:13"),
+    # Machine code is taken out of use while it runs.
+    "invalidate": Mode("3,9", "invalidate"),
+    # Frames are looked at all the time.
+    "reify": Mode("3,9", "reify"),
 }
-"""At which call functions and at which round loops are compiled."""
+
+USUAL = ("eager", "warm", "late")
+"""The modes without stress."""
 
 COMPILED = [mode for mode in MODES if mode != PLAIN]
+
+SEPARATOR = "# ---- the next program ----\n"
+"""Stands between the programs of a file that run one after the other."""
+
+
+def in_turn(text: str) -> list[str]:
+    """The programs that a file contains."""
+    return text.split(SEPARATOR)
+
 
 SECONDS = 20
 """What a single program may take, in any mode."""
 
 
-def environment() -> dict[str, str]:
-    """The caller's environment, less what steers Python or the compiler."""
+def environment(mode: str) -> dict[str, str]:
+    """The caller's environment, less what steers Python or the compiler, with the mode's stress."""
+    stress = MODES[mode].stress
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "RJIT"))}
     return env | {
         "PYTHONHASHSEED": "0",
@@ -40,12 +72,13 @@ def environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHON_COLORS": "0",
         "PYTHONUTF8": "1",
+        **({"RJIT_STRESS": stress} if stress else {}),
     }
 
 
 def command(mode: str, *arguments: str) -> list[str]:
     """The process that runs programs in a mode."""
-    thresholds = MODES[mode]
+    thresholds = MODES[mode].thresholds
     compiled = ["--compiled", thresholds] if thresholds else []
     return [sys.executable, "-m", "fuzz.child", *compiled, *arguments]
 
@@ -70,13 +103,15 @@ def run_batch(sources: list[str], mode: str) -> Batch:
 
 def _run_some(sources: list[str], start: int, mode: str, batch: Batch) -> int:
     """Runs programs from number `start` on in a process. The number to go on with."""
-    child = subprocess.Popen(
-        command(mode, "--batch"),
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    with tempfile.TemporaryFile() as errors:
+        # A file, in which the process itself looks for the compiler's complaints.
+        child = subprocess.Popen(
+            command(mode, "--batch"),
+            env=environment(mode),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
     child.stdin.write(json.dumps(sources[start:]).encode())
     child.stdin.close()
     running, ended = start, start
@@ -135,35 +170,22 @@ class Outcome:
 
 def run_single(path: Path, mode: str, seconds: float = SECONDS) -> Outcome:
     """Runs a program in a process of its own. It must be in a file of its own, too."""
-    try:
-        done = subprocess.run(
-            command(mode, str(path)),
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="backslashreplace",
-            timeout=seconds,
-        )
-    except subprocess.TimeoutExpired:
-        return Outcome(None, "")
-    return Outcome(done.returncode, done.stdout, done.stderr)
-
-
-def shown_in_batch(sources: list[str], mode: str, number: int) -> str:
-    """All that a program of a batch records."""
-    done = subprocess.run(
-        command(mode, "--batch", "--show", str(number)),
-        env=environment(),
-        input=json.dumps(sources),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=SECONDS * 10,
-    )
-    text = done.stdout.partition(f"begin {number}\n")[2]
-    return "\n".join(
-        line for line in text.splitlines() if not line.startswith(("end ", "coverage "))
-    )
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as errors:
+        try:
+            done = subprocess.run(
+                command(mode, str(path)),
+                env=environment(mode),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                encoding="utf-8",
+                errors="backslashreplace",
+                timeout=seconds,
+            )
+        except subprocess.TimeoutExpired:
+            return Outcome(None, "")
+        errors.seek(0)
+        return Outcome(done.returncode, done.stdout, errors.read())
 
 
 def crash_report(path: Path, mode: str, outcome: Outcome) -> str:
@@ -174,7 +196,7 @@ def crash_report(path: Path, mode: str, outcome: Outcome) -> str:
         return ""
     return crash.report(
         command(mode, str(path)),
-        env=environment(),
+        env=environment(mode),
         cwd=path.parent,
         exit_code=outcome.exit_code or 0,
     )

@@ -35,6 +35,8 @@ class Scope:
     may_call: bool = True
     """Whether functions of the program may be called; leaf functions keep their loops hot."""
     method_of: str | None = None
+    has_global: bool = False
+    """Whether ``GX`` has been declared global."""
 
     def new(self, prefix: str) -> str:
         """A name that nothing else uses."""

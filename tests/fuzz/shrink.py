@@ -235,3 +235,30 @@ def _simpler(node: ast.expr) -> Iterator[ast.expr]:
 def shrink(source: str, interesting: Interesting, seconds: float = 120.0) -> str:
     """A smaller program that is interesting, too, found within some time."""
     return Shrinker(source, interesting, seconds).run()
+
+
+def shrink_all(
+    programs: list[str], interesting: Callable[[list[str]], bool], seconds: float = 120.0
+) -> list[str]:
+    """Fewer and smaller programs that are interesting one after the other, found within some time."""
+    deadline = time.monotonic() + seconds
+    programs = list(programs)
+    chunk = len(programs) // 2
+    while chunk:
+        at = 0
+        while at < len(programs) and time.monotonic() < deadline:
+            fewer = programs[:at] + programs[at + chunk :]
+            if interesting(fewer):
+                programs = fewer
+            else:
+                at += chunk
+        chunk //= 2
+    # What the last one does is what differs, as a rule, so that it gets the most time.
+    for at in reversed(range(len(programs))):
+        left = deadline - time.monotonic()
+
+        def fits(source: str, at: int = at) -> bool:
+            return interesting([*programs[:at], source, *programs[at + 1 :]])
+
+        programs[at] = shrink(programs[at], fits, left if at == 0 else left / 2)
+    return programs

@@ -73,6 +73,7 @@ class Statements(Expressions):
             self.assertion,
             self.importing,
             self.odd,
+            *[self.consumed] * 2,
             self.change_kind,
         )
         self.compound = (
@@ -84,7 +85,9 @@ class Statements(Expressions):
             *[self.match_statement] * 2,
             self.nested_function,
             self.star_handlers,
+            self.grouped,
             self.nested_class,
+            self.changing_loop,
         )
 
     # Simple statements.
@@ -224,6 +227,9 @@ class Statements(Expressions):
             if methods:
                 method = self.rng.choice(methods)
                 bound = f"_m = ({self.expr('obj', 1)}).{method.name}"
+                if self.maybe(0.5):
+                    named = [f"{n}={self.expr(kind, 0)}" for n, kind in method.params]
+                    return [bound, f"_m({', '.join(named)})"]
                 return [bound, f"_m({self.arguments(method, 1)})"]
         if self.scope.in_handler and self.maybe(0.3) and "err" in self.scope.variables:
             return ["err.add_note('n')"]
@@ -349,6 +355,68 @@ class Statements(Expressions):
                 "out(len(_))",
             ]
         return [f"out({self.expr('bytes', 1)}, {self.expr('complex', 1)})"]
+
+    def consumed(self, kind: str | None = None) -> list[str]:
+        """A number that was just computed, or an object that dies, as each instruction's operand."""
+        rng, scope = self.rng, self.scope
+        kind = kind or rng.choice(("int", "int", "float"))
+        first, second = (self.variable(kind) or self.expr(kind, 0) for _ in range(2))
+        number = f"({first} {rng.choice('+-*')} {second})"
+        dying = rng.choice((f"Dying({scope.loops})", self.expr("obj", 0), "Bag(x=1)"))
+        name = self.target(kind)
+        forms = [
+            f"_ = [{number}, {dying}]",
+            f"_ = {{{number}: {number}, 'a': {dying}}}",
+            f"_ = ({number}, {dying})",
+            f"_ = {{{number}, STEP}}",
+            f"_ = f'{{{number}!r}}{{{number}:4}}{{{dying}!s:>3}}'",
+            f"_ = t'{{{number}}}{{{number}!r}}'",
+            f"_ = {number} is {first}",
+            f"_ = {number} in {self.expr('list', 0)}",
+            f"_ = {number} == {self.expr('str', 0)}",
+            f"_ = {number} if {number} else {number}",
+            f"_ = [{number} for _ in (1, 2, 3)]",
+            f"_ = {{n: {number} for n in range(3)}}",
+            f"_ = Bag(x={number}, y={number})",
+            f"Bag().x = {number}",
+            f"_ = -{number}",
+            f"_ = {number} and {number} or {number}",
+            f"_ = {self.expr('list', 0)}[{number}:{dying}]",
+            f"_ = {self.expr('list', 0)}[{number}::{dying}]",
+            f"_ = max(*[{number}], {number})",
+            f"_ = {number} < {number} <= {number}",
+            f"_, _b = {number}, {number}",
+            f"for _ in {number}:\n    pass",
+            f"_ = ({dying}, {dying})[{number}]",
+            f"_ = isinstance({number}, {dying})",
+            f"del {self.expr('list', 0)}[{number}]",
+            f"_ = format({dying}, str({number}))",
+            f"_ = ~{number}",
+            f"match {number}:\n    case 1 | 2.5:\n        _ = {number}",
+            f"_ = {number} {rng.choice(('<', '<=', '>', '>='))} {first}",
+            f"_ = {rng.choice(("'hello'", "'h\\xe9\u4e2d'"))}[{number} % 5]",
+            f"_ = [1, 2, 3]\n_[{number} % 4] = {number}",
+            f"_m = Deeper(max, {dying}).__add__\n_m(other={number})",
+            f"_ = Slotted().w + {number}",
+            "_ = Bag()\ndel _.x",
+            f"match {{'little': {number}}}:\n    case {{'little': _, sys.byteorder: 1}}:\n        pass",
+        ]
+        if name:
+            forms += [f"{name} = {number}; _ = {name}", f"{name}, _ = {number}, {dying}"]
+        if scope.kind in ("module", "class"):
+            forms += ["del nothing", f"_ = {dying}; del _; del _"]
+        if scope.kind in ("function", "coroutine"):
+            forms += [f"GX = {number}", f"GX = {dying}; del GX; del GX"]
+            forms += [
+                f"def k():\n    nonlocal _c\n    _c = {number}\n    del _c\n"
+                f"_c = {dying}\nk()\n_c = {number}\ndel _c"
+            ]
+        form = rng.choice(forms)
+        if form.startswith("GX") and not scope.has_global:
+            scope.has_global = True
+            form = f"global GX; {form}"
+        lines = form.split("\n")
+        return ["try:", *indented(lines), "except Exception as error:", "    out(error)"]
 
     # Compound statements.
 
@@ -476,6 +544,105 @@ class Statements(Expressions):
             lines += ["finally:", *self.block(depth, 1)]
         return lines
 
+    def grouped(self, depth: int) -> list[str]:
+        """Groups in groups, taken apart by hand and by handlers, some of which raise."""
+        rng, scope = self.rng, self.scope
+        kind = rng.choice(EXCEPTIONS)
+        inner = (
+            f"ExceptionGroup('in', [{rng.choice(EXCEPTIONS)}({self.expr('int', 0)}), {kind}(1)])"
+        )
+        group = f"{rng.choice(('ExceptionGroup', 'BaseExceptionGroup'))}('out', [Fail(2), {inner}])"
+        if self.maybe(0.3):
+            form = rng.choice((f"split({kind})", f"subgroup({kind})", "derive([Fail(3)])"))
+            return [f"out({group}.{form})"]
+        raised = rng.choice((group, group, inner, f"{kind}(STEP)"))
+        saved = scope.in_star, scope.in_handler, scope.in_loop
+        scope.in_star, scope.in_handler, scope.in_loop = True, True, False
+        lines = [
+            "try:",
+            "    try:",
+            *indented(self.block(depth, 1)),
+            f"        raise {raised}",
+            f"    except* {kind} as err:",
+            "        out(err)",
+        ]
+        lines += rng.choice(
+            (
+                ["        raise"],
+                [f"        raise {rng.choice(EXCEPTIONS)}(4)"],
+                ["        raise err.exceptions[0] from None"],
+                indented(self.block(depth, 1)),
+            )
+        )
+        if self.maybe(0.5):
+            lines += [
+                f"    except* ({rng.choice(EXCEPTIONS)}, Fail):",
+                *indented(self.block(depth, 1)),
+            ]
+        if self.maybe(0.3):
+            lines += ["    else:", *indented(self.block(depth, 1))]
+        lines += ["except BaseExceptionGroup as err:", "    out(err, err.__context__)"]
+        lines += [f"except {rng.choice(EXCEPTIONS)}:", *self.block(depth, 1)]
+        scope.in_star, scope.in_handler, scope.in_loop = saved
+        return lines
+
+    def changing_loop(self, depth: int) -> list[str]:
+        """A loop in one round of which something changes that the others rely on."""
+        rng, scope = self.rng, self.scope
+        if scope.kind == "class" or scope.loops:
+            return self.for_loop(depth)
+        name, rounds = scope.new("n"), rng.choice((8, 16, 26))
+        target = self.target("int") or "_"
+        scope.fixed.add(name)
+        functions = [f for f in self.functions if f.flavour == "function"]
+        if functions and scope.may_call and scope.rounds <= 2 and self.maybe(0.5):
+            function = rng.choice(functions)
+            change = rng.choice(
+                (
+                    f"{function.name}.__code__ = {rng.choice(functions).name}.__code__",
+                    f"{function.name}.__defaults__ = ({', '.join(self.expr(k, 0) for _, k in function.params) or ','})",
+                    f"{function.name}.__defaults__ = None",
+                    f"{function.name}.__kwdefaults__ = {{'kw': {name}}}",
+                    f"{function.name}.__kwdefaults__ = None",
+                )
+            )
+            use = [f"{target} = {function.name}({self.arguments(function, 0)})"]
+        elif self.classes:
+            receiver = scope.new("o")
+            scope.fixed.add(receiver)
+            cls = rng.choice(self.classes)
+            change = f"{receiver}.__class__ = {cls.name}"
+            fields = [*cls.fields, "x"]
+            use = (
+                [f"{receiver}.{rng.choice(fields)} = {self.expr('int', 0)}"]
+                if self.maybe(0.5)
+                else []
+            )
+            use += [f"{target} = {receiver}.{rng.choice(fields)}"]
+            methods = [
+                m for m in cls.methods.values() if m.flavour == "function" and m.name[0] == "m"
+            ]
+            if methods and scope.may_call and scope.rounds <= 2:
+                method = rng.choice(methods)
+                use += [f"{target} = {receiver}.{method.name}({self.arguments(method, 0)})"]
+            head = [f"{receiver} = {self.own_instance()}"]
+        else:
+            return self.for_loop(depth)
+        scope.variables[target] = "any"
+        lines = [f"for {name} in range({rounds}):", "    try:"]
+        lines += [f"        if {name} == {rng.randrange(1, rounds)}:", f"            {change}"]
+        lines += indented(indented(use))
+        lines += [
+            "    except (TypeError, AttributeError, UnboundLocalError) as err:",
+            "        out(err)",
+        ]
+        return [*(head if "__class__" in change else []), *lines]
+
+    def own_instance(self) -> str:
+        """An instance of one of the program's classes, as a rule."""
+        made = [self.instance(0) for _ in range(3)]
+        return next((text for text in made if not text.startswith(("Bag", "Meddler"))), made[0])
+
     def with_statement(self, depth: int) -> list[str]:
         rng = self.rng
         prefix = (
@@ -600,7 +767,7 @@ class Statements(Expressions):
                 f"    for i in range({self.rng.choice((2, 24))}):",
                 f"        y = {name}",
                 "        w = [i, x, STEP]",
-                "out(K.y, K.w)",
+                f"out(K.y, K.w{self.rng.choice(('', ', K.__annotations__'))})",
             ]
         return [
             "class K:",

@@ -6,6 +6,7 @@ Nothing recorded varies by itself: no addresses, no times.
 """
 
 import _thread
+import asyncio
 import builtins
 import gc
 import signal
@@ -25,11 +26,13 @@ __all__ = [
     "attempt",
     "block",
     "collect",
+    "deepest",
     "drain",
     "finish",
     "guard",
     "handle_signals",
     "interrupt",
+    "jump_on",
     "kick",
     "monitor_off",
     "monitor_on",
@@ -40,6 +43,7 @@ __all__ = [
     "refs",
     "seen",
     "stack",
+    "through_asyncio",
     "thread",
     "tick",
     "trace_off",
@@ -55,6 +59,9 @@ FIELDS = ("x", "y", "z", "w")
 
 FUEL = 150
 """Calls of functions that are allowed within one ``attempt``."""
+
+JUMPS = 20
+"""Jumps that are allowed in a program: each may make a loop begin anew."""
 
 MAX_LINES = 6000
 MAX_EVENTS = 300
@@ -76,6 +83,8 @@ class _State:
 
     def reset(self):
         self.fuel = FUEL
+        self.jumps = JUMPS
+        self.has_loop = False
         self.lines = 0
         self.events = 0
         self.kept = []
@@ -278,6 +287,48 @@ def finish(coroutine, most=12):
     return value
 
 
+def through_asyncio(*coroutines):
+    """What coroutines come to that run in turn in an event loop."""
+
+    async def together():
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(coroutine) for coroutine in coroutines]
+        return [task.result() for task in tasks]
+
+    async def alone():
+        return await coroutines[0]
+
+    STATE.has_loop = True
+    try:
+        return asyncio.run(alone() if len(coroutines) == 1 else together())
+    finally:
+        STATE.has_loop = False
+
+
+def deepest(func, *args):
+    """Calls what calls itself without an end, and records how far that went."""
+    depth = [0]
+    limit = sys.getrecursionlimit()
+    frame, below = sys._getframe(), 0
+    while frame is not None:
+        frame, below = frame.f_back, below + 1
+    sys.setrecursionlimit(below + 100)
+    try:
+        result = R(func(depth, *args))
+    except RecursionError as exc:
+        result, tb = R(exc), exc.__traceback__
+        entries = 0
+        while tb is not None:
+            entries += 1
+            tb = tb.tb_next
+        result += f" through {entries}"
+    except Exception as exc:
+        result = R(exc)
+    finally:
+        sys.setrecursionlimit(limit)
+    record(f"deepest {depth[0]} {result}")
+
+
 class Dying:
     """Says when it dies."""
 
@@ -428,6 +479,9 @@ class Pause:
         self.value = value
 
     def __await__(self):
+        if STATE.has_loop:
+            yield
+            return self.value
         sent = yield self.value
         return sent
 
@@ -544,6 +598,31 @@ def trace_on(here=False, with_locals=False):
 
 def trace_off():
     sys.settrace(None)
+
+
+def jump_on(after, by):
+    """Has the caller jump by so many lines, so many lines later."""
+    target = _caller()
+    left = after
+
+    def tracer(frame, event, arg):
+        nonlocal left
+        if frame is not target or event != "line":
+            return tracer if frame is target else None
+        left -= 1
+        if left == 0 and STATE.jumps > 0:
+            STATE.jumps -= 1
+            line = frame.f_lineno
+            try:
+                frame.f_lineno = line + by
+                record(f"jump {line} to {frame.f_lineno}")
+            except ValueError as exc:
+                record(f"jump {line}: {exc}")
+            sys.settrace(None)
+        return tracer
+
+    target.f_trace = tracer
+    sys.settrace(tracer)
 
 
 def _profiler(frame, event, arg):

@@ -1,16 +1,21 @@
 """The fuzzer itself: its programs can be relied on, and it finds what there is to find."""
 
 import ast
+import importlib.util
 import warnings
 from pathlib import Path
 
 import pytest
 
 from fuzz import campaign, runner, shrink
-from fuzz.coverage import Coverage
+from fuzz.coverage import UNREACHABLE, Coverage
 from fuzz.generator import generate
 
 SEEDS = range(200, 240)
+
+with_rjit = pytest.mark.skipif(
+    importlib.util.find_spec("rjit") is None, reason="rjit is not installed"
+)
 
 
 def test_a_seed_is_a_program() -> None:
@@ -142,17 +147,89 @@ def test_shrinking_what_depends_on_the_layout() -> None:
     assert shrink.shrink(source, lambda text: "b   =" in text) == "b   = 2\n"
 
 
+def test_shrinking_several_programs() -> None:
+    programs = [f"a{n} = {n}\nb = 2\n" for n in range(9)]
+
+    def interesting(programs: list[str]) -> bool:
+        text = "".join(programs)
+        return "a3 = " in text and "a8 = " in text
+
+    small = shrink.shrink_all(programs, interesting)
+    assert [text.split()[0] for text in small] == ["a3", "a8"]
+    assert not any("b =" in text for text in small)
+
+
+def test_what_differs_only_after_other_programs_is_kept_with_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Planted(
+        monkeypatch,
+        "from fuzz import support; real = support.record; ends = [];"
+        "late = lambda text: text == 'the end' and (ends.append(1) or len(ends) == 3);"
+        "support.record = lambda text: real(text + '!' * late(text))",
+    )
+    done = run(tmp_path, programs=4)
+    path = done.failures[0].path
+    assert path is not None
+    assert len(runner.in_turn(path.read_text())) == 3
+    trial = campaign.Trial(tmp_path / "again.py", "eager")
+    assert trial.difference(runner.in_turn(path.read_text())) == done.failures[0].what
+
+
+def test_complaints_of_the_compiler_are_recorded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Planted(monkeypatch, "import os; os.write(2, b'rjit: stress: the mark is gone\\n')")
+    done = run(tmp_path)
+    assert done.failures[0].what == "record: nothing instead of value"
+    assert "the mark is gone" in done.failures[0].detail
+
+
+@with_rjit
+def test_what_cannot_be_reached_exists() -> None:
+    from rjit import _rjit
+
+    there = _rjit.coverage()
+    for section in ("opcodes", "instructions"):
+        assert set(UNREACHABLE[section]) <= set(there[section])
+    reasons = {"*"} | {
+        name.removeprefix("guard ") for name in there["instructions"] if name.startswith("guard ")
+    }
+    reasons |= {"Memory", "Observed", "Overflow", "Raise", "ZeroDivision"}
+    for name in UNREACHABLE["exits_made"]:
+        reason, opcode = name.split(" at ")
+        assert reason in reasons
+        assert opcode in {"*", *there["opcodes"]}
+
+
+@with_rjit
+def test_most_is_reached(tmp_path: Path) -> None:
+    """Shares that a few programs reach; a run of minutes reaches all."""
+    done = run(tmp_path, seed=1, programs=50, modes=["late", "deopt"])
+    assert not done.failures
+    assert done.coverage.wrongly_listed() == []
+    shares = {
+        title: 1 - len(missing) / len(wanted) for title, wanted, missing in done.coverage.sections()
+    }
+    least = {"opcodes": 0.85, "HIR instructions": 0.85, "side exits": 0.7}
+    assert all(shares[title] > least[title] for title in least), shares
+
+
 def test_sums_of_coverage() -> None:
     sums = Coverage()
     report = {
-        "opcodes": {"LOAD_FAST": 3, "SEND": 0, "POP_TOP": 0},
+        "opcodes": {"LOAD_FAST": 3, "SEND": 0, "POP_TOP": 0, "NOP": 0},
         "instructions": {"box_int": 1},
         "exits_made": {"Type at LOAD_ATTR": 2},
         "exits_taken": {},
     }
     sums.add(report)
     sums.add({**report, "exits_taken": {"Type at LOAD_ATTR": 4}, "opcodes": {"POP_TOP": 1}})
-    assert sums.opcodes == {"LOAD_FAST": 3, "SEND": 0, "POP_TOP": 1}
+    assert sums.opcodes == {"LOAD_FAST": 3, "SEND": 0, "POP_TOP": 1, "NOP": 0}
     text = "\n".join(sums.summary())
+    assert "opcodes: 2 of 3 reached\n    not reached: NOP" in text
+    assert sums.wrongly_listed() == []
+    sums.add({**report, "opcodes": {"SEND": 1}})
+    assert sums.wrongly_listed() == ["SEND"]
     assert "HIR instructions: 1 of 1" in text
     assert "side exits: 1 of 1" in text
