@@ -87,10 +87,8 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::Safepoint { .. }
         | Op::Traceback
         | Op::TakeException { .. }
-        | Op::ThreadState
         | Op::FrameGlobals
-        | Op::FrameBuiltins
-        | Op::FrameFunction => Vec::new(),
+        | Op::FrameBuiltins => Vec::new(),
         Op::ToRef { .. }
         | Op::NullableToRef
         | Op::IncRef
@@ -115,7 +113,6 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::Store { mem, .. } => {
             let stored = match mem {
                 Mem::Obj => OBJ,
-                Mem::F64 => F64,
                 _ => I64,
             };
             if count > 2 { vec![ADDRESS, stored, I64] } else { vec![ADDRESS, stored] }
@@ -152,8 +149,7 @@ fn result(op: &Op) -> Repr {
         | Op::CallDirect { .. }
         | Op::TakeException { .. }
         | Op::FrameGlobals
-        | Op::FrameBuiltins
-        | Op::FrameFunction => Repr::Obj,
+        | Op::FrameBuiltins => Repr::Obj,
         Op::ConstRef(_)
         | Op::LoadLocal { .. }
         | Op::SwapLocal { .. }
@@ -169,8 +165,7 @@ fn result(op: &Op) -> Repr {
         | Op::ShiftRight { .. }
         | Op::WrapIndex
         | Op::ScratchAddr { .. }
-        | Op::Safepoint { .. }
-        | Op::ThreadState => Repr::I64,
+        | Op::Safepoint { .. } => Repr::I64,
         Op::ConstF64(_) | Op::UnboxFloat | Op::Float(_) | Op::FloatNeg | Op::IntToFloat => Repr::F64,
         Op::ConstBool(_) | Op::UnboxBool | Op::Compare(_) | Op::FloatCompare(_) | Op::Not => Repr::Bool,
         Op::IncRef
@@ -184,7 +179,6 @@ fn result(op: &Op) -> Repr {
         | Op::Traceback => Repr::None,
         Op::Load { mem, .. } => match mem {
             Mem::Obj => Repr::Obj,
-            Mem::F64 => Repr::F64,
             _ => Repr::I64,
         },
         Op::LoadScratch { repr, .. } => *repr,
