@@ -165,7 +165,7 @@ fn assemble(hir: &Function, info: &CodeInfo, header: &Header, stress: Stress) ->
 }
 
 /// Writes to files what was made of `hir`.
-fn dump(hir: &crate::hir::function::Function, info: &CodeInfo, asm: &Listed<'_>, clif: &str) {
+fn dump(hir: &Function, info: &CodeInfo, asm: &Listed<'_>, clif: &str) {
     dump::write(&Dumped {
         qualname: &info.qualname,
         filename: &info.filename,

@@ -28,7 +28,8 @@ pub unsafe fn call_exact(
     // SAFETY: the contract.
     unsafe {
         let callee = Function::from_ptr(function.untag());
-        if !install::has_entry(callee) || interp::is_hooked() {
+        let is_hooked = interp::eval_frame(Thread::from_ptr(tstate).interp()).is_some();
+        if !install::has_entry(callee) || is_hooked {
             return None;
         }
         let state = extra::get(callee.code_view())?;
