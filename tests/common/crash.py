@@ -16,6 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from common import sessions
+
 TIME_LIMIT = 300
 _SCRIPT = Path(__file__).with_name("gdb_crash.py")
 
@@ -184,9 +186,7 @@ class _Rerun:
             except subprocess.TimeoutExpired:
                 timed_out = True
             finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                sessions.end(process)
         try:
             findings = json.loads((folder / "findings.json").read_text())
         except OSError, ValueError:

@@ -3,13 +3,13 @@
 import json
 import os
 import shlex
-import signal
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from common import sessions
 from common.outcomes import Outcome, first_line
 
 PLUGIN = Path(__file__).with_name("plugin")
@@ -157,7 +157,7 @@ def run(
             timed_out = True
         finally:
             # Whatever the tests have left running goes with them.
-            end_session(process)
+            sessions.end(process)
     seconds = time.monotonic() - started
     done = Run(
         command, tuple(tests), env, place.source, process.returncode, seconds, timed_out, log
@@ -170,14 +170,6 @@ def run(
             done.executables = json.loads(path.read_text(encoding="utf-8"))["executables"]
         path.unlink()
     return done
-
-
-def end_session(process: subprocess.Popen) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
 
 
 def read(done: Run, lines: Iterable[str]) -> None:

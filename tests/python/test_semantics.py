@@ -1,6 +1,7 @@
 """Compiling never changes what a program does: each case, in each mode, against plain Python."""
 
 import difflib
+from collections.abc import Callable
 
 import harness
 import pytest
@@ -45,6 +46,19 @@ def check_same(expected: Outcome, actual: Outcome) -> None:
         pytest.fail(text, pytrace=False)
 
 
+def check_run(
+    runner: Runner,
+    case: Case,
+    mode: str,
+    problems: Callable[[Case, str, dict | None], list[str]],
+) -> None:
+    """A compiled run shows what the plain one does, and its report leaves nothing to be desired."""
+    outcome = runner.outcome(case, mode)
+    check_same(runner.outcome(case, PLAIN), outcome)
+    if found := problems(case, mode, outcome.report):
+        pytest.fail("\n".join(found), pytrace=False)
+
+
 @pytest.mark.parametrize("mode", [AGAIN])
 @pytest.mark.parametrize("case", CASES, ids=by_name)
 def test_plain(runner: Runner, case: Case, mode: str) -> None:
@@ -63,12 +77,7 @@ def test_plain(runner: Runner, case: Case, mode: str) -> None:
 @pytest.mark.parametrize("case", CASES, ids=by_name)
 def test_compiled(runner: Runner, case: Case, mode: str) -> None:
     """Output, errors and exit code are the interpreter's, and the code really was compiled."""
-    plain = runner.outcome(case, PLAIN)
-    compiled = runner.outcome(case, mode)
-    check_same(plain, compiled)
-    problems = report.problems(case, mode, compiled.report)
-    if problems:
-        pytest.fail("\n".join(problems), pytrace=False)
+    check_run(runner, case, mode, report.problems)
 
 
 @needs_rjit
@@ -79,9 +88,4 @@ def test_compiled(runner: Runner, case: Case, mode: str) -> None:
 )
 def test_stressed(runner: Runner, case: Case, mode: str) -> None:
     """Neither do side exits, invalidations, observers and collections where nobody expects them."""
-    plain = runner.outcome(case, PLAIN)
-    stressed = runner.outcome(case, mode)
-    check_same(plain, stressed)
-    problems = report.stress_problems(case, mode, stressed.report)
-    if problems:
-        pytest.fail("\n".join(problems), pytrace=False)
+    check_run(runner, case, mode, report.stress_problems)

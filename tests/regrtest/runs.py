@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from common import sessions
+
 from regrtest import outcomes
 from regrtest.outcomes import FileResult
 
@@ -43,12 +45,7 @@ def stop() -> None:
     """Ends all processes that run now, and lets no other begin."""
     _is_stopped.set()
     for process in list(_running):
-        _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        sessions.kill(process)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,8 +169,7 @@ class Run:
                     process.wait(_LAST_WORDS)
             finally:
                 # Whatever the test has left behind goes, too.
-                _kill(process)
-                process.wait()
+                sessions.end(process)
                 _running.discard(process)
         if _is_stopped.is_set():
             raise Stopped
