@@ -26,26 +26,19 @@ pub enum Change {
 /// the defaults of the moment.
 pub fn function_changed(function: Function, change: Change) {
     match change {
-        Change::Created => {
-            if let Some(options) = switch::options() {
-                created(function, options.is_eager());
-            }
-        }
+        Change::Created => welcome(function),
         Change::Code => install::restore(function),
     }
 }
 
 /// Gives our entry to all functions that would have it, had no tool been watching calls.
 pub fn welcome_all() {
-    let Some(options) = switch::options() else { return };
-    install::for_all_functions(if options.is_eager() {
-        |function| created(function, true)
-    } else {
-        |function| created(function, false)
-    });
+    install::for_all_functions(welcome);
 }
 
-fn created(function: Function, eager: bool) {
+/// Gives our entry to a function of compiled code, or to any when everything is to be compiled at its first call.
+fn welcome(function: Function) {
+    let Some(options) = switch::options() else { return };
     let code = function.code_view();
     let compiled = match extra::get(code) {
         Some(state) => state.read(|state| match state.refused {
@@ -59,7 +52,7 @@ fn created(function: Function, eager: bool) {
         Some(true) => {
             install::install(function);
         }
-        Some(false) if eager && is_function(flags) && hopeless(flags).is_none() => {
+        Some(false) if options.is_eager() && is_function(flags) && hopeless(flags).is_none() => {
             install::install(function);
         }
         _ => {}
