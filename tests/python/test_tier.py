@@ -278,6 +278,32 @@ def a_taken_tool_id_is_named_and_the_rest_goes_on():
 
 
 @case
+def events_pause_while_others_listen():
+    return """
+    rjit.enable(calls=3)
+    def state(): return rjit.stats()["monitoring"]
+    def f(): return 1
+    paused = "paused while other tools get events"
+    sys.settrace(lambda *_: None)
+    assert state() == paused and sys.monitoring.get_events(5) == 0
+    for _ in range(5): f()
+    sys.settrace(None)
+    assert state() == "on" and sys.monitoring.get_events(5) != 0
+    sys.monitoring.use_tool_id(3, "another")
+    sys.monitoring.set_events(3, sys.monitoring.events.LINE)
+    assert state() == paused
+    rjit.disable()
+    assert state() == "off"
+    rjit.enable(calls=3)
+    assert state() == paused and not compiled("f")
+    sys.monitoring.free_tool_id(3)
+    assert state() == "on"
+    for _ in range(5): f()
+    assert compiled("f")
+    """
+
+
+@case
 def new_code_of_a_function_is_new():
     return """
     rjit.enable(calls=2)

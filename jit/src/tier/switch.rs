@@ -45,10 +45,13 @@ pub fn is_enabled() -> bool {
 
 /// How hot code is found, in a few words.
 pub fn monitoring_state(py: Python<'_>) -> PyResult<String> {
-    Ok(match SWITCH.with(|switch| (switch.options, switch.is_monitoring)) {
-        (None, _) => "off".into(),
-        (Some(_), true) => "on".into(),
-        (Some(_), false) => match monitoring::holder(py)? {
+    let (is_on, is_monitoring, is_paused) =
+        SWITCH.with(|switch| (switch.options.is_some(), switch.is_monitoring, switch.is_paused));
+    Ok(match (is_on, is_monitoring) {
+        (false, _) => "off".into(),
+        (true, true) if is_paused => "paused while other tools get events".into(),
+        (true, true) => "on".into(),
+        (true, false) => match monitoring::holder(py)? {
             Some(holder) => format!("taken by {holder}"),
             None => "free again; call rjit.enable() to use it".into(),
         },
