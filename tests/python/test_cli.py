@@ -209,6 +209,20 @@ def test_a_failure_leaves_the_program_alone(tmp_path, variables, said):
     assert run.stderr.count("\n") == 1
 
 
+def test_subinterpreters_run_uncompiled_without_a_word(tmp_path):
+    program = """
+from concurrent import interpreters
+with_rjit = "import sys; print([name for name in sys.modules if name.split('.')[0] == 'rjit'])"
+call = "def square(n):\\n    return n * n\\nprint(sum(square(n) for n in range(1000)))"
+interpreter = interpreters.create()
+interpreter.exec(with_rjit)
+interpreter.exec(call)
+interpreter.close()
+"""
+    run = python("-c", program, cwd=tmp_path, RJIT="1", RJIT_CALLS="1", RJIT_LOOPS="1")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "[]\n332833500\n", "")
+
+
 def test_nothing_is_imported_when_off(tmp_path):
     loaded = "import sys; print([name for name in sys.modules if 'rjit' in name])"
     assert enabled("-c", loaded, cwd=tmp_path) == "[]"

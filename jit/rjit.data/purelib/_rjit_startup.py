@@ -66,4 +66,23 @@ def start():
 
             _report.at_exit(options.stats not in ("", "0"), options.stats_json)
     except Exception as error:
+        if isinstance(error, ImportError) and _in_subinterpreter():
+            for name in [name for name in sys.modules if name.startswith("rjit.")]:
+                del sys.modules[name]
+            return
         print(f"rjit: running uncompiled: {error}", file=sys.stderr)
+
+
+def _in_subinterpreter():
+    """Whether this is not the process's main interpreter: what runs in others is never compiled,
+    and a line from each of them would tell nothing that is not in the documentation."""
+    before = sys.modules.get("_interpreters")
+    try:
+        import _interpreters
+
+        return _interpreters.get_current()[0] != _interpreters.get_main()[0]
+    except ImportError:
+        return False
+    finally:
+        if before is None:
+            sys.modules.pop("_interpreters", None)
