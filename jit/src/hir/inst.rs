@@ -212,8 +212,6 @@ pub enum Op {
     },
     /// (ref) -> obj without its tag; no reference is taken.
     RefToObj,
-    /// (obj or NULL) -> ref that takes over the reference.
-    NullableToRef,
     /// (ref) -> obj. Takes a reference where the stackref had none; consumes the stackref.
     RefToOwned,
     /// (obj)
@@ -463,7 +461,6 @@ impl Op {
                 | Op::LoadLocal { .. }
                 | Op::ToRef { .. }
                 | Op::RefToObj
-                | Op::NullableToRef
                 | Op::Refine { .. }
                 | Op::UnboxFloat
                 | Op::UnboxBool

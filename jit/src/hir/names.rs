@@ -16,7 +16,6 @@ const PLAIN: &[&str] = &[
     "borrow_ref",
     "own_ref",
     "ref_to_obj",
-    "nullable_to_ref",
     "ref_to_owned",
     "inc_ref",
     "dec_ref",

@@ -201,7 +201,6 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "borrow_ref" => Op::ToRef { borrowed: true },
         "own_ref" => Op::ToRef { borrowed: false },
         "ref_to_obj" => Op::RefToObj,
-        "nullable_to_ref" => Op::NullableToRef,
         "ref_to_owned" => Op::RefToOwned,
         "inc_ref" => Op::IncRef,
         "dec_ref" => Op::DecRef,

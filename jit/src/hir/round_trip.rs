@@ -43,7 +43,7 @@ b0:
     v6: ref = borrow_ref v2
     dup_ref v6
     v7: any? = ref_to_owned v6
-    v8: ref = nullable_to_ref v7
+    v8: ref = own_ref v7
     dec_ref v2
     v9: any = type_of v2
     v10: i64 = bits v8
@@ -194,7 +194,7 @@ fn every_operation_has_a_sample() {
     let (all, name) = variants!(Op:
         Param ConstObj ConstRef ConstI64 ConstF64 ConstBool
         LoadLocal SwapLocal
-        ToRef RefToObj NullableToRef RefToOwned IncRef DecRef DupRef CloseRef
+        ToRef RefToObj RefToOwned IncRef DecRef DupRef CloseRef
         GuardKinds Guard Refine
         UnboxInt UnboxFloat UnboxBool BoxInt BoxFloat BoxBool
         Int IntNeg Float FloatNeg IntToFloat Compare FloatCompare Not

@@ -45,10 +45,6 @@ impl Lowering<'_, '_> {
                 self.owned_ref(object, self.hir.ty(inst.args[0]).kinds)
             }
             Op::Refine { .. } | Op::Bits | Op::AsRef => arg(self, 0),
-            Op::NullableToRef => {
-                let object = arg(self, 0);
-                self.nullable_ref(object, self.hir.ty(inst.args[0]).kinds)
-            }
             Op::RefToObj => {
                 let bits = arg(self, 0);
                 self.untag(bits)

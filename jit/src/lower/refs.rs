@@ -81,19 +81,6 @@ impl Lowering<'_, '_> {
         self.b.ins().bor(object, tag)
     }
 
-    /// Like [`Self::owned_ref`], for an object that may be missing.
-    pub(super) fn nullable_ref(&mut self, object: ir::Value, kinds: Kinds) -> ir::Value {
-        let (some, done) = (self.b.create_block(), self.b.create_block());
-        let bits = self.b.append_block_param(done, types::I64);
-        let null = self.imm(crate::hir::inst::NULL_REF as i64);
-        self.b.ins().brif(object, some, &[], done, &[BlockArg::Value(null)]);
-        self.b.switch_to_block(some);
-        let present = self.owned_ref(object, kinds);
-        self.b.ins().jump(done, &[BlockArg::Value(present)]);
-        self.b.switch_to_block(done);
-        bits
-    }
-
     /// Removes a stackref's tag; NULL becomes 0.
     pub(super) fn untag(&mut self, bits: ir::Value) -> ir::Value {
         self.b.ins().band_imm_s(bits, !3)

@@ -13,7 +13,7 @@ use super::ops::attrs::add_inline_value;
 use crate::cpython::ffi as private;
 use crate::cpython::thread::Thread;
 use crate::cpython::typeobject::{self, Type};
-use crate::cpython::{dict, memory};
+use crate::cpython::{dict, memory, method};
 
 const ENTRIES: usize = 2048;
 
@@ -28,6 +28,18 @@ enum Known {
     Method { method: *mut PyObject, keys: u32 },
     /// A method of a class whose instances have no dict.
     OnlyMethod { method: *mut PyObject },
+    /// A property with this getter, a Python function.
+    Property { getter: *mut PyObject },
+}
+
+/// What a look-up has found.
+pub enum Found {
+    /// The value, as a new reference.
+    Value(*mut PyObject),
+    /// The getter that the owner is to be given to, as a new reference.
+    Getter(*mut PyObject),
+    /// Nothing that is quickly found.
+    Nothing,
 }
 
 #[derive(Clone, Copy)]
@@ -78,6 +90,11 @@ unsafe fn find_out(ty: Type, name: *mut PyObject) -> Known {
         if !is_plain || ty.version() == 0 {
             return Known::Nothing;
         }
+        if !found.is_null() && ffi::Py_IS_TYPE(found, &raw mut ffi::PyProperty_Type) != 0 {
+            let getter: *mut PyObject = memory::read(found, method::PROP_GET);
+            let is_function = !getter.is_null() && ffi::PyFunction_Check(getter) != 0;
+            return if is_function { Known::Property { getter } } else { Known::Nothing };
+        }
         let is_method = !found.is_null() && Type::of(found).has(typeobject::FLAG_METHOD_DESCRIPTOR);
         if !ty.has(typeobject::FLAG_INLINE_VALUES) {
             let has_dict = ty.has(typeobject::FLAG_MANAGED_DICT) || ty.dict_offset() != 0;
@@ -113,21 +130,23 @@ unsafe fn uses_inline_values(ty: Type, object: *mut PyObject) -> bool {
     unsafe { memory::read::<u8, _>(object.byte_offset(ty.basic_size()), dict::VALUES_VALID) != 0 }
 }
 
-/// `owner.name` as a new reference, if it is an instance's own attribute that is quickly found.
+/// What `owner.name` is, if that is quickly found.
 ///
 /// # Safety
 /// Live objects; `name` is interned. The GIL is held.
 #[inline]
-pub unsafe fn load(owner: *mut PyObject, name: *mut PyObject) -> Option<*mut PyObject> {
-    // SAFETY: the contract; the class's version guards the offset.
+pub unsafe fn load(owner: *mut PyObject, name: *mut PyObject) -> Found {
+    // SAFETY: the contract; the class's version guards the offset and the getter.
     unsafe {
         let ty = Type::of(owner);
-        let Known::Value { offset, .. } = look_up(ty, name) else { return None };
-        if !uses_inline_values(ty, owner) {
-            return None;
+        match look_up(ty, name) {
+            Known::Value { offset, .. } if uses_inline_values(ty, owner) => {
+                let value: *mut PyObject = memory::read(owner, offset);
+                if value.is_null() { Found::Nothing } else { Found::Value(ffi::Py_NewRef(value)) }
+            }
+            Known::Property { getter } => Found::Getter(ffi::Py_NewRef(getter)),
+            _ => Found::Nothing,
         }
-        let value: *mut PyObject = memory::read(owner, offset);
-        (!value.is_null()).then(|| ffi::Py_NewRef(value))
     }
 }
 

@@ -65,7 +65,8 @@ impl Builder<'_> {
         } else {
             let at = self.scratch(1);
             let out = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
-            let result = self.helper(Helper::LoadMethod, &[owner, name, out], &[]);
+            let is_owned = i64::from(self.is_counted(self.peek(0)));
+            let result = self.helper(Helper::LoadMethod, &[owner, name, out], &[is_owned]);
             return self.finish_method(result, at, 1);
         }
         self.safepoint(false)

@@ -111,6 +111,8 @@ pub struct Builder<'a> {
     instr: Instr,
     /// Its index in the code's instructions.
     index: usize,
+    /// Operands at its start.
+    depth: usize,
     /// The frame state at the start of the current instruction.
     before: Option<StateId>,
     /// The bytecode that observers currently see, when it is known.
@@ -147,6 +149,7 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
         state: State { stack: Vec::new(), locals: vec![Local::Home; code.nlocalsplus as usize] },
         instr: code.instrs[0].clone(),
         index: 0,
+        depth: 0,
         before: None,
         line: None,
         done: HashSet::new(),
@@ -185,6 +188,7 @@ impl Builder<'_> {
             for index in block.first..block.last {
                 self.index = index;
                 self.instr = self.code.instrs[index].clone();
+                self.depth = self.state.stack.len();
                 self.before = None;
                 self.noisy = false;
                 open = self.translate().map_err(|mut refusal| {
@@ -267,7 +271,12 @@ impl Builder<'_> {
     }
 
     /// The frame state at `offset`, for which the bytecode at `site` is to blame.
+    ///
+    /// # Panics
+    /// When operands that the bytecode wants are gone: the compiler made a mistake, and the code is better refused.
     fn state_from(&mut self, site: CodeOffset, offset: CodeOffset) -> StateId {
+        let depth = self.state.stack.len();
+        assert!(offset != self.instr.start || depth == self.depth, "{depth} operands instead of {}", self.depth);
         self.func.add_state(FrameState { offset, site, stack: self.state.stack.clone() })
     }
 

@@ -35,6 +35,8 @@ impl Builder<'_> {
             }
             Opcode::StoreFast => self.store_fast(oparg),
             Opcode::StoreFastStoreFast => {
+                // Between the stores there is no bytecode to go on at.
+                self.box_operands(2);
                 self.store_fast(oparg >> 4);
                 self.before = None;
                 self.store_fast(oparg & 15);
@@ -456,7 +458,7 @@ impl Builder<'_> {
     fn push_copy(&mut self, entry: StackEntry) {
         let ty = self.func.ty(entry.value);
         match ty.repr {
-            Repr::Obj if !ty.kinds.is_immortal() => {
+            Repr::Obj if entry.owned && !ty.kinds.is_immortal() => {
                 self.emit(Op::IncRef, &[entry.value], Type::NONE);
                 self.push(entry.value, true);
             }

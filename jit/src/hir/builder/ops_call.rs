@@ -62,7 +62,8 @@ impl Builder<'_> {
         self.set_line();
         let at = self.scratch(1);
         args.push(self.emit(Op::ScratchAddr { at }, &[], Type::I64));
-        let result = self.helper(Helper::LoadSuperAttr, &args, &[i64::from(oparg)]);
+        let is_owned = i64::from(self.is_counted(self.peek(0)));
+        let result = self.helper(Helper::LoadSuperAttr, &args, &[i64::from(oparg), is_owned]);
         if oparg & 1 != 0 {
             return self.finish_method(result, at, 3);
         }
@@ -72,12 +73,16 @@ impl Builder<'_> {
         self.safepoint(false)
     }
 
-    /// Replaces the top `count` operands by what a method look-up found: the callable that it returned, and the self,
-    /// or NULL, that it left in word `at` of the scratch area.
+    /// Whether the operand has a reference of its own, as far as is known, which its copies then have too.
+    pub(super) fn is_counted(&self, entry: StackEntry) -> bool {
+        entry.owned || self.func.ty(entry.value).repr == Repr::Ref
+    }
+
+    /// Replaces the top `count` operands by what a method look-up found: the callable that it returned, and the stackref
+    /// to the self, or NULL, that it left in word `at` of the scratch area.
     pub(super) fn finish_method(&mut self, callable: Value, at: u32, count: usize) -> Result<(), Refusal> {
         self.check(callable, ErrorKind::Null)?;
-        let object = self.emit(Op::LoadScratch { at, repr: Repr::Obj }, &[], Type::OBJ_OR_NULL);
-        let receiver = self.emit(Op::NullableToRef, &[object], Type::REF);
+        let receiver = self.emit(Op::LoadScratch { at, repr: Repr::Ref }, &[], Type::REF);
         self.close_top(count);
         self.push(callable, true);
         self.push(receiver, true);
@@ -89,7 +94,8 @@ impl Builder<'_> {
         self.set_line();
         let at = self.scratch(1);
         let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
-        let result = self.helper(Helper::LoadSpecial, &[owner, address], &[i64::from(self.instr.oparg)]);
+        let is_owned = i64::from(self.is_counted(self.peek(0)));
+        let result = self.helper(Helper::LoadSpecial, &[owner, address], &[i64::from(self.instr.oparg), is_owned]);
         self.finish_method(result, at, 1)
     }
 }

@@ -90,7 +90,6 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::FrameGlobals
         | Op::FrameBuiltins => Vec::new(),
         Op::ToRef { .. }
-        | Op::NullableToRef
         | Op::IncRef
         | Op::DecRef
         | Op::GuardKinds { .. }
@@ -150,12 +149,7 @@ fn result(op: &Op) -> Repr {
         | Op::TakeException { .. }
         | Op::FrameGlobals
         | Op::FrameBuiltins => Repr::Obj,
-        Op::ConstRef(_)
-        | Op::LoadLocal { .. }
-        | Op::SwapLocal { .. }
-        | Op::ToRef { .. }
-        | Op::NullableToRef
-        | Op::AsRef => Repr::Ref,
+        Op::ConstRef(_) | Op::LoadLocal { .. } | Op::SwapLocal { .. } | Op::ToRef { .. } | Op::AsRef => Repr::Ref,
         Op::ConstI64(_)
         | Op::UnboxInt
         | Op::Int(_)

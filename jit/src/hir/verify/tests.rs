@@ -309,7 +309,6 @@ fn operations_have_as_many_operands_as_they_take() {
         ("v9: i64 = bits v0", "v9 (Bits) wants Ref or I64 as operand 0, got Some(Obj)"),
         ("v9: i64 = add_addr v1 v2", "v9 (AddAddr) wants Obj or I64 as operand 0, got Some(Ref)"),
         ("v9: i64 = wrap_index v2", "v9 (WrapIndex) wants I64 as operand 1, got None"),
-        ("v9: ref = nullable_to_ref v1", "v9 (NullableToRef) wants Obj as operand 0, got Some(Ref)"),
     ];
     for (operation, message) in wrong {
         assert_eq!(error(&with_values(&format!("{operation}\nunwind"))), message);

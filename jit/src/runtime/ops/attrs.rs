@@ -5,41 +5,79 @@ use std::ffi::c_int;
 use std::ptr::null_mut;
 
 use crate::cpython::ffi as private;
-use crate::cpython::frame::StackRef;
+use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{dict, memory};
-use crate::runtime::attr_cache;
+use crate::runtime::attr_cache::{self, Found};
+use crate::runtime::ops::calls;
 
 /// `LOAD_ATTR` with an even oparg: `owner.name`. Borrows both.
-pub unsafe extern "C" fn load_attr(owner: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C" fn load_attr(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    owner: *mut PyObject,
+    name: *mut PyObject,
+) -> *mut PyObject {
     // SAFETY: the contract; names of a code object are interned.
-    unsafe { attr_cache::load(owner, name).unwrap_or_else(|| PyObject_GetAttr(owner, name)) }
+    unsafe {
+        match attr_cache::load(owner, name) {
+            Found::Value(value) => value,
+            Found::Getter(getter) => {
+                // The interpreter moves the owner from its stack into the getter's frame; here the caller's keeps it.
+                let mut operands = [StackRef::from_owned(getter), StackRef::NULL, StackRef::from_borrowed(owner)];
+                calls::call(tstate, frame, operands.as_mut_ptr().cast(), 1)
+            }
+            Found::Nothing => PyObject_GetAttr(owner, name),
+        }
+    }
+}
+
+/// The self of a method that was looked up on `owner`: what the operand stack has of it, or one more of that.
+unsafe fn receiver(owner: *mut PyObject, is_owned: i64) -> StackRef {
+    if is_owned == 0 {
+        return StackRef::from_borrowed(owner);
+    }
+    // SAFETY: the contract.
+    unsafe { StackRef::from_owned(Py_NewRef(owner)) }
+}
+
+/// The same for what the interpreter has found to be the self: mostly the owner, borrowed, but a class method's is the class.
+unsafe fn self_of_method(this: StackRef, owner: *mut PyObject, is_owned: i64) -> StackRef {
+    // SAFETY: the contract.
+    unsafe {
+        if this == StackRef::from_borrowed(owner) {
+            receiver(owner, is_owned)
+        } else if this.is_null() {
+            StackRef::NULL
+        } else {
+            StackRef::from_owned(this.into_owned())
+        }
+    }
 }
 
 /// `LOAD_ATTR` with an odd oparg: what a call of `owner.name` calls. Borrows both.
 ///
-/// Returns the callable. `*out` gets a new reference to `owner` when the callable is a method still to be given its
-/// self, else NULL.
+/// Returns the callable. `*out` gets a stackref: to `owner` when the callable is a method still to be given its self,
+/// with a count if `is_owned`, else NULL.
 pub unsafe extern "C" fn load_method(
     tstate: *mut PyThreadState,
     owner: *mut PyObject,
     name: *mut PyObject,
+    is_owned: i64,
     out: *mut *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: the contract; the callee closes a borrowed reference without effect.
     unsafe {
+        let out = out.cast::<StackRef>();
+        *out = StackRef::NULL;
         if let Some(method) = attr_cache::load_method(owner, name) {
-            *out = Py_NewRef(owner);
+            *out = receiver(owner, is_owned);
             return method;
         }
         let mut this = StackRef::NULL;
         let attribute =
             private::_Py_LoadAttr_StackRefSteal(tstate, StackRef::from_borrowed(owner), name, &raw mut this);
-        if attribute.is_null() {
-            *out = null_mut();
-            return null_mut();
-        }
-        *out = this.into_owned();
+        *out = self_of_method(this, owner, is_owned);
         attribute.into_owned()
     }
 }
@@ -59,18 +97,24 @@ pub unsafe extern "C" fn delete_attr(owner: *mut PyObject, name: *mut PyObject) 
 /// `LOAD_SPECIAL`: the special method of `owner` that `oparg` selects (`__enter__`, `__exit__` and their async
 /// forms), looked up on its class. Borrows `owner`.
 ///
-/// Returns the callable. `*out` gets a new reference to `owner` when the callable is still to be given its self, else
-/// NULL. On the interpreter's stack the callable is below the self.
-pub unsafe extern "C" fn load_special(owner: *mut PyObject, oparg: i64, out: *mut *mut PyObject) -> *mut PyObject {
+/// Returns the callable. `*out` gets a stackref: to `owner` when the callable is still to be given its self, with a count
+/// if `is_owned`, else NULL. On the interpreter's stack the callable is below the self.
+pub unsafe extern "C" fn load_special(
+    owner: *mut PyObject,
+    oparg: i64,
+    is_owned: i64,
+    out: *mut *mut PyObject,
+) -> *mut PyObject {
     // SAFETY: the contract; the callee closes a borrowed reference without effect.
     unsafe {
-        *out = null_mut();
+        let out = out.cast::<StackRef>();
+        *out = StackRef::NULL;
         let table = (&raw const private::_Py_SpecialMethods).cast::<private::SpecialMethod>();
         let special = &*table.add(oparg as usize);
         let mut method_and_self = [StackRef::NULL, StackRef::from_borrowed(owner)];
         let found = private::_PyObject_LookupSpecialMethod(special.name, method_and_self.as_mut_ptr());
         if found > 0 {
-            *out = method_and_self[1].into_owned();
+            *out = self_of_method(method_and_self[1], owner, is_owned);
             return method_and_self[0].into_owned();
         }
         if found == 0 {
@@ -87,8 +131,8 @@ pub unsafe extern "C" fn load_special(owner: *mut PyObject, oparg: i64, out: *mu
 
 /// `LOAD_SUPER_ATTR`: `super(class, this).name`, or `super().name` unless `oparg & 2`. Borrows all objects.
 ///
-/// With `oparg & 1`, `*out` gets a new reference to `this` when the result is a method still to be given its self;
-/// in all other cases it gets NULL. With the real `super`, no super object is made and the frame is not looked at; any
+/// With `oparg & 1`, `*out` gets a stackref to `this`, with a count if `is_owned`, when the result is a method still to be
+/// given its self; in all other cases it gets NULL. With the real `super`, no super object is made and the frame is not looked at; any
 /// other `super` is called as it stands, and may look at its caller's frame.
 pub unsafe extern "C" fn load_super_attr(
     global_super: *mut PyObject,
@@ -96,11 +140,13 @@ pub unsafe extern "C" fn load_super_attr(
     this: *mut PyObject,
     name: *mut PyObject,
     oparg: i64,
+    is_owned: i64,
     out: *mut *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: the contract; the class is checked to be one before it is used as one.
     unsafe {
-        *out = null_mut();
+        let out = out.cast::<StackRef>();
+        *out = StackRef::NULL;
         if global_super == (&raw mut PySuper_Type).cast() && PyType_Check(class) != 0 {
             let mut is_method = 0;
             let generic =
@@ -108,7 +154,7 @@ pub unsafe extern "C" fn load_super_attr(
             let wanted = if oparg & 1 != 0 && generic { &raw mut is_method } else { null_mut() };
             let attribute = private::_PySuper_Lookup(class.cast(), this, name, wanted);
             if !attribute.is_null() && is_method != 0 {
-                *out = Py_NewRef(this);
+                *out = receiver(this, is_owned);
             }
             return attribute;
         }

@@ -166,15 +166,15 @@ helpers! {
     LongFromI64 arith long_from_i64 (Word) -> NewRef [nopy];
     LongToI64 arith long_to_i64 (Obj, Ptr) -> Bool [pure];
 
-    LoadAttr attrs load_attr (Obj, Obj) -> NewRef;
+    LoadAttr attrs load_attr (TState, Frame, Obj, Obj) -> NewRef;
     LoadAttrHint attrs load_attr_hint (Obj, Obj, Imm) -> Found [pure];
     AddInlineValue attrs add_inline_value (Obj, Obj, Imm) -> Void [pure];
     KeysValue attrs keys_value (Ptr, Imm) -> Found [pure];
-    LoadMethod attrs load_method (TState, Obj, Obj, Ptr) -> NewRef;
+    LoadMethod attrs load_method (TState, Obj, Obj, Imm, Ptr) -> NewRef;
     StoreAttr attrs store_attr (Obj, Obj, Obj) -> Status;
     DeleteAttr attrs delete_attr (Obj, Obj) -> Status;
-    LoadSpecial attrs load_special (Obj, Imm, Ptr) -> NewRef;
-    LoadSuperAttr attrs load_super_attr (Obj, Obj, Obj, Obj, Imm, Ptr) -> NewRef;
+    LoadSpecial attrs load_special (Obj, Imm, Imm, Ptr) -> NewRef;
+    LoadSuperAttr attrs load_super_attr (Obj, Obj, Obj, Obj, Imm, Imm, Ptr) -> NewRef;
 
     LoadGlobal names load_global (Obj, Obj, Obj) -> NewRef;
     LoadName names load_name (TState, Frame, Obj) -> NewRef;
