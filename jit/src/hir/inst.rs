@@ -206,6 +206,16 @@ pub enum Op {
         slot: u32,
     },
 
+    /// (i64) -> int, borrowed from the local. Puts a number into the home slot, in place if the int there is the slot's
+    /// alone, and gives up what was there otherwise.
+    StoreInt {
+        slot: u32,
+    },
+    /// (f64) -> float, borrowed from the local. The same for a float.
+    StoreFloat {
+        slot: u32,
+    },
+
     /// (obj) -> ref. Tags the pointer as borrowed or leaves it as owned.
     ToRef {
         borrowed: bool,
@@ -493,6 +503,8 @@ impl Op {
             | Op::UnboxInt
             | Op::BoxInt
             | Op::BoxFloat
+            | Op::StoreInt { .. }
+            | Op::StoreFloat { .. }
             | Op::IntNeg
             | Op::Safepoint { .. } => true,
             Op::Int(op) => !matches!(op, IntOp::And | IntOp::Or | IntOp::Xor),
@@ -506,7 +518,7 @@ impl Op {
         match self {
             Op::Guard { reason } => *reason,
             Op::UnboxInt | Op::IntNeg | Op::Int(_) => Reason::Overflow,
-            Op::BoxInt | Op::BoxFloat => Reason::Memory,
+            Op::BoxInt | Op::BoxFloat | Op::StoreInt { .. } | Op::StoreFloat { .. } => Reason::Memory,
             Op::Float(_) => Reason::ZeroDivision,
             Op::Safepoint { .. } => Reason::Observed,
             _ => Reason::Type,

@@ -13,6 +13,8 @@ const PLAIN: &[&str] = &[
     "const_cond",
     "load_local",
     "swap_local",
+    "store_int",
+    "store_float",
     "borrow_ref",
     "own_ref",
     "ref_to_obj",
@@ -64,7 +66,8 @@ const NEVER_GUARDED: &[Reason] =
     &[Reason::Overflow, Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise];
 
 /// Helpers that only instructions of their own call.
-const NEVER_CALLED: &[Helper] = &[Helper::FloatNew, Helper::LongFromI64, Helper::LongToI64];
+const NEVER_CALLED: &[Helper] =
+    &[Helper::FloatNew, Helper::LongFromI64, Helper::LongToI64, Helper::StoreInt, Helper::StoreFloat];
 
 /// What is stored; the rest is only read.
 const STORED: &[Mem] = &[Mem::Obj, Mem::I64];

@@ -197,6 +197,8 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
 
         "load_local" => Op::LoadLocal { slot: line.number()? },
         "swap_local" => Op::SwapLocal { slot: line.number()? },
+        "store_int" => Op::StoreInt { slot: line.number()? },
+        "store_float" => Op::StoreFloat { slot: line.number()? },
 
         "borrow_ref" => Op::ToRef { borrowed: true },
         "own_ref" => Op::ToRef { borrowed: false },

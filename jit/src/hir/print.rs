@@ -75,6 +75,8 @@ impl Function {
             Op::ConstBool(v) => write!(f, "const_cond {v}")?,
             Op::LoadLocal { slot } => write!(f, "load_local {slot}")?,
             Op::SwapLocal { slot } => write!(f, "swap_local {slot}")?,
+            Op::StoreInt { slot } => write!(f, "store_int {slot}")?,
+            Op::StoreFloat { slot } => write!(f, "store_float {slot}")?,
             Op::ToRef { borrowed } => f.write_str(if *borrowed { "borrow_ref" } else { "own_ref" })?,
             Op::GuardKinds { kinds } => write!(f, "guard_type {kinds}")?,
             Op::Guard { reason } => write!(f, "guard {reason:?}")?,

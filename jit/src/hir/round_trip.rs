@@ -66,6 +66,8 @@ b0:
     v8: int = box_int v3  ; @2 []
     v9: float = box_float v5  ; @2 []
     v10: bool = box_bool v7
+    v11: int = store_int 3 v3  ; @4 [v3]
+    v12: float = store_float 0 v5  ; @5 [v5]
     return v10
 ",
     "\
@@ -193,7 +195,7 @@ macro_rules! variants {
 fn every_operation_has_a_sample() {
     let (all, name) = variants!(Op:
         Param ConstObj ConstRef ConstI64 ConstF64 ConstBool
-        LoadLocal SwapLocal
+        LoadLocal SwapLocal StoreInt StoreFloat
         ToRef RefToObj RefToOwned IncRef DecRef DupRef CloseRef
         GuardKinds Guard Refine
         UnboxInt UnboxFloat UnboxBool BoxInt BoxFloat BoxBool

@@ -36,6 +36,15 @@ impl Lowering<'_, '_> {
                 old
             }
 
+            Op::StoreInt { slot } => {
+                let int = arg(self, 0);
+                self.store_int(*slot, int, wanted())
+            }
+            Op::StoreFloat { slot } => {
+                let float = arg(self, 0);
+                self.store_float(*slot, float, wanted())
+            }
+
             Op::ToRef { borrowed: true } => {
                 let object = arg(self, 0);
                 self.b.ins().bor_imm_s(object, 1)

@@ -6,6 +6,7 @@
 mod calls;
 mod exits;
 mod insts;
+mod locals;
 mod numbers;
 mod refs;
 mod stress;

@@ -52,9 +52,7 @@ impl Lowering<'_, '_> {
         let is_small = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, index, count);
         self.b.ins().brif(is_small, small, &[], big, &[]);
         self.b.switch_to_block(small);
-        let offset = self.b.ins().imul_imm_s(index, i64::from(long::LONG_SIZE));
-        let table = self.imm(long::small_table() as i64);
-        let address = self.b.ins().iadd(table, offset);
+        let address = self.small_int(index);
         self.b.ins().jump(done, &[BlockArg::Value(address)]);
         self.b.switch_to_block(big);
         let made = self.call_runtime(Helper::LongFromI64.address(), &[value], Some(types::I64)).expect("has a result");
@@ -62,6 +60,13 @@ impl Lowering<'_, '_> {
         self.b.ins().jump(done, &[BlockArg::Value(made)]);
         self.b.switch_to_block(done);
         result
+    }
+
+    /// The preallocated int with this place in the table.
+    pub(super) fn small_int(&mut self, index: ir::Value) -> ir::Value {
+        let offset = self.b.ins().imul_imm_s(index, i64::from(long::LONG_SIZE));
+        let table = self.imm(long::small_table() as i64);
+        self.b.ins().iadd(table, offset)
     }
 
     pub(super) fn box_float(&mut self, value: ir::Value, state: StateId) -> ir::Value {

@@ -149,7 +149,7 @@ impl Builder<'_> {
         {
             return self.const_i64(value);
         }
-        if let Op::BoxInt = self.func.inst(object).op {
+        if let Op::BoxInt | Op::StoreInt { .. } = self.func.inst(object).op {
             return self.func.inst(object).args[0];
         }
         self.emit_guarded(Op::UnboxInt, &[object], Type::I64)
@@ -170,7 +170,7 @@ impl Builder<'_> {
         {
             return self.emit(Op::ConstF64(value.to_bits()), &[], Type::F64);
         }
-        if let Op::BoxFloat = self.func.inst(object).op {
+        if let Op::BoxFloat | Op::StoreFloat { .. } = self.func.inst(object).op {
             return self.func.inst(object).args[0];
         }
         self.emit(Op::UnboxFloat, &[object], Type::F64)

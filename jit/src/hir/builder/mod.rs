@@ -452,6 +452,26 @@ impl Builder<'_> {
         }
     }
 
+    /// Puts an unboxed number into the home slot and gives up what was there.
+    fn store_number(&mut self, slot: u32, number: Value) {
+        let was = self.state.locals[slot as usize];
+        let (op, kinds) = match self.func.ty(number).repr {
+            Repr::F64 => (Op::StoreFloat { slot }, Kinds::FLOAT),
+            _ => (Op::StoreInt { slot }, Kinds::LONG),
+        };
+        let object = self.emit_guarded(op, &[number], Type::obj(kinds));
+        self.state.locals[slot as usize] = Local::Value(object);
+        let is_quiet = match was {
+            Local::Null => true,
+            Local::Value(value) => self.dies_quietly(value),
+            Local::Home => false,
+        };
+        if !is_quiet {
+            self.shapes.clear();
+            self.noisy = true;
+        }
+    }
+
     // ---- observers
 
     /// Lets observers see the current bytecode; needed before whatever can call, raise or release the GIL.

@@ -34,13 +34,7 @@ impl Builder<'_> {
                 self.push(old, true);
             }
             Opcode::StoreFast => self.store_fast(oparg),
-            Opcode::StoreFastStoreFast => {
-                // Between the stores there is no bytecode to go on at.
-                self.box_operands(2);
-                self.store_fast(oparg >> 4);
-                self.before = None;
-                self.store_fast(oparg & 15);
-            }
+            Opcode::StoreFastStoreFast => self.store_fast_twice(oparg >> 4, oparg & 15),
             Opcode::StoreFastLoadFast => {
                 self.store_fast(oparg >> 4);
                 self.before = None;
@@ -423,9 +417,34 @@ impl Builder<'_> {
         // What the store drops may be the last reference to an object whose finalizer looks at this frame.
         self.set_line();
         let entry = self.peek(0);
-        let entry = self.boxed(entry);
-        self.pop();
-        self.store_local(slot, entry);
+        match self.func.ty(entry.value).repr {
+            Repr::I64 | Repr::F64 => {
+                self.store_number(slot, entry.value);
+                self.pop();
+            }
+            _ => {
+                let entry = self.boxed(entry);
+                self.pop();
+                self.store_local(slot, entry);
+            }
+        }
+    }
+
+    /// `STORE_FAST_STORE_FAST`. Between the stores there is no bytecode to go on at, should the second one want memory that
+    /// is not there. The interpreter can store a number once more, but not an object, which is gone from the stack.
+    fn store_fast_twice(&mut self, first: u32, second: u32) {
+        let entry = self.peek(0);
+        let is_number = matches!(self.func.ty(entry.value).repr, Repr::I64 | Repr::F64);
+        if !is_number {
+            self.box_operand(1);
+        }
+        self.store_fast(first);
+        if is_number {
+            self.push(entry.value, false);
+            self.before = Some(self.state_at(self.instr.start));
+            self.pop();
+        }
+        self.store_fast(second);
     }
 
     fn check_bound(&mut self, slot: u32) -> Result<(), Refusal> {

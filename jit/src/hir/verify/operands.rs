@@ -100,8 +100,8 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::TypeOf => vec![OBJ],
         Op::SwapLocal { .. } | Op::RefToObj | Op::RefToOwned | Op::DupRef | Op::CloseRef => vec![REF],
         Op::Guard { .. } | Op::BoxBool | Op::Not => vec![COND],
-        Op::BoxInt | Op::IntNeg | Op::IntToFloat | Op::AsRef | Op::ShiftRight { .. } => vec![I64],
-        Op::BoxFloat | Op::FloatNeg => vec![F64],
+        Op::StoreInt { .. } | Op::BoxInt | Op::IntNeg | Op::IntToFloat | Op::AsRef | Op::ShiftRight { .. } => vec![I64],
+        Op::StoreFloat { .. } | Op::BoxFloat | Op::FloatNeg => vec![F64],
         Op::Int(_) | Op::WrapIndex => vec![I64, I64],
         Op::Float(_) | Op::FloatCompare(_) => vec![F64, F64],
         Op::Compare(_) => vec![WORD, WORD],
@@ -141,6 +141,8 @@ fn result(op: &Op) -> Repr {
         | Op::RefToOwned
         | Op::GuardKinds { .. }
         | Op::Refine { .. }
+        | Op::StoreInt { .. }
+        | Op::StoreFloat { .. }
         | Op::BoxInt
         | Op::BoxFloat
         | Op::BoxBool

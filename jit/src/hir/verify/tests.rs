@@ -163,6 +163,8 @@ fn operands_have_the_right_representation() {
         ("v9: any = ref_to_owned v0", "v9 (RefToOwned) wants Ref as operand 0, got Some(Obj)"),
         ("close_ref v0", "v5 (CloseRef) wants Ref as operand 0, got Some(Obj)"),
         ("dup_ref v0", "v5 (DupRef) wants Ref as operand 0, got Some(Obj)"),
+        ("v9: int = store_int 0 v3 ; @0 []", "v9 (StoreInt { slot: 0 }) wants I64 as operand 0, got Some(F64)"),
+        ("v9: float = store_float 0 v2 ; @0 []", "v9 (StoreFloat { slot: 0 }) wants F64 as operand 0, got Some(I64)"),
         ("v9: ref = swap_local 0 v0", "v9 (SwapLocal { slot: 0 }) wants Ref as operand 0, got Some(Obj)"),
         ("guard Type v0 ; @0 []", "v5 (Guard { reason: Type }) wants Bool as operand 0, got Some(Obj)"),
         ("v9: bool = box_bool v0", "v9 (BoxBool) wants Bool as operand 0, got Some(Obj)"),

@@ -24,6 +24,7 @@ pub mod exceptions;
 pub mod functions;
 pub mod imports;
 pub mod iter;
+pub mod locals;
 pub mod matching;
 pub mod names;
 pub mod strings;

@@ -2,7 +2,7 @@
 //!
 //! Each line is checked against the function's real signature, so the compiler cannot call a helper wrongly.
 
-use super::{arith, attrs, calls, containers, exceptions, functions, imports, iter, matching, names, strings};
+use super::{arith, attrs, calls, containers, exceptions, functions, imports, iter, locals, matching, names, strings};
 use crate::cpython::frame::InterpreterFrame;
 use pyo3::ffi::{PyObject, PyThreadState};
 
@@ -175,6 +175,9 @@ helpers! {
     DeleteAttr attrs delete_attr (Obj, Obj) -> Status;
     LoadSpecial attrs load_special (Obj, Imm, Imm, Ptr) -> NewRef;
     LoadSuperAttr attrs load_super_attr (Obj, Obj, Obj, Obj, Imm, Imm, Ptr) -> NewRef;
+
+    StoreInt locals store_int (Ptr, Word) -> Borrowed;
+    StoreFloat locals store_float (Ptr, F64) -> Borrowed;
 
     LoadGlobal names load_global (Obj, Obj, Obj) -> NewRef;
     LoadName names load_name (TState, Frame, Obj) -> NewRef;

@@ -1,0 +1,32 @@
+//! Stores of numbers into locals, where the machine code cannot put them into the object that is there.
+
+use pyo3::ffi::*;
+
+use super::arith::{float_new, long_from_i64};
+use crate::cpython::frame::StackRef;
+
+/// Puts a new int into the home slot at `slot` and gives up what was there. Returns the int, borrowed from the slot, or
+/// NULL with nothing changed.
+pub unsafe extern "C" fn store_int(slot: *mut *mut PyObject, value: i64) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe { store(slot, long_from_i64(value)) }
+}
+
+/// The same for a float.
+pub unsafe extern "C" fn store_float(slot: *mut *mut PyObject, value: f64) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe { store(slot, float_new(value)) }
+}
+
+unsafe fn store(slot: *mut *mut PyObject, made: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the contract: `slot` is a home slot of the running frame; `made` is a new object or NULL.
+    unsafe {
+        if !made.is_null() {
+            let old = slot.cast::<StackRef>().replace(StackRef::from_owned(made));
+            if old.is_counted() {
+                Py_DECREF(old.untag());
+            }
+        }
+        made
+    }
+}
