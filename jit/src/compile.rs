@@ -1,7 +1,7 @@
 //! One compilation from end to end: bytecode and profile to HIR, HIR to Cranelift, Cranelift to an executable.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use cranelift_codegen::ir::UserFuncName;
@@ -14,7 +14,8 @@ use cranelift_module::{Linkage, Module, default_libcall_names};
 use pyo3::ffi::PyObject;
 
 use crate::bytecode::info::CodeInfo;
-use crate::code::executable::{Body, Counters, Executable, Header, bytes_of, finished_body};
+use crate::code::executable::{Body, Counters, Executable, Header, finished_body};
+use crate::code::making::{Making, Stretch};
 use crate::code::memory::CodeMemory;
 use crate::code::state::{CodeState, cell_address, exact_arguments};
 use crate::config::Stress;
@@ -22,15 +23,14 @@ use crate::cpython::code::Code;
 use crate::cpython::function;
 use crate::cpython::interp::common_constants;
 use crate::cpython::kinds;
-use crate::dump::listing::{self, Listed};
+use crate::dump::listing;
 use crate::dump::{self, Dumped};
 use crate::hir::builder::{Refusal, build};
 use crate::hir::function::{Function, Kind};
 use crate::hir::inst::CallTarget;
 use crate::hir::opt::optimize;
-use crate::hir::origin::Origin;
 use crate::hir::types::Kinds;
-use crate::lower::lower;
+use crate::lower::{Lowered, lower};
 use crate::profile::Profile;
 use crate::runtime::stress;
 use crate::tier::{self, coverage};
@@ -73,17 +73,15 @@ pub fn compile(
     );
     let mut hir = build(&info, &profile, kind)?;
     optimize(&mut hir).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
-    let stress = stress::wanted();
-    let guards = if stress.is_on() { hir.guards().count() } else { 0 };
-    let header = Box::new(Header {
-        expected_breaker: AtomicU64::new(u64::MAX),
-        executable: std::ptr::null_mut(),
-        counters,
-        turns: (0..guards).map(|_| AtomicU8::new(0)).collect(),
-    });
-    let machine = assemble(&hir, &info, &header, stress)?;
+    let header = header_for(&hir, counters);
+    let machine = assemble(&hir, &info, &header, stress::wanted())?;
     stress::note_guards(machine.lowered.guards.len());
     coverage::note_compiled(&info, &hir, &machine.lowered.exits);
+    let address = machine.body as *const () as usize;
+    let making = Arc::new(Making::new(hir, machine.stretches, machine.body, machine.size, machine.memory));
+    if let Some(clif) = &machine.clif {
+        dump(&making, &info, address, clif, machine.cranelifts);
+    }
     Ok(Executable {
         code: code.as_ptr() as usize,
         kind,
@@ -92,15 +90,15 @@ pub fn compile(
         first_line: info.first_line,
         line: line_of(&info, kind),
         body: machine.body,
-        address: machine.body as *const () as usize,
+        address,
         size: machine.size,
         header,
         exits: machine.lowered.exits,
         guards: machine.lowered.guards,
         callees: machine.lowered.callees,
-        hir: hir.to_string(),
+        making,
+        reified: Default::default(),
         compile_ns: start.elapsed().as_nanos() as u64,
-        memory: machine.memory,
         slot: None,
         region: None,
     })
@@ -124,7 +122,11 @@ struct Machine {
     body: Body,
     size: usize,
     memory: CodeMemory,
-    lowered: crate::lower::Lowered,
+    stretches: Box<[Stretch]>,
+    lowered: Lowered,
+    /// Texts that are only made when they are dumped.
+    clif: Option<String>,
+    cranelifts: Option<String>,
 }
 
 fn assemble(hir: &Function, info: &CodeInfo, header: &Header, stress: Stress) -> Result<Machine, Refusal> {
@@ -134,8 +136,7 @@ fn assemble(hir: &Function, info: &CodeInfo, header: &Header, stress: Stress) ->
     let mut builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
     builder.memory_provider(memory.provider());
     let mut module = JITModule::new(builder);
-    let mut function =
-        ir::Function::with_name_signature(UserFuncName::user(0, 0), ir::Signature::new(CallConv::SystemV));
+    let mut function = empty_function();
     let mut frontend = FunctionBuilderContext::new();
     let lowered = lower(hir, info, header, stress, &mut function, &mut frontend, isa.frontend_config());
     let clif = dump::is_on().then(|| function.to_string());
@@ -149,35 +150,57 @@ fn assemble(hir: &Function, info: &CodeInfo, header: &Header, stress: Stress) ->
     module.finalize_definitions().map_err(|error| failed("code memory", &error))?;
     // The pages belong to `memory`; the module holds only bookkeeping.
     let body = finished_body(&module, id);
-    if let (Some(clif), Some(compiled)) = (clif, context.compiled_code()) {
-        let origins = compiled.buffer.get_srclocs_sorted().iter();
-        let origins = origins.map(|part| (part.start..part.end, Origin::of(part.loc.bits(), hir)));
-        let asm = Listed {
-            hir,
-            machine_code: bytes_of(body, size, &memory),
-            address: body as *const () as usize,
-            origins: origins.collect(),
-            cranelifts: compiled.vcode.clone(),
-        };
-        dump(hir, info, &asm, &clif);
-    }
-    Ok(Machine { body, size, memory, lowered })
+    let compiled = context.compiled_code();
+    let stretches = compiled.iter().flat_map(|compiled| compiled.buffer.get_srclocs_sorted());
+    let stretches =
+        stretches.map(|part| Stretch { start: part.start, end: part.end, origin: part.loc.bits() }).collect();
+    let cranelifts = compiled.and_then(|compiled| compiled.vcode.clone());
+    Ok(Machine { body, size, memory, stretches, lowered, clif, cranelifts })
 }
 
-/// Writes to files what was made of `hir`.
-fn dump(hir: &Function, info: &CodeInfo, asm: &Listed<'_>, clif: &str) {
+/// Writes to files what was made.
+fn dump(making: &Making, info: &CodeInfo, address: usize, clif: &str, cranelifts: Option<String>) {
     dump::write(&Dumped {
         qualname: &info.qualname,
         filename: &info.filename,
-        kind: hir.kind.name(),
-        line: line_of(info, hir.kind),
+        kind: making.hir.kind.name(),
+        line: line_of(info, making.hir.kind),
         first_line: info.first_line,
-        address: asm.address,
-        size: asm.machine_code.len(),
-        hir: &hir.to_string(),
+        address,
+        size: making.size,
+        hir: &making.hir.to_string(),
         clif,
-        asm: &asm.text(),
+        asm: &making.disassembly(cranelifts),
     });
+}
+
+/// The Cranelift IR that `making`, which was made from `code`, was lowered to. It is made once more, so the addresses of what
+/// belongs to the executable differ.
+///
+/// # Errors
+/// When the code object cannot be read.
+pub fn clif(code: Code, making: &Making) -> Result<String, Refusal> {
+    let info = code.read().map_err(|error| Refusal::new(error.to_string()))?;
+    let isa = isa(register_allocator()).map_err(|error| Refusal::new(error.as_str()))?;
+    let header = header_for(&making.hir, std::ptr::null());
+    let mut function = empty_function();
+    let mut frontend = FunctionBuilderContext::new();
+    lower(&making.hir, &info, &header, stress::wanted(), &mut function, &mut frontend, isa.frontend_config());
+    Ok(function.to_string())
+}
+
+fn empty_function() -> ir::Function {
+    ir::Function::with_name_signature(UserFuncName::user(0, 0), ir::Signature::new(CallConv::SystemV))
+}
+
+fn header_for(hir: &Function, counters: *const Counters) -> Box<Header> {
+    let guards = if stress::wanted().is_on() { hir.guards().count() } else { 0 };
+    Box::new(Header {
+        expected_breaker: AtomicU64::new(u64::MAX),
+        executable: std::ptr::null_mut(),
+        counters,
+        turns: (0..guards).map(|_| AtomicU8::new(0)).collect(),
+    })
 }
 
 /// What assigns registers. It takes about half of the time that compiling takes.

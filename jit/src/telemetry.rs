@@ -118,9 +118,9 @@ pub fn deopt(slot: Option<SlotId>, qualname: &str, line: u32, reason: &str) {
 }
 
 /// Tells that a frame was completed for an observer.
-pub fn reified(slot: Option<SlotId>, qualname: &str) {
+pub fn reified(slot: Option<SlotId>, qualname: &str, cause: &str) {
     let subject = slot.map_or(Subject::Code(qualname), Subject::Executable);
-    page().record(EventKind::Reified, subject, 0, "locals asked for");
+    page().record(EventKind::Reified, subject, 0, cause);
 }
 
 /// Tells that the compiler was turned on or off.

@@ -112,4 +112,4 @@ def test_fast_paths_are_reached(text: str, usual: tuple, expected: str) -> None:
         function(*usual)
     rjit.compile(function)
     (executable,) = [each for each in rjit.executables() if each.qualname == name]
-    assert f" {expected} " in executable.hir
+    assert f" {expected} " in executable.hir()

@@ -57,7 +57,7 @@ results = {repr(work(points, 3)) for _ in range(500)}
 executables = {e.qualname: e for e in rjit.executables() if e.kind == "function"}
 json.dump({
     "results": sorted(results),
-    "guards": {name: e.guards for name, e in executables.items()},
+    "guards": {name: e.forced for name, e in executables.items()},
     "stress": rjit.stats()["stress"],
     "compiles": rjit.stats()["compiles"],
     "explained": rjit.explain(work)["stress"],
@@ -216,7 +216,7 @@ for _ in range(200):
     shown = [result(1.5), display(thing, 1.5)[1], joined(thing, 1.5, [1, 2])[1:], called(thing, 1.5)]
     del thing
     seen.add((repr(shown), alive() is None))
-boxes = {e.qualname: [count for reason, _, count in e.guards if "memory" in reason]
+boxes = {e.qualname: [count for reason, _, count in e.forced if "memory" in reason]
          for e in rjit.executables() if e.kind == "function"}
 json.dump({"seen": sorted(seen), "boxes": boxes}, sys.stdout)
 """

@@ -191,7 +191,7 @@ def disable_gives_everything_back():
     assert sys.monitoring.get_tool(5) is None
     for _ in range(9): assert f() == 1
     assert rjit.stats()["entries"] == before and rjit.stats()["code_bytes"] == 0
-    assert handle.qualname == "f" and handle.code is f.__code__ and "f" in repr(handle) and handle.hir
+    assert handle.qualname == "f" and handle.code is f.__code__ and "f" in repr(handle) and handle.hir()
     rjit.disable()
     rjit.enable(calls=2)
     for _ in range(9): f()
@@ -481,7 +481,7 @@ def appending_to_a_string_grows_it_in_place():
     for i in range(50): f(20)
     rjit.compile(f)
     assert f(1000) == "ab" * 1000
-    assert "call unicode_append" in rjit.executables()[0].hir
+    assert "call unicode_append" in rjit.executables()[0].hir()
     """
 
 

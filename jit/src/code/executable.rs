@@ -1,11 +1,13 @@
 //! One piece of machine code with everything needed to enter it, leave it and talk about it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use cranelift_jit::JITModule;
 use cranelift_module::FuncId;
 use pyo3::ffi::{PyObject, PyThreadState};
 
+use super::making::Making;
 use super::memory::CodeMemory;
 use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::cpython::frame::InterpreterFrame;
@@ -47,6 +49,34 @@ pub struct SideExit {
     pub taken: u64,
 }
 
+/// Why a frame goes on in the interpreter although no guess has failed.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// Somebody was given the frame's locals, and may have changed them.
+    LocalsRead,
+    /// A local was assigned through a proxy.
+    LocalAssigned,
+    /// The frame has got a trace function.
+    Traced,
+    /// A tool has switched on events.
+    ToolOn,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Cause; 4] = [Cause::LocalsRead, Cause::LocalAssigned, Cause::Traced, Cause::ToolOn];
+
+    /// A short text for people.
+    pub fn text(self) -> &'static str {
+        match self {
+            Cause::LocalsRead => "f_locals was read",
+            Cause::LocalAssigned => "a local was assigned",
+            Cause::Traced => "trace function set",
+            Cause::ToolOn => "a tool was switched on",
+        }
+    }
+}
+
 /// The part of an executable that its machine code reads by address.
 #[repr(C)]
 #[derive(Debug)]
@@ -84,12 +114,12 @@ pub struct Executable {
     pub guards: Vec<SideExit>,
     /// Addresses of the states of code objects whose machine code this one may enter directly.
     pub callees: Vec<usize>,
-    /// The HIR's text, for people.
-    pub hir: String,
+    /// What it was made from; keeps the machine code mapped.
+    pub making: Arc<Making>,
+    /// How often one of its frames went on in the interpreter for an observer, by the order of [`Cause::ALL`].
+    pub reified: [u64; Cause::ALL.len()],
     /// Nanoseconds that compiling took.
     pub compile_ns: u64,
-    /// Keeps the machine code mapped.
-    pub memory: CodeMemory,
     /// The slot in the telemetry page, when one was free.
     pub slot: Option<rjit_telemetry::SlotId>,
     /// The region in the perf map.

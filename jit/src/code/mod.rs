@@ -3,5 +3,6 @@
 pub mod executable;
 pub mod extra;
 pub mod install;
+pub mod making;
 pub mod memory;
 pub mod state;

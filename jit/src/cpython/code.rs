@@ -2,6 +2,7 @@
 
 use pyo3::ffi::{PyCodeObject, PyObject};
 use pyo3::prelude::*;
+use pyo3::types::PyCode;
 
 use crate::bytecode::decode::{self, DecodeError};
 use crate::bytecode::exceptions::ExceptionTable;
@@ -119,6 +120,12 @@ impl Code {
     #[inline]
     pub unsafe fn from_ptr(code: *mut PyCodeObject) -> Self {
         Self(code)
+    }
+
+    /// Views the code object that `code` keeps alive: not to be used when that is gone.
+    #[inline]
+    pub fn of(code: &Bound<'_, PyCode>) -> Self {
+        Self(code.as_ptr().cast())
     }
 
     /// The code object itself.

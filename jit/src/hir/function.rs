@@ -1,6 +1,7 @@
 //! A function in HIR: blocks, instructions and frame states, addressed by small indexes.
 
 use super::inst::{Block, Edge, FrameState, Inst, Op, StateId, Terminator, Value};
+use super::origin::Origin;
 use super::types::Type;
 use crate::bytecode::opcode::CodeOffset;
 
@@ -32,6 +33,8 @@ pub struct BlockData {
     pub terminator: Terminator,
     /// Rarely executed: error handling and slow paths. Placed out of the way.
     pub cold: bool,
+    /// The bytecode that the terminator is part of.
+    pub site: Option<CodeOffset>,
 }
 
 /// A function in HIR.
@@ -40,6 +43,10 @@ pub struct Function {
     pub name: String,
     pub kind: Kind,
     pub values: Vec<Inst>,
+    /// The bytecode that each value is part of, as far as is known. Not in the text form.
+    pub sites: Vec<Option<CodeOffset>>,
+    /// The bytecode that is being translated.
+    pub site: Option<CodeOffset>,
     pub blocks: Vec<BlockData>,
     pub states: Vec<FrameState>,
     pub entry: Block,
@@ -53,6 +60,8 @@ impl Function {
             name,
             kind,
             values: Vec::new(),
+            sites: Vec::new(),
+            site: None,
             blocks: Vec::new(),
             states: Vec::new(),
             entry: Block(0),
@@ -63,7 +72,8 @@ impl Function {
     }
 
     pub fn new_block(&mut self, cold: bool) -> Block {
-        self.blocks.push(BlockData { params: Vec::new(), insts: Vec::new(), terminator: Terminator::Open, cold });
+        let terminator = Terminator::Open;
+        self.blocks.push(BlockData { params: Vec::new(), insts: Vec::new(), terminator, cold, site: None });
         Block(self.blocks.len() as u32 - 1)
     }
 
@@ -75,6 +85,7 @@ impl Function {
 
     pub fn add_value(&mut self, inst: Inst) -> Value {
         self.values.push(inst);
+        self.sites.push(self.site);
         Value(self.values.len() as u32 - 1)
     }
 
@@ -97,6 +108,15 @@ impl Function {
 
     pub fn block_mut(&mut self, block: Block) -> &mut BlockData {
         &mut self.blocks[block.index()]
+    }
+
+    /// The bytecode that a part of the function was made from.
+    pub fn site_of(&self, origin: Origin) -> Option<CodeOffset> {
+        match origin {
+            Origin::Inst(value) => self.sites[value.index()],
+            Origin::Terminator(block) => self.block(block).site,
+            Origin::Exit(state) => Some(self.state(state).site),
+        }
     }
 
     pub fn state(&self, state: StateId) -> &FrameState {

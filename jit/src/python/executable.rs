@@ -1,69 +1,185 @@
 //! `rjit.Executable`: what is known about a piece of machine code at one moment.
 
 use pyo3::prelude::*;
+use pyo3::types::PyCode;
 
-use crate::tier::report::{ExecutableReport, ExitReport};
+use super::not_compilable;
+use crate::compile;
+use crate::cpython::code::Code;
+use crate::hir::inst::{Op, StateId};
+use crate::tier::report::{ExecutableReport, ExitReport, RefusalReport};
 
-/// A piece of machine code, as it was when rjit.executables() was called.
-#[pyclass(frozen, get_all, module = "rjit")]
+/// A piece of machine code, as it was when rjit.executables() was called. The object keeps the machine code in memory.
+///
+/// code, qualname, filename -- the code object, its qualified name and its file
+/// line -- its first line; for a loop the loop's
+/// kind -- "function" or "loop"
+/// address, size -- where the machine code is, and how many bytes
+/// compile_ms -- how long compiling took, in milliseconds
+/// entries -- how often it was entered
+/// deopts -- how often it was left because a guess failed or an observer came
+/// exits -- the ways to leave it, as (reason, line, how often)
+/// reifications -- how often one of its frames went on in the interpreter for an observer
+/// causes -- the same by cause, as a dict
+/// guards -- what it tests, as (reason, line, instruction)
+/// assumptions -- what it relies on without a test, as texts
+/// forced -- under RJIT_STRESS, what can be made to fail, as (reason, line, how often it was)
+#[pyclass(frozen, module = "rjit")]
 pub struct Executable {
-    /// The code object.
-    code: Py<PyAny>,
-    /// Its qualified name.
-    qualname: String,
-    /// Its file.
-    filename: String,
-    /// Its first line; for a loop the loop's.
-    line: u32,
-    /// "function" or "loop".
-    kind: &'static str,
-    /// Address of the machine code.
-    address: usize,
-    /// Size of the machine code in bytes.
-    size: usize,
-    /// How often it was entered.
-    entries: u64,
-    /// How often it was left because a guess failed.
-    deopts: u64,
-    /// How often one of its frames was completed for an observer.
-    reifications: u64,
-    /// The ways to leave it, as (reason, line, how often).
-    exits: Vec<(&'static str, u32, u64)>,
-    /// Under RJIT_STRESS, its guards and safepoints, as (reason, line, how often it was made to fail).
-    guards: Vec<(&'static str, u32, u64)>,
-    /// The compiler's intermediate representation, as text.
-    hir: String,
-    /// How long compiling took, in milliseconds.
-    compile_ms: f64,
+    code: Py<PyCode>,
+    report: ExecutableReport,
 }
 
 impl Executable {
-    /// The Python form of `report`.
-    pub fn new(py: Python<'_>, report: ExecutableReport) -> Self {
-        let tell = |exits: Vec<ExitReport>| exits.iter().map(|exit| (exit.reason, exit.line, exit.count)).collect();
-        Executable {
-            code: report.code.object(py).unbind(),
-            qualname: report.qualname,
-            filename: report.filename,
-            line: report.line,
-            kind: report.kind,
-            address: report.address,
-            size: report.size,
-            entries: report.entries,
-            deopts: report.deopts,
-            reifications: report.reifications,
-            exits: tell(report.exits),
-            guards: tell(report.guards),
-            hir: report.hir,
-            compile_ms: report.compile_ms,
-        }
+    /// The Python form of `report` about machine code of `code`.
+    pub fn new(py: Python<'_>, code: Code, report: ExecutableReport) -> PyResult<Self> {
+        let code = code.object(py).cast_into::<PyCode>()?.unbind();
+        Ok(Executable { code, report })
     }
+
+    /// The code object, which this object keeps alive.
+    fn view(&self, py: Python<'_>) -> Code {
+        Code::of(self.code.bind(py))
+    }
+}
+
+fn tell(exits: &[ExitReport]) -> Vec<(&'static str, u32, u64)> {
+    exits.iter().map(|exit| (exit.reason, exit.line, exit.count)).collect()
 }
 
 #[pymethods]
 impl Executable {
+    #[getter]
+    fn code(&self, py: Python<'_>) -> Py<PyCode> {
+        self.code.clone_ref(py)
+    }
+
+    #[getter]
+    fn qualname(&self) -> &str {
+        &self.report.qualname
+    }
+
+    #[getter]
+    fn filename(&self) -> &str {
+        &self.report.filename
+    }
+
+    #[getter]
+    fn line(&self) -> u32 {
+        self.report.line
+    }
+
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.report.kind
+    }
+
+    #[getter]
+    fn address(&self) -> usize {
+        self.report.address
+    }
+
+    #[getter]
+    fn size(&self) -> usize {
+        self.report.size
+    }
+
+    #[getter]
+    fn compile_ms(&self) -> f64 {
+        self.report.compile_ms
+    }
+
+    #[getter]
+    fn entries(&self) -> u64 {
+        self.report.entries
+    }
+
+    #[getter]
+    fn deopts(&self) -> u64 {
+        self.report.deopts
+    }
+
+    #[getter]
+    fn exits(&self) -> Vec<(&'static str, u32, u64)> {
+        tell(&self.report.exits)
+    }
+
+    #[getter]
+    fn reifications(&self) -> u64 {
+        self.report.reifications
+    }
+
+    #[getter]
+    fn causes(&self) -> std::collections::BTreeMap<&'static str, u64> {
+        self.report.causes.iter().copied().collect()
+    }
+
+    #[getter]
+    fn guards(&self, py: Python<'_>) -> Vec<(&'static str, u32, String)> {
+        let (hir, code) = (&self.report.making.hir, self.view(py));
+        let line = |state: Option<StateId>| state.map_or(0, |state| code.line(hir.state(state).site));
+        let guards = hir.guards().filter(|value| !matches!(hir.inst(*value).op, Op::Safepoint { .. }));
+        guards
+            .map(|value| {
+                let inst = hir.inst(value);
+                (inst.op.exit_reason().text(), line(inst.state), hir.describe(crate::hir::origin::Origin::Inst(value)))
+            })
+            .collect()
+    }
+
+    #[getter]
+    fn assumptions(&self) -> Vec<String> {
+        self.report.assumptions.clone()
+    }
+
+    #[getter]
+    fn forced(&self) -> Vec<(&'static str, u32, u64)> {
+        tell(&self.report.forced)
+    }
+
+    /// The compiler's intermediate representation after all passes, as text.
+    fn hir(&self) -> String {
+        self.report.making.hir.to_string()
+    }
+
+    /// The Cranelift IR that the machine code was made from, as text.
+    fn clif(&self, py: Python<'_>) -> PyResult<String> {
+        let code = self.view(py);
+        compile::clif(code, &self.report.making).map_err(|refusal| {
+            let RefusalReport { reason, line } = RefusalReport::new(code, &refusal);
+            not_compilable(py, &self.report.qualname, &reason, &self.report.filename, line)
+        })
+    }
+
+    /// The machine code as text, below the intermediate representation that it was made from.
+    fn disassembly(&self) -> String {
+        self.report.making.disassembly(None)
+    }
+
+    /// Where each bytecode's machine code is: a list of (start, end, offset, line), with addresses of the machine code, the
+    /// offset of the bytecode in co_code, and its source line. Sorted by address; a bytecode can come more than once.
+    fn machine_lines(&self, py: Python<'_>) -> Vec<(usize, usize, usize, u32)> {
+        let (address, code) = (self.report.address, self.view(py));
+        let table = self.report.making.bytecodes().into_iter();
+        table
+            .map(|(start, end, site)| {
+                (address + start as usize, address + end as usize, 2 * site.index(), code.line(site))
+            })
+            .collect()
+    }
+
+    /// How many bytes of machine code each source line has become, as a dict by line. What belongs to no line, such as the
+    /// beginning and the end, is missing.
+    fn source_lines(&self, py: Python<'_>) -> std::collections::BTreeMap<u32, usize> {
+        let mut lines = std::collections::BTreeMap::new();
+        for (start, end, _, line) in self.machine_lines(py) {
+            *lines.entry(line).or_default() += end - start;
+        }
+        lines
+    }
+
     fn __repr__(&self) -> String {
-        let Executable { kind, qualname, filename, line, size, entries, deopts, .. } = self;
+        let ExecutableReport { kind, qualname, filename, line, size, entries, deopts, .. } = &self.report;
         format!(
             "<rjit.Executable {kind} {qualname} at {filename}:{line}, {size} bytes, {entries} entries, {deopts} deopts>"
         )

@@ -84,9 +84,9 @@ fn compile(py: Python<'_>, func: &Bound<'_, PyAny>) -> PyResult<()> {
 
 /// The machine code that is installed, as it is at this moment: a list of Executable.
 #[pyfunction]
-fn executables(py: Python<'_>) -> Vec<executable::Executable> {
+fn executables(py: Python<'_>) -> PyResult<Vec<executable::Executable>> {
     let reports = tier::report::executables();
-    reports.into_iter().map(|report| executable::Executable::new(py, report)).collect()
+    reports.into_iter().map(|(code, report)| executable::Executable::new(py, code, report)).collect()
 }
 
 /// What became of a function or method, as a dict: whether calls of it run compiled, why not, which guesses failed,
@@ -141,6 +141,7 @@ fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("deopts", totals.deopts)?;
     dict.set_item("deopt_reasons", counted(py, reasons.deopts)?)?;
     dict.set_item("reifications", totals.reifications)?;
+    dict.set_item("reification_causes", counted(py, reasons.reifications)?)?;
     dict.set_item("compiles", counters.compiles())?;
     dict.set_item("compile_ms", counters.compile_ns() as f64 / 1e6)?;
     dict.set_item("compiled", tier::report::compiled())?;

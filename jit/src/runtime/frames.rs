@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 
 use pyo3::ffi::{self, PyObject, PyThreadState};
 
-use crate::code::executable::Header;
+use crate::code::executable::{Cause, Header};
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::monitoring;
 use crate::cpython::thread::{self, Thread};
 use crate::cpython::{code::Code, frame, interp, memory};
+use crate::tier;
 
 /// `return_offset` of a frame that machine code runs. The interpreter uses the field only while the frame calls another
 /// one, which compiled frames never do through it.
@@ -18,6 +19,14 @@ pub const RUNNING: u16 = 0xC0DE;
 /// `return_offset` of a compiled frame whose locals somebody asked for: it goes on in the interpreter, which reads
 /// every local anew.
 pub const OBSERVED: u16 = 0xC0DF;
+
+/// The same of one whose locals somebody has assigned to.
+pub const ASSIGNED: u16 = 0xC0E0;
+
+/// Whether machine code runs a frame with this mark.
+pub const fn is_mark(return_offset: u16) -> bool {
+    matches!(return_offset, RUNNING | OBSERVED | ASSIGNED)
+}
 
 /// What [`safepoint`] returns when the frame must go on in the interpreter.
 pub const OBSERVED_STATUS: i64 = 1;
@@ -161,30 +170,41 @@ pub unsafe extern "C" fn safepoint(
         let expected = &(*header).expected_breaker;
         if expected.load(Ordering::Relaxed) != version && thread.tracing() == 0 {
             if tools_active(tstate, frame) {
+                tier::record_reification(&mut *(*header).executable, Cause::ToolOn);
                 return OBSERVED_STATUS;
             }
             expected.store(version, Ordering::Relaxed);
         }
-        if is_observed(frame) { OBSERVED_STATUS } else { 0 }
+        let Some(cause) = observed(frame) else { return 0 };
+        tier::record_reification(&mut *(*header).executable, cause);
+        OBSERVED_STATUS
     }
 }
 
-/// Whether somebody may have changed the frame's locals or set a trace function on it.
+/// Why the frame has to go on in the interpreter, if somebody may have changed its locals or has set a trace function on it.
 ///
 /// # Safety
 /// `frame` is a live frame of the attached thread.
-pub unsafe fn is_observed(frame: *mut InterpreterFrame) -> bool {
+pub unsafe fn observed(frame: *mut InterpreterFrame) -> Option<Cause> {
     // SAFETY: the contract; the frame object, if any, is alive as long as the frame.
     unsafe {
-        if (*frame).return_offset == OBSERVED {
-            return true;
+        match (*frame).return_offset {
+            OBSERVED => return Some(Cause::LocalsRead),
+            ASSIGNED => return Some(Cause::LocalAssigned),
+            _ => {}
         }
         let object = (*frame).frame_obj;
         if object.is_null() {
-            return false;
+            return None;
         }
         let trace: *mut PyObject = memory::read(object, frame::OBJ_F_TRACE);
         let overwritten: *mut PyObject = memory::read(object, frame::OBJ_F_OVERWRITTEN_FAST_LOCALS);
-        !trace.is_null() || !overwritten.is_null()
+        if !overwritten.is_null() {
+            Some(Cause::LocalAssigned)
+        } else if !trace.is_null() {
+            Some(Cause::Traced)
+        } else {
+            None
+        }
     }
 }

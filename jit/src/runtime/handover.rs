@@ -135,7 +135,7 @@ unsafe fn is_interpreted(caller: *const InterpreterFrame) -> bool {
     unsafe {
         !caller.is_null()
             && matches!((*caller).owner, frame::OWNED_BY_THREAD | frame::OWNED_BY_GENERATOR)
-            && !matches!((*caller).return_offset, frames::RUNNING | frames::OBSERVED)
+            && !frames::is_mark((*caller).return_offset)
     }
 }
 

@@ -141,8 +141,9 @@ unsafe extern "C" fn on_jump(_: *mut PyObject, args: *mut *mut PyObject, count: 
                 namespaces: Namespaces { globals: frame.f_globals, builtins: frame.f_builtins },
             };
             let frame = thread.current_frame();
-            let answer =
-                hotness::jumped(code, jumping, from, to, || frames::is_observed(frame) || install::is_watched(code));
+            let answer = hotness::jumped(code, jumping, from, to, || {
+                frames::observed(frame).is_some() || install::is_watched(code)
+            });
             if let Answer::Enter(executable) = answer
                 && let Err(error) = osr::enter(tstate, frame, &*executable)
             {

@@ -9,11 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::ffi::{self, PyObject};
 
 use super::frames;
-use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{self, InterpreterFrame};
 use crate::cpython::memory;
-use crate::tier;
 
 static GET: AtomicUsize = AtomicUsize::new(0);
 
@@ -69,7 +67,7 @@ unsafe fn replace(place: *mut usize, original: &AtomicUsize, wrapper: *const ())
 unsafe extern "C" fn assign(proxy: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: called by the interpreter with a proxy, which owns its frame object; the original has this signature.
     unsafe {
-        mark(memory::read(proxy, frame::PROXY_FRAME));
+        mark(memory::read(proxy, frame::PROXY_FRAME), frames::ASSIGNED);
         let original: ffi::objobjargproc = std::mem::transmute(ASSIGN.load(Ordering::Relaxed));
         original(proxy, key, value)
     }
@@ -79,7 +77,7 @@ unsafe extern "C" fn merge(proxy: *mut PyObject, other: *mut PyObject) -> *mut P
     // SAFETY: as in `assign`, but that the left operand may be any object.
     unsafe {
         if ffi::Py_TYPE(proxy) == &raw mut private::PyFrameLocalsProxy_Type {
-            mark(memory::read(proxy, frame::PROXY_FRAME));
+            mark(memory::read(proxy, frame::PROXY_FRAME), frames::ASSIGNED);
         }
         let original: ffi::binaryfunc = std::mem::transmute(MERGE.load(Ordering::Relaxed));
         original(proxy, other)
@@ -89,7 +87,7 @@ unsafe extern "C" fn merge(proxy: *mut PyObject, other: *mut PyObject) -> *mut P
 unsafe extern "C" fn update(proxy: *mut PyObject, other: *mut PyObject) -> *mut PyObject {
     // SAFETY: as in `assign`.
     unsafe {
-        mark(memory::read(proxy, frame::PROXY_FRAME));
+        mark(memory::read(proxy, frame::PROXY_FRAME), frames::ASSIGNED);
         let original: ffi::PyCFunction = std::mem::transmute(UPDATE.load(Ordering::Relaxed));
         original(proxy, other)
     }
@@ -102,20 +100,19 @@ unsafe extern "C" fn setdefault(
 ) -> *mut PyObject {
     // SAFETY: as in `assign`.
     unsafe {
-        mark(memory::read(proxy, frame::PROXY_FRAME));
+        mark(memory::read(proxy, frame::PROXY_FRAME), frames::ASSIGNED);
         let original: ffi::PyCFunctionFast = std::mem::transmute(SETDEFAULT.load(Ordering::Relaxed));
         original(proxy, args, count)
     }
 }
 
-/// Marks the frame of a frame object as observed, if machine code runs in it.
-unsafe fn mark(object: *mut PyObject) {
+/// Marks the frame of a frame object, if machine code runs in it.
+unsafe fn mark(object: *mut PyObject, mark: u16) {
     // SAFETY: the callers pass a live frame object.
     unsafe {
         let frame: *mut InterpreterFrame = memory::read(object, frame::OBJ_F_FRAME);
         if !frame.is_null() && (*frame).return_offset == frames::RUNNING && (*frame).owner == frame::OWNED_BY_THREAD {
-            (*frame).return_offset = frames::OBSERVED;
-            tier::record_reification(Code::from_ptr((*frame).code().cast()));
+            (*frame).return_offset = mark;
         }
     }
 }
@@ -136,7 +133,7 @@ unsafe fn wrap_getter() {
 unsafe extern "C" fn get_locals(object: *mut PyObject, closure: *mut std::ffi::c_void) -> *mut PyObject {
     // SAFETY: called by the interpreter with a frame object; the original getter has this signature.
     unsafe {
-        mark(object);
+        mark(object, frames::OBSERVED);
         let original: ffi::getter = std::mem::transmute(GET.load(Ordering::Relaxed));
         original(object, closure)
     }

@@ -43,7 +43,7 @@ static PENDING: Pending = Pending(UnsafeCell::new(Vec::new()));
 pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, executable: &Executable) -> PyResult<()> {
     // SAFETY: the contract.
     unsafe {
-        if frames::is_observed(frame) || frames::tools_active(tstate, frame) {
+        if frames::observed(frame).is_some() || frames::tools_active(tstate, frame) {
             return Ok(());
         }
         let thread = Thread::from_ptr(tstate);

@@ -236,7 +236,7 @@ unsafe fn check(frame: *mut InterpreterFrame) {
         if (*frame).stackpointer != (*frame).slot(code.localsplus_count() as usize) {
             complain("the operand stack is not empty");
         }
-        if !matches!((*frame).return_offset, frames::RUNNING | frames::OBSERVED) {
+        if !frames::is_mark((*frame).return_offset) {
             complain("the mark is gone");
         }
     }
@@ -272,7 +272,7 @@ unsafe fn read_frame(py: Python<'_>, object: *mut ffi::PyFrameObject, as_debugge
     unsafe {
         ffi::PyFrame_GetLineNumber(object);
         let inner: *mut InterpreterFrame = memory::read(object.cast::<PyObject>(), frame::OBJ_F_FRAME);
-        if !matches!((*inner).return_offset, frames::RUNNING | frames::OBSERVED) {
+        if !frames::is_mark((*inner).return_offset) {
             return Ok(());
         }
         let locals = if as_debugger {

@@ -3,7 +3,6 @@
 //! A guard that fails now and then is what guards are for. One that keeps failing makes the code slower than the
 //! interpreter, so the code is compiled anew without that guess. Code that cannot settle is given up.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::build;
@@ -12,7 +11,6 @@ use super::retire::{withdraw, withdraw_all};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::state::CodeState;
-use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
 use crate::hir::inst::Reason;
@@ -28,16 +26,6 @@ pub const MAX_RECOMPILATIONS: u32 = 10;
 /// Recompilations in which guesses about namespaces are made anew, as the namespaces are by then, before their sites
 /// are compiled without a guess.
 const RETRIES_OF_NAMESPACES: u32 = 3;
-
-/// Records that somebody asked for the locals of a frame that runs machine code of `code`.
-pub fn on_reification(state: &CodeState, code: Code) {
-    if let Some(executable) = state.function.iter().chain(state.loops.values()).next() {
-        let count = executable.counters().reifications.fetch_add(1, Ordering::Relaxed) + 1;
-        if count.is_power_of_two() {
-            telemetry::reified(executable.slot, &code.qualname());
-        }
-    }
-}
 
 /// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
 fn is_wrong_guess(reason: Reason) -> bool {

@@ -42,6 +42,8 @@ pub struct Registry {
     pub refusals: BTreeMap<String, u64>,
     /// How often machine code was left because a guess failed, by reason.
     pub deopts: BTreeMap<&'static str, u64>,
+    /// How often frames went on in the interpreter for an observer, by cause.
+    pub reifications: BTreeMap<&'static str, u64>,
     /// Qualified names of everything that was ever compiled.
     pub compiled: BTreeSet<String>,
     /// What the compiler has been made to do, once somebody has asked.

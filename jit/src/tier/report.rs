@@ -1,9 +1,12 @@
 //! What there is to tell about the compiler's work: as plain data, for people and for `rjit.stats()`.
 
+use std::sync::Arc;
+
 use super::{build, registry};
 use crate::bytecode::opcode::CodeOffset;
-use crate::code::executable::{Executable, SideExit};
+use crate::code::executable::{Cause, Executable, SideExit};
 use crate::code::extra;
+use crate::code::making::Making;
 use crate::code::state::CodeState;
 use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
@@ -20,8 +23,6 @@ pub struct ExitReport {
 
 /// A piece of machine code that is installed.
 pub struct ExecutableReport {
-    /// Its code object.
-    pub code: Code,
     /// Its qualified name.
     pub qualname: String,
     /// Its file.
@@ -38,14 +39,18 @@ pub struct ExecutableReport {
     pub entries: u64,
     /// Times left because a guess failed.
     pub deopts: u64,
-    /// Times a frame was completed.
+    /// Times one of its frames went on in the interpreter for an observer.
     pub reifications: u64,
+    /// The same by cause; only causes that came up.
+    pub causes: Vec<(&'static str, u64)>,
     /// The ways out.
     pub exits: Vec<ExitReport>,
     /// Under stress, the guards that can be made to fail.
-    pub guards: Vec<ExitReport>,
-    /// The HIR.
-    pub hir: String,
+    pub forced: Vec<ExitReport>,
+    /// What holds as long as the machine code is installed, and is not tested by it.
+    pub assumptions: Vec<String>,
+    /// What it was made from.
+    pub making: Arc<Making>,
     /// Milliseconds that compiling took.
     pub compile_ms: f64,
 }
@@ -60,8 +65,8 @@ impl ExecutableReport {
             };
             exits.iter().map(tell).collect()
         };
+        let causes = Cause::ALL.iter().map(|cause| (cause.text(), executable.reified[*cause as usize]));
         ExecutableReport {
-            code,
             qualname: executable.qualname.clone(),
             filename: executable.filename.clone(),
             line: executable.line,
@@ -72,25 +77,36 @@ impl ExecutableReport {
             deopts: executable.deopts(),
             reifications: executable.reifications(),
             exits: tell(&executable.exits),
-            guards: tell(&executable.guards),
-            hir: executable.hir.clone(),
+            forced: tell(&executable.guards),
+            causes: causes.filter(|(_, count)| *count > 0).collect(),
+            assumptions: assumptions(executable),
+            making: Arc::clone(&executable.making),
             compile_ms: executable.compile_ns as f64 / 1e6,
         }
     }
 }
 
-/// Everything that is installed, by file and line.
-pub fn executables() -> Vec<ExecutableReport> {
+/// What an executable relies on to be told about: that the code it enters directly is still there.
+fn assumptions(executable: &Executable) -> Vec<String> {
+    let callee = |address: &usize| registry::note(*address, |notes| notes.code).map(|code| code.qualname());
+    let mut callees: Vec<_> = executable.callees.iter().filter_map(callee).collect();
+    callees.sort();
+    callees.dedup();
+    callees.into_iter().map(|qualname| format!("the machine code of {qualname} is where it says")).collect()
+}
+
+/// Everything that is installed, by file and line, and the code objects.
+pub fn executables() -> Vec<(Code, ExecutableReport)> {
     let mut reports: Vec<_> = registry::all()
         .into_iter()
         .flat_map(|(code, state)| {
             state.read(|state| {
                 let installed = state.function.iter().chain(state.loops.values());
-                installed.map(|executable| ExecutableReport::new(code, executable)).collect::<Vec<_>>()
+                installed.map(|executable| (code, ExecutableReport::new(code, executable))).collect::<Vec<_>>()
             })
         })
         .collect();
-    reports.sort_by(|a, b| (&a.filename, a.line, a.kind).cmp(&(&b.filename, b.line, b.kind)));
+    reports.sort_by(|(_, a), (_, b)| (&a.filename, a.line, a.kind).cmp(&(&b.filename, b.line, b.kind)));
     reports
 }
 
@@ -192,6 +208,8 @@ pub struct Reasons {
     pub refusals: Vec<(String, u64)>,
     /// Of machine code left.
     pub deopts: Vec<(&'static str, u64)>,
+    /// Of frames that went on in the interpreter for an observer.
+    pub reifications: Vec<(&'static str, u64)>,
 }
 
 /// The reasons of everything that went another way.
@@ -199,6 +217,7 @@ pub fn reasons() -> Reasons {
     registry::with(|registry| Reasons {
         refusals: registry.refusals.iter().map(|(reason, &count)| (reason.clone(), count)).collect(),
         deopts: registry.deopts.iter().map(|(&reason, &count)| (reason, count)).collect(),
+        reifications: registry.reifications.iter().map(|(&cause, &count)| (cause, count)).collect(),
     })
 }
 

@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 
 use pyo3::prelude::*;
 
-use super::{coverage, failures, functions, monitoring};
-use crate::code::executable::{Body, Executable};
+use super::{coverage, failures, functions, monitoring, registry};
+use crate::code::executable::{Body, Cause, Executable};
 use crate::code::{extra, install};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::interp;
+use crate::telemetry;
 
 /// The machine code to run for a call of a function that has our entry. None when the call must run in the
 /// interpreter: because somebody watches the code or evaluates frames instead of the interpreter (PEP 523), or because it
@@ -64,10 +65,14 @@ pub fn record_deopt(executable: &mut Executable, code: Code, index: usize) {
     }
 }
 
-/// Records that a frame of compiled code goes on in the interpreter because somebody asked for its locals.
-pub fn record_reification(code: Code) {
-    if let Some(state) = extra::get(code) {
-        state.read(|state| failures::on_reification(state, code));
+/// Records that a frame of `executable` goes on in the interpreter for an observer.
+pub fn record_reification(executable: &mut Executable, cause: Cause) {
+    executable.reified[cause as usize] += 1;
+    let count = executable.counters().reifications.fetch_add(1, Ordering::Relaxed) + 1;
+    registry::with(|registry| *registry.reifications.entry(cause.text()).or_default() += 1);
+    // The first ones tell the story; a storm must not drown all else.
+    if count.is_power_of_two() {
+        telemetry::reified(executable.slot, &executable.qualname, cause.text());
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::liveness;
 use crate::bytecode::decode::Instr;
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
@@ -23,12 +24,16 @@ pub struct BytecodeBlock {
 pub struct LoopInfo {
     pub written: HashSet<u32>,
     pub deleted: HashSet<u32>,
+    /// Locals that are certainly bound at the header, where there is one way to enter the loop: they are read before they are
+    /// written, and by an instruction that does not test whether they are bound.
+    pub needed: BTreeSet<u32>,
     /// The loop can be entered elsewhere than at its header, as when compiled code starts at a loop inside it. What is
     /// known at the header's other ways in then says nothing about its back edges.
     pub irreducible: bool,
 }
 
 /// The control-flow graph reachable from one entry.
+#[derive(Clone)]
 pub struct Cfg {
     pub blocks: BTreeMap<CodeOffset, BytecodeBlock>,
     /// Block starts, each before everything that only it leads to.
@@ -79,7 +84,13 @@ impl Cfg {
             }
         }
         order.reverse();
-        let loops = find_loops(code, &blocks, &back_edges, entry);
+        let mut loops = find_loops(code, &blocks, &back_edges, entry);
+        let read = liveness::read_first(code, &blocks);
+        for (header, info) in &mut loops {
+            if !info.irreducible {
+                info.needed = read[header].difference(&info.deleted).copied().collect();
+            }
+        }
         Cfg { blocks, order, loops }
     }
 }

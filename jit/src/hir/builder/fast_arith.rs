@@ -3,13 +3,6 @@
 
 use super::*;
 
-/// What an operand of an arithmetic instruction is expected to be.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Number {
-    Int,
-    Float,
-}
-
 /// The operators; behind them come the same ones in place, and then the subscript.
 const OPERATORS: u32 = 13;
 const NB_ADD: u32 = 0;
@@ -45,12 +38,9 @@ impl Builder<'_> {
 
     /// Whether it makes sense to guess that the operand is a number of this kind.
     fn may_be(&self, entry: StackEntry, number: Number) -> bool {
-        let kinds = match number {
-            Number::Int => Kinds::LONG,
-            Number::Float => Kinds::FLOAT,
-        };
         let ty = self.func.ty(entry.value);
-        matches!(ty.repr, Repr::I64 | Repr::F64 | Repr::Obj | Repr::Ref) && !ty.kinds.intersect(kinds).is_empty()
+        let can_be = matches!(ty.repr, Repr::I64 | Repr::F64 | Repr::Obj | Repr::Ref);
+        can_be && !ty.kinds.intersect(number.kinds()).is_empty()
     }
 
     fn fast_arith(&mut self) -> bool {
@@ -144,15 +134,7 @@ impl Builder<'_> {
             return entry.value;
         }
         let object = self.guard_kinds(depth, Kinds::LONG);
-        if let Op::ConstObj { address, .. } = self.func.inst(object).op
-            && let Some(value) = self.profile.int_value(address)
-        {
-            return self.const_i64(value);
-        }
-        if let Op::BoxInt | Op::StoreInt { .. } = self.func.inst(object).op {
-            return self.func.inst(object).args[0];
-        }
-        self.emit_guarded(Op::UnboxInt, &[object], Type::I64)
+        self.number_of(object, Number::Int)
     }
 
     fn as_f64(&mut self, depth: usize, number: Number) -> Value {
@@ -165,15 +147,7 @@ impl Builder<'_> {
             return self.emit(Op::IntToFloat, &[int], Type::F64);
         }
         let object = self.guard_kinds(depth, Kinds::FLOAT);
-        if let Op::ConstObj { address, .. } = self.func.inst(object).op
-            && let Some(value) = self.profile.float_value(address)
-        {
-            return self.emit(Op::ConstF64(value.to_bits()), &[], Type::F64);
-        }
-        if let Op::BoxFloat | Op::StoreFloat { .. } = self.func.inst(object).op {
-            return self.func.inst(object).args[0];
-        }
-        self.emit(Op::UnboxFloat, &[object], Type::F64)
+        self.number_of(object, Number::Float)
     }
 
     /// The operand as an object of one of `kinds`, guarded unless that is known. The abstract state learns it.

@@ -38,6 +38,9 @@ impl Builder<'_> {
         let target = self.targets.get_mut(&start).expect("a built block has a target");
         let expected = target.expected.clone().expect("a built block has its shape");
         for incoming in std::mem::take(&mut target.incoming) {
+            if self.cfg.loops.contains_key(&start) {
+                self.note_back_edge(start, &incoming.state);
+            }
             self.deliver(start, incoming, &expected);
         }
     }
@@ -57,8 +60,12 @@ impl Builder<'_> {
             return Err(Refusal::new("operand stack depths differ where control flow joins"));
         }
         let info = self.cfg.loops.get(&start).cloned();
-        let mut state = State { stack: Vec::new(), locals: vec![Local::Home; self.code.nlocalsplus as usize] };
-        let mut expected = Expected { stack: Vec::new(), locals: Vec::new() };
+        if info.is_some() {
+            self.note_ways_in(start, &incoming);
+        }
+        let mut state = State::new(self.code.nlocalsplus as usize);
+        state.numbers = common_numbers(&incoming);
+        let mut expected = Expected { stack: Vec::new(), locals: Vec::new(), carried: Vec::new() };
         for position in 0..depth {
             let entries: Vec<StackEntry> = incoming.iter().map(|i| i.state.stack[position]).collect();
             let first = entries[0];
@@ -91,6 +98,9 @@ impl Builder<'_> {
             let all_bound = locals.iter().all(|l| matches!(l, Local::Value(_)));
             state.locals[index] = if deleted || info.as_ref().is_some_and(|info| info.irreducible) {
                 Local::Home
+            } else if let Some(known) = self.carried(start, slot, &incoming) {
+                expected.carried.push((slot, known));
+                Local::Home
             } else if !written && locals.iter().all(|l| *l == first) {
                 first
             } else if all_bound {
@@ -113,6 +123,9 @@ impl Builder<'_> {
         self.state = state;
         self.line = None;
         self.shapes.clear();
+        for (slot, known) in expected.carried {
+            self.receive(slot, known);
+        }
         Ok(())
     }
 
@@ -152,12 +165,17 @@ impl Builder<'_> {
         for slot in &expected.locals {
             needs_code |= !matches!(state.locals[*slot as usize], Local::Value(_));
         }
+        for (slot, known) in &expected.carried {
+            needs_code |= !self.is_known(&state, *slot, *known);
+        }
         let target = self.targets[&start].block;
-        let saved = (self.cur, self.line, self.before, self.state.clone());
+        let saved = (self.cur, self.line, self.before, self.state.clone(), self.func.site);
+        self.func.site = Some(site);
         let alone = matches!(self.func.block(from).terminator, Terminator::Jump(_));
         let mut place = from;
         if needs_code && !alone {
             place = self.func.new_block(false);
+            self.func.block_mut(place).site = Some(site);
             self.func.block_mut(from).terminator.edges_mut()[edge].block = place;
             self.func.block_mut(from).terminator.edges_mut()[edge].args.clear();
         }
@@ -172,6 +190,10 @@ impl Builder<'_> {
                 self.state.stack[position] = self.boxed(entry);
             }
         }
+        if !expected.carried.is_empty() {
+            self.before = Some(self.state_from(site, start));
+        }
+        let carried: Vec<Value> = expected.carried.iter().map(|(slot, known)| self.bring(*slot, *known)).collect();
         let mut args = Vec::new();
         for (position, (slot, is_param)) in expected.stack.iter().enumerate() {
             if *is_param {
@@ -181,13 +203,14 @@ impl Builder<'_> {
         for slot in &expected.locals {
             args.push(self.load_local(*slot));
         }
+        args.extend(carried);
         if needs_code && !alone {
             self.func.block_mut(place).terminator = Terminator::Jump(Edge { block: target, args });
         } else {
             let mut edges = self.func.block_mut(from).terminator.edges_mut();
             edges[if alone { 0 } else { edge }].args = args;
         }
-        (self.cur, self.line, self.before, self.state) = saved;
+        (self.cur, self.line, self.before, self.state, self.func.site) = saved;
     }
 
     fn convert(&mut self, entry: StackEntry, slot: Slot) -> Value {
@@ -200,4 +223,11 @@ impl Builder<'_> {
             _ => entry.value,
         }
     }
+}
+
+/// Numbers that are known in the same way wherever control comes from.
+fn common_numbers(incoming: &[Incoming]) -> HashMap<Value, Value> {
+    let mut numbers = incoming[0].state.numbers.clone();
+    numbers.retain(|object, number| incoming.iter().all(|other| other.state.numbers.get(object) == Some(number)));
+    numbers
 }

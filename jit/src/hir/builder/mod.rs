@@ -9,18 +9,21 @@
 //! What is known of a local is cached as an SSA value. Blocks entered by an exception, and the entry itself, start
 //! from the home slots.
 
+mod carry;
 pub mod cfg;
 mod fast_arith;
 mod fast_attr;
 mod fast_call;
 mod fast_iter;
 mod fast_subscr;
+mod liveness;
 mod merge;
+mod numbers;
 mod ops;
 mod ops_call;
 mod ops_except;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::function::{Function, Kind};
 use super::inst::*;
@@ -31,7 +34,9 @@ use crate::bytecode::opcode::CodeOffset;
 use crate::bytecode::opcode::Opcode;
 use crate::profile::Profile;
 use crate::runtime::ops::table::{Helper, Param, Ret};
+use carry::{Carried, Found, Known};
 use cfg::Cfg;
+use numbers::Number;
 
 /// Why a code object cannot be compiled.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,6 +68,14 @@ pub(super) enum Local {
 pub(super) struct State {
     stack: Vec<StackEntry>,
     locals: Vec<Local>,
+    /// Numbers known to be in objects, see [`numbers`].
+    numbers: HashMap<Value, Value>,
+}
+
+impl State {
+    fn new(locals: usize) -> State {
+        State { stack: Vec::new(), locals: vec![Local::Home; locals], numbers: HashMap::new() }
+    }
 }
 
 /// An edge into a bytecode block, remembered until the block's parameters are known.
@@ -96,6 +109,8 @@ pub(super) struct Expected {
     stack: Vec<(Slot, bool)>,
     /// Locals that are parameters.
     locals: Vec<u32>,
+    /// Locals of which something is known in the block. Behind the others there is a parameter for the number or object.
+    carried: Vec<(u32, Known)>,
 }
 
 /// Builds the HIR of one code object from one entry.
@@ -127,6 +142,10 @@ pub struct Builder<'a> {
     unwinding: HashMap<Vec<StackEntry>, Block>,
     /// Whether the current instruction may have run Python code since the last safepoint.
     noisy: bool,
+    /// What is known of locals at loop headers.
+    carry: Carried,
+    /// What could be.
+    found: HashMap<(CodeOffset, u32), Found>,
     /// Class versions that objects are known to have until something can run Python code.
     shapes: HashMap<Value, u32>,
 }
@@ -137,38 +156,58 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
         Kind::Function => code.instrs.first().map(|i| i.start).ok_or_else(|| Refusal::new("empty code object"))?,
         Kind::Loop(header) => header,
     };
-    let func = Function::new(code.qualname.clone(), kind);
-    let builder = Builder {
-        code,
-        profile,
-        kind,
-        func,
-        cfg: Cfg::build(code, entry),
-        targets: HashMap::new(),
-        cur: Block(0),
-        state: State { stack: Vec::new(), locals: vec![Local::Home; code.nlocalsplus as usize] },
-        instr: code.instrs[0].clone(),
-        index: 0,
-        depth: 0,
-        before: None,
-        line: None,
-        done: HashSet::new(),
-        expect: HashMap::new(),
-        distrusted: HashSet::new(),
-        unwinding: HashMap::new(),
-        noisy: false,
-        shapes: HashMap::new(),
-    };
-    builder.run(entry)
+    let cfg = Cfg::build(code, entry);
+    let mut carry = Carried::new();
+    let mut round = 1;
+    loop {
+        let mut builder = Builder::new(code, profile, kind, cfg.clone(), carry.clone());
+        builder.run(entry)?;
+        let known = carry.len();
+        carry.extend(builder.could_carry());
+        if carry.len() == known || round == carry::MAX_ROUNDS {
+            return Ok(builder.func);
+        }
+        round += 1;
+    }
 }
 
-impl Builder<'_> {
-    fn run(mut self, entry: CodeOffset) -> Result<Function, Refusal> {
+impl<'a> Builder<'a> {
+    fn new(code: &'a CodeInfo, profile: &'a Profile, kind: Kind, cfg: Cfg, carry: Carried) -> Builder<'a> {
+        Builder {
+            code,
+            profile,
+            kind,
+            func: Function::new(code.qualname.clone(), kind),
+            cfg,
+            targets: HashMap::new(),
+            cur: Block(0),
+            state: State::new(code.nlocalsplus as usize),
+            instr: code.instrs[0].clone(),
+            index: 0,
+            depth: 0,
+            before: None,
+            line: None,
+            done: HashSet::new(),
+            expect: HashMap::new(),
+            distrusted: HashSet::new(),
+            unwinding: HashMap::new(),
+            noisy: false,
+            carry,
+            found: HashMap::new(),
+            shapes: HashMap::new(),
+        }
+    }
+
+    fn run(&mut self, entry: CodeOffset) -> Result<(), Refusal> {
         let depth = match self.kind {
             Kind::Function => 0,
             Kind::Loop(_) => self.profile.entry_depth,
         };
         self.cur = self.func.entry;
+        if let Some(index) = self.code.instrs.iter().position(|instr| instr.start == entry) {
+            self.instr = self.code.instrs[index].clone();
+            self.depth = depth as usize;
+        }
         for position in 0..depth {
             let slot = self.code.nlocalsplus + position;
             let value = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
@@ -188,6 +227,7 @@ impl Builder<'_> {
             for index in block.first..block.last {
                 self.index = index;
                 self.instr = self.code.instrs[index].clone();
+                self.func.site = Some(self.instr.start);
                 self.depth = self.state.stack.len();
                 self.before = None;
                 self.noisy = false;
@@ -212,7 +252,7 @@ impl Builder<'_> {
         if let Some((start, _)) = late {
             return Err(Refusal { reason: "loop that is only entered from its end".into(), offset: Some(*start) });
         }
-        Ok(self.func)
+        Ok(())
     }
 
     // ---- emitting
@@ -281,7 +321,9 @@ impl Builder<'_> {
     }
 
     fn terminate(&mut self, terminator: Terminator) {
-        self.func.block_mut(self.cur).terminator = terminator;
+        let site = self.func.site;
+        let block = self.func.block_mut(self.cur);
+        (block.terminator, block.site) = (terminator, site);
     }
 
     /// Starts a new block that only the current one leads to.

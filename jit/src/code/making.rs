@@ -1,0 +1,65 @@
+//! What a piece of machine code was made from, kept for whoever asks: people, tools, line tables.
+
+use super::executable::{Body, bytes_of};
+use super::memory::CodeMemory;
+use crate::bytecode::opcode::CodeOffset;
+use crate::dump::listing::Listed;
+use crate::hir::function::Function;
+use crate::hir::origin::Origin;
+
+/// A stretch of machine code and the part of the HIR that it was made from.
+#[derive(Copy, Clone, Debug)]
+pub struct Stretch {
+    /// Bytes from the start of the machine code.
+    pub start: u32,
+    /// Where it ends, likewise.
+    pub end: u32,
+    /// [`Origin::number`].
+    pub origin: u32,
+}
+
+/// The HIR and the machine code that was made from it.
+pub struct Making {
+    /// After the passes.
+    pub hir: Function,
+    /// In order, without overlaps. What lies between belongs to no part: prologues and epilogues.
+    pub stretches: Box<[Stretch]>,
+    /// Bytes of machine code.
+    pub size: usize,
+    body: Body,
+    memory: CodeMemory,
+}
+
+impl Making {
+    /// `body` begins `size` bytes of machine code, whose pages `memory` keeps.
+    pub fn new(hir: Function, stretches: Box<[Stretch]>, body: Body, size: usize, memory: CodeMemory) -> Making {
+        Making { hir, stretches, size, body, memory }
+    }
+
+    /// The machine code, with the HIR between the instructions. `cranelifts` is used where there is no disassembler.
+    pub fn disassembly(&self, cranelifts: Option<String>) -> String {
+        let origins = self.stretches.iter().map(|part| (part.start..part.end, Origin::of(part.origin, &self.hir)));
+        let listed = Listed {
+            hir: &self.hir,
+            machine_code: bytes_of(self.body, self.size, &self.memory),
+            address: self.body as *const () as usize,
+            origins: origins.collect(),
+            cranelifts,
+        };
+        listed.text()
+    }
+
+    /// Which bytecode each stretch of machine code belongs to, neighbours of one bytecode joined.
+    pub fn bytecodes(&self) -> Vec<(u32, u32, CodeOffset)> {
+        let mut table: Vec<(u32, u32, CodeOffset)> = Vec::new();
+        for part in &self.stretches {
+            let origin = Origin::of(part.origin, &self.hir);
+            let Some(site) = origin.and_then(|origin| self.hir.site_of(origin)) else { continue };
+            match table.last_mut() {
+                Some((_, end, last)) if *last == site && *end == part.start => *end = part.end,
+                _ => table.push((part.start, part.end, site)),
+            }
+        }
+        table
+    }
+}

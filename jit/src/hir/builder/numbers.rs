@@ -1,0 +1,74 @@
+//! Numbers that are known besides the objects they are in.
+//!
+//! A local always has its object in its home slot. What the machine code computes with is the number, and when both are
+//! known nobody looks at the object.
+
+use super::*;
+
+/// The kinds of numbers that machine code computes with.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Number {
+    Int,
+    Float,
+}
+
+impl Number {
+    /// The type of the objects.
+    pub(super) fn kinds(self) -> Kinds {
+        match self {
+            Number::Int => Kinds::LONG,
+            Number::Float => Kinds::FLOAT,
+        }
+    }
+
+    /// The type of the numbers.
+    pub(super) fn ty(self) -> Type {
+        match self {
+            Number::Int => Type::I64,
+            Number::Float => Type::F64,
+        }
+    }
+}
+
+impl Builder<'_> {
+    /// The number in an object, if it is known in `state`.
+    pub(super) fn unboxed(&self, state: &State, object: Value) -> Option<Value> {
+        let inst = self.func.inst(object);
+        match inst.op {
+            Op::BoxInt | Op::BoxFloat | Op::StoreInt { .. } | Op::StoreFloat { .. } => Some(inst.args[0]),
+            _ => state.numbers.get(&object).copied(),
+        }
+    }
+
+    /// The kind of number that is known of an object.
+    pub(super) fn number_in(&self, state: &State, object: Value) -> Option<Number> {
+        match self.func.ty(self.unboxed(state, object)?).repr {
+            Repr::I64 => Some(Number::Int),
+            Repr::F64 => Some(Number::Float),
+            _ => None,
+        }
+    }
+
+    /// The number in an object that is known to be one.
+    pub(super) fn number_of(&mut self, object: Value, number: Number) -> Value {
+        if let Some(known) = self.unboxed(&self.state, object) {
+            return known;
+        }
+        let constant = match self.func.inst(object).op {
+            Op::ConstObj { address, .. } => Some(address),
+            _ => None,
+        };
+        let value = match number {
+            Number::Int => match constant.and_then(|address| self.profile.int_value(address)) {
+                Some(value) => self.const_i64(value),
+                None => self.emit_guarded(Op::UnboxInt, &[object], Type::I64),
+            },
+            Number::Float => match constant.and_then(|address| self.profile.float_value(address)) {
+                Some(value) => self.emit(Op::ConstF64(value.to_bits()), &[], Type::F64),
+                None => self.emit(Op::UnboxFloat, &[object], Type::F64),
+            },
+        };
+        self.state.numbers.insert(object, value);
+        value
+    }
+}

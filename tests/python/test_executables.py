@@ -1,0 +1,158 @@
+"""`rjit.Executable`: what it says about machine code agrees with the code object and with what has happened."""
+
+import dis
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+rjit = pytest.importorskip("rjit", reason="rjit is not installed here")
+
+
+def run(source: str) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RJIT")}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(source)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def callee(x):
+    return x + 1
+
+
+def subject(n):
+    total = 0.5
+    for i in range(n):
+        total += callee(i) * 0.5
+
+    return total
+
+
+@pytest.fixture(scope="module")
+def executable():
+    for _ in range(20):
+        callee(1)
+        subject(20)
+    was_enabled = rjit.is_enabled()
+    rjit.compile(callee)
+    rjit.compile(subject)
+    subject(20)
+    wanted = [e for e in rjit.executables() if e.code is subject.__code__ and e.kind == "function"]
+    yield wanted[0]
+    if not was_enabled:
+        rjit.disable()
+
+
+def test_machine_lines_lead_from_addresses_to_bytecodes_and_lines(executable):
+    table = executable.machine_lines()
+    starts = [start for start, _, _, _ in table]
+    assert starts == sorted(starts)
+    end = executable.address
+    for start, stop, _, _ in table:
+        assert end <= start < stop
+        end = stop
+    assert end <= executable.address + executable.size
+    covered = sum(stop - start for start, stop, _, _ in table)
+    assert covered > 0.8 * executable.size
+    lines = {
+        instruction.offset: instruction.positions.lineno
+        for instruction in dis.get_instructions(subject)
+    }
+    assert {(offset, line) for _, _, offset, line in table} <= set(lines.items())
+    # The call is in there, at its line.
+    calls = [i.offset for i in dis.get_instructions(subject) if i.opname == "CALL"]
+    assert set(calls) <= {offset for _, _, offset, _ in table}
+
+
+def test_source_lines_are_the_functions(executable):
+    lines = executable.source_lines()
+    first = subject.__code__.co_firstlineno
+    assert (
+        {first + 1, first + 2, first + 3, first + 5} <= set(lines) <= set(range(first, first + 6))
+    )
+    assert sum(lines.values()) <= executable.size
+    assert lines[first + 3] == max(lines.values())
+
+
+def test_texts(executable):
+    hir, clif, disassembly = executable.hir(), executable.clif(), executable.disassembly()
+    assert hir.startswith("function subject") and "store_float" in hir and "call_direct" in hir
+    assert clif.startswith("function u0:0(i64, i64) -> i64 system_v {") and "call_indirect" in clif
+    first = disassembly.splitlines()[1]
+    assert int(first.split()[0], 16) == executable.address and "push" in first
+    assert "; v0: " in disassembly or "; v1: " in disassembly
+
+
+def test_guards_and_assumptions(executable):
+    line = subject.__code__.co_firstlineno + 3
+    assert any(
+        reason == "guard callee failed" and at == line for reason, at, _ in executable.guards
+    )
+    assert all(text in executable.hir() for _, _, text in executable.guards)
+    assert any("callee" in text for text in executable.assumptions)
+    assert {reason for reason, _, _ in executable.guards} <= {r for r, _, _ in executable.exits}
+
+
+def test_it_outlives_its_machine_code():
+    run("""
+    import gc, rjit
+    def f(a): return a + 1
+    rjit.compile(f)
+    handle = rjit.executables()[0]
+    before = handle.disassembly(), handle.hir(), handle.machine_lines(), handle.clif()
+    rjit.disable()
+    del f
+    gc.collect()
+    assert rjit.executables() == []
+    assert handle.code.co_name == "f"
+    assert (handle.disassembly(), handle.hir(), handle.machine_lines()) == before[:3]
+    assert handle.clif().count("block") == before[3].count("block")
+    """)
+
+
+def test_causes_of_reifications():
+    run("""
+    import ctypes, sys, rjit
+    GetLocals = ctypes.pythonapi.PyFrame_GetLocals
+    GetLocals.restype, GetLocals.argtypes = ctypes.py_object, [ctypes.py_object]
+    def nothing(): return None
+    def read(): sys._getframe(1).f_locals
+    def assign(): GetLocals(sys._getframe(1))["x"] = 2
+    def trace(): sys._getframe(1).f_trace = lambda *args: None
+    def tool():
+        sys.monitoring.use_tool_id(3, "test")
+        sys.monitoring.set_events(3, sys.monitoring.events.LINE)
+        sys.monitoring.set_events(3, 0)
+        sys.monitoring.set_events(3, sys.monitoring.events.LINE)
+    def caller(look):
+        x = 1
+        look()
+        return x
+    rjit.enable(calls=2)
+    for _ in range(9): caller(nothing)
+    def causes():
+        found = [e for e in rjit.executables() if e.qualname == "caller"]
+        return found[0].causes if found else None
+    assert causes() == {} and rjit.stats()["reification_causes"] == {}
+    expected = {}
+    for look, cause, result in (
+        (read, "f_locals was read", 1),
+        (assign, "a local was assigned", 2),
+        (trace, "trace function set", 1),
+        (tool, "a tool was switched on", 1),
+    ):
+        assert caller(look) == result
+        sys.monitoring.free_tool_id(3)
+        expected[cause] = 1
+        assert causes() == expected, (causes(), expected)
+        assert rjit.stats()["reification_causes"] == expected
+    assert rjit.stats()["reifications"] == 4
+    """)
