@@ -191,7 +191,9 @@ class Outcome:
     stderr: str
 
 
-def run(mode: str, folder: Path, program: Path, *arguments: str) -> tuple[Outcome, set[str]]:
+def run(
+    mode: str, folder: Path, program: Path, *arguments: str, timeout: float = TOOL_TIMEOUT
+) -> tuple[Outcome, set[str]]:
     """Runs a program to its end; returns the qualified names of what was compiled, too."""
     report = folder / f"{program.stem}-{mode}.json"
     done = subprocess.run(
@@ -201,7 +203,7 @@ def run(mode: str, folder: Path, program: Path, *arguments: str) -> tuple[Outcom
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=TOOL_TIMEOUT,
+        timeout=timeout,
     )
     compiled = set(json.loads(report.read_text())["compiled"]) if report.exists() else set()
     return Outcome(done.returncode, done.stdout, done.stderr), compiled
