@@ -2,8 +2,11 @@
 
 import itertools
 import json
+import math
 import os
+import resource
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,7 +62,25 @@ def in_turn(text: str) -> list[str]:
 
 
 SECONDS = 20
-"""What a single program may take, in any mode."""
+"""Seconds of processor time that a single program may take, in any mode."""
+
+IDLE = 300
+"""Seconds that it may take by the clock: a machine may be busy, but a program that waits for ever is stuck."""
+
+STUCK = -signal.SIGXCPU
+"""How a process ends that has used up its processor time."""
+
+
+def grant(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Lets a process have so much processor time from now on."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        _, most = resource.prlimit(process.pid, resource.RLIMIT_CPU)
+        resource.prlimit(process.pid, resource.RLIMIT_CPU, (math.ceil(used + seconds), most))
+    except ProcessLookupError, FileNotFoundError, IndexError:
+        # It has ended, which is noticed elsewhere.
+        return
 
 
 def environment(mode: str) -> dict[str, str]:
@@ -115,9 +136,10 @@ def _run_some(sources: list[str], start: int, mode: str, batch: Batch) -> int:
     child.stdin.write(json.dumps(sources[start:]).encode())
     child.stdin.close()
     running, ended = start, start
+    grant(child, SECONDS)
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
-        pending, deadline = b"", time.monotonic() + SECONDS
+        pending, deadline = b"", time.monotonic() + IDLE
         while True:
             if not selector.select(max(0.0, deadline - time.monotonic())):
                 child.kill()
@@ -133,7 +155,8 @@ def _run_some(sources: list[str], start: int, mode: str, batch: Batch) -> int:
                 words = line.decode().split()
                 if not words:
                     continue
-                deadline = time.monotonic() + SECONDS
+                deadline = time.monotonic() + IDLE
+                grant(child, SECONDS)
                 if words[0] == "begin":
                     running = start + int(words[1])
                 elif words[0] == "coverage":
@@ -150,7 +173,7 @@ def _run_some(sources: list[str], start: int, mode: str, batch: Batch) -> int:
             # It died while it ended: nobody knows whose fault it was.
             batch.results[ended - 1] = f"exit {code}"
         return ended
-    batch.results[ended] = f"exit {code}"
+    batch.results[ended] = "hang" if code == STUCK else f"exit {code}"
     return ended + 1
 
 
@@ -171,21 +194,26 @@ class Outcome:
 def run_single(path: Path, mode: str, seconds: float = SECONDS) -> Outcome:
     """Runs a program in a process of its own. It must be in a file of its own, too."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as errors:
+        process = subprocess.Popen(
+            command(mode, str(path)),
+            env=environment(mode),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
+        grant(process, seconds)
         try:
-            done = subprocess.run(
-                command(mode, str(path)),
-                env=environment(mode),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                encoding="utf-8",
-                errors="backslashreplace",
-                timeout=seconds,
-            )
+            text, _ = process.communicate(timeout=IDLE)
         except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return Outcome(None, "")
+        if process.returncode == STUCK:
             return Outcome(None, "")
         errors.seek(0)
-        return Outcome(done.returncode, done.stdout, errors.read())
+        return Outcome(process.returncode, text, errors.read())
 
 
 def crash_report(path: Path, mode: str, outcome: Outcome) -> str:
