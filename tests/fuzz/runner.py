@@ -61,7 +61,7 @@ def in_turn(text: str) -> list[str]:
     return text.split(SEPARATOR)
 
 
-SECONDS = 20
+SECONDS = 60
 """Seconds of processor time that a single program may take, in any mode."""
 
 IDLE = 300
