@@ -17,9 +17,11 @@ mod fast_call;
 mod fast_iter;
 mod fast_subscr;
 mod liveness;
+mod locals;
 mod merge;
 mod numbers;
 mod ops;
+mod ops_build;
 mod ops_call;
 mod ops_except;
 
@@ -460,58 +462,6 @@ impl<'a> Builder<'a> {
             self.emit(Op::IncRef, &[entry.value], Type::NONE);
         }
         entry.value
-    }
-
-    // ---- locals
-
-    fn load_local(&mut self, slot: u32) -> Value {
-        if let Local::Value(value) = self.state.locals[slot as usize] {
-            return value;
-        }
-        let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
-        let value = self.emit(Op::RefToObj, &[raw], Type::OBJ);
-        self.state.locals[slot as usize] = Local::Value(value);
-        value
-    }
-
-    /// Puts the operand into the home slot and closes what was there.
-    fn store_local(&mut self, slot: u32, entry: StackEntry) {
-        let entry = self.boxed(entry);
-        let was = self.state.locals[slot as usize];
-        let raw = self.to_ref(entry);
-        let old = self.emit(Op::SwapLocal { slot }, &[raw], Type::REF);
-        self.state.locals[slot as usize] = match self.func.ty(entry.value).repr {
-            Repr::Obj => Local::Value(entry.value),
-            _ => Local::Home,
-        };
-        let immortal = matches!(was, Local::Value(value) if self.func.ty(value).kinds.is_immortal());
-        if was != Local::Null && !immortal {
-            let noisy = self.noisy;
-            self.emit(Op::CloseRef, &[old], Type::NONE);
-            if matches!(was, Local::Value(value) if self.dies_quietly(value)) {
-                self.noisy = noisy;
-            }
-        }
-    }
-
-    /// Puts an unboxed number into the home slot and gives up what was there.
-    fn store_number(&mut self, slot: u32, number: Value) {
-        let was = self.state.locals[slot as usize];
-        let (op, kinds) = match self.func.ty(number).repr {
-            Repr::F64 => (Op::StoreFloat { slot }, Kinds::FLOAT),
-            _ => (Op::StoreInt { slot }, Kinds::LONG),
-        };
-        let object = self.emit_guarded(op, &[number], Type::obj(kinds));
-        self.state.locals[slot as usize] = Local::Value(object);
-        let is_quiet = match was {
-            Local::Null => true,
-            Local::Value(value) => self.dies_quietly(value),
-            Local::Home => false,
-        };
-        if !is_quiet {
-            self.shapes.clear();
-            self.noisy = true;
-        }
     }
 
     // ---- observers

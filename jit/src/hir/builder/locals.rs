@@ -1,0 +1,177 @@
+//! Local variables: home slots, what is known of them, and cells.
+
+use super::*;
+
+impl Builder<'_> {
+    pub(super) fn load_local(&mut self, slot: u32) -> Value {
+        if let Local::Value(value) = self.state.locals[slot as usize] {
+            return value;
+        }
+        let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
+        let value = self.emit(Op::RefToObj, &[raw], Type::OBJ);
+        self.state.locals[slot as usize] = Local::Value(value);
+        value
+    }
+
+    /// Puts the operand into the home slot and closes what was there.
+    pub(super) fn store_local(&mut self, slot: u32, entry: StackEntry) {
+        let entry = self.boxed(entry);
+        let was = self.state.locals[slot as usize];
+        let raw = self.to_ref(entry);
+        let old = self.emit(Op::SwapLocal { slot }, &[raw], Type::REF);
+        self.state.locals[slot as usize] = match self.func.ty(entry.value).repr {
+            Repr::Obj => Local::Value(entry.value),
+            _ => Local::Home,
+        };
+        let immortal = matches!(was, Local::Value(value) if self.func.ty(value).kinds.is_immortal());
+        if was != Local::Null && !immortal {
+            let noisy = self.noisy;
+            self.emit(Op::CloseRef, &[old], Type::NONE);
+            if matches!(was, Local::Value(value) if self.dies_quietly(value)) {
+                self.noisy = noisy;
+            }
+        }
+    }
+
+    /// Puts an unboxed number into the home slot and gives up what was there.
+    pub(super) fn store_number(&mut self, slot: u32, number: Value) {
+        let was = self.state.locals[slot as usize];
+        let (op, kinds) = match self.func.ty(number).repr {
+            Repr::F64 => (Op::StoreFloat { slot }, Kinds::FLOAT),
+            _ => (Op::StoreInt { slot }, Kinds::LONG),
+        };
+        let object = self.emit_guarded(op, &[number], Type::obj(kinds));
+        self.state.locals[slot as usize] = Local::Value(object);
+        let is_quiet = match was {
+            Local::Null => true,
+            Local::Value(value) => self.dies_quietly(value),
+            Local::Home => false,
+        };
+        if !is_quiet {
+            self.shapes.clear();
+            self.noisy = true;
+        }
+    }
+
+    pub(super) fn resume(&mut self) -> Result<(), Refusal> {
+        if self.instr.oparg & 3 != 0 {
+            return Err(Refusal::new("resumes a generator"));
+        }
+        self.set_line();
+        // The interpreter repeats the instruction: it tells tools that the function starts.
+        let state = self.state_at(self.instr.start);
+        let status = self.emit_in(self.cur, Op::Safepoint { periodic: true }, &[], Type::I64, Some(state));
+        self.check(status, ErrorKind::Negative)
+    }
+
+    pub(super) fn load_fast(&mut self, slot: u32, owned: bool) {
+        let value = self.load_local(slot);
+        if owned && !self.func.ty(value).kinds.is_immortal() {
+            self.emit(Op::IncRef, &[value], Type::NONE);
+            self.push(value, true);
+        } else {
+            self.push(value, false);
+        }
+    }
+
+    pub(super) fn store_fast(&mut self, slot: u32) {
+        // What the store drops may be the last reference to an object whose finalizer looks at this frame.
+        self.set_line();
+        let entry = self.peek(0);
+        match self.func.ty(entry.value).repr {
+            Repr::I64 | Repr::F64 => {
+                self.store_number(slot, entry.value);
+                self.pop();
+            }
+            _ => {
+                let entry = self.boxed(entry);
+                self.pop();
+                self.store_local(slot, entry);
+            }
+        }
+    }
+
+    /// `STORE_FAST_STORE_FAST`. Between the stores there is no bytecode to go on at, should the second one want memory that
+    /// is not there. The interpreter can store a number once more, but not an object, which is gone from the stack.
+    pub(super) fn store_fast_twice(&mut self, first: u32, second: u32) {
+        let entry = self.peek(0);
+        let is_number = matches!(self.func.ty(entry.value).repr, Repr::I64 | Repr::F64);
+        if !is_number {
+            self.box_operand(1);
+        }
+        self.store_fast(first);
+        if is_number {
+            self.push(entry.value, false);
+            self.before = Some(self.state_at(self.instr.start));
+            self.pop();
+        }
+        self.store_fast(second);
+    }
+
+    pub(super) fn check_bound(&mut self, slot: u32) -> Result<(), Refusal> {
+        if matches!(self.state.locals[slot as usize], Local::Value(_)) {
+            return Ok(());
+        }
+        let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
+        let value = self.emit(Op::RefToObj, &[raw], Type::OBJ_OR_NULL);
+        let value = self.bound_or_raise(value, Helper::UnboundLocalError, slot)?;
+        self.state.locals[slot as usize] = Local::Value(value);
+        Ok(())
+    }
+
+    /// Goes on with `value` known to be there; otherwise `error` raises about the variable in `slot`.
+    pub(super) fn bound_or_raise(&mut self, value: Value, error: Helper, slot: u32) -> Result<Value, Refusal> {
+        let zero = self.const_i64(0);
+        let bound = self.emit(Op::Compare(Cond::Ne), &[value, zero], Type::BOOL);
+        let (fine, unbound) = (self.func.new_block(false), self.func.new_block(true));
+        self.terminate(Terminator::Branch { cond: bound, then: Edge::to(fine), otherwise: Edge::to(unbound) });
+        let (line, state) = (self.line, self.state.clone());
+        self.switch_to(unbound);
+        self.set_line();
+        self.helper(error, &[], &[i64::from(slot)]);
+        self.raise(&state.stack)?;
+        self.switch_to(fine);
+        self.line = line;
+        Ok(self.emit(Op::Refine { kinds: Kinds::ANY }, &[value], Type::OBJ))
+    }
+
+    pub(super) fn push_copy(&mut self, entry: StackEntry) {
+        let ty = self.func.ty(entry.value);
+        match ty.repr {
+            Repr::Obj if entry.owned && !ty.kinds.is_immortal() => {
+                self.emit(Op::IncRef, &[entry.value], Type::NONE);
+                self.push(entry.value, true);
+            }
+            Repr::Ref if !matches!(self.func.inst(entry.value).op, Op::ConstRef(_)) => {
+                self.emit(Op::DupRef, &[entry.value], Type::NONE);
+                self.push(entry.value, true);
+            }
+            _ => self.push(entry.value, entry.owned),
+        }
+    }
+
+    pub(super) fn load_deref(&mut self) -> Result<(), Refusal> {
+        let slot = self.instr.oparg;
+        let cell = self.load_local(slot);
+        let value =
+            self.emit(Op::Load { offset: crate::cpython::cell::OB_REF, mem: Mem::Obj }, &[cell], Type::OBJ_OR_NULL);
+        let value = self.bound_or_raise(value, Helper::UnboundDerefError, slot)?;
+        self.emit(Op::IncRef, &[value], Type::NONE);
+        self.push(value, true);
+        Ok(())
+    }
+
+    pub(super) fn store_deref(&mut self) {
+        self.set_line();
+        let entry = self.peek(0);
+        let entry = self.boxed(entry);
+        self.pop();
+        let value = self.to_owned(entry);
+        let cell = self.load_local(self.instr.oparg);
+        let mem = Op::Load { offset: crate::cpython::cell::OB_REF, mem: Mem::Obj };
+        let old = self.emit(mem, &[cell], Type::OBJ_OR_NULL);
+        let store = Op::Store { offset: crate::cpython::cell::OB_REF, mem: Mem::Obj };
+        self.emit(store, &[cell, value], Type::NONE);
+        self.emit(Op::DecRef, &[old], Type::NONE);
+    }
+}

@@ -1,0 +1,132 @@
+//! Building and taking apart containers and strings.
+
+use super::*;
+
+impl Builder<'_> {
+    /// Moves the top `count` operands to the scratch area as references that the helper consumes.
+    pub(super) fn build_stealing(&mut self, helper: Helper, count: u32, kinds: Kinds) -> Result<(), Refusal> {
+        self.set_line();
+        let at = self.scratch(count.max(1));
+        self.box_operands(count as usize);
+        let mut owned = Vec::new();
+        for depth in (0..count as usize).rev() {
+            let entry = self.peek(depth);
+            owned.push(self.to_owned(entry));
+        }
+        for _ in 0..count {
+            self.pop();
+        }
+        self.emit(Op::SpillArgs { at }, &owned, Type::NONE);
+        let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let result = self.helper(helper, &[address], &[i64::from(count)]);
+        self.check(result, ErrorKind::Null)?;
+        let result = self.emit(Op::Refine { kinds }, &[result], Type::obj(kinds));
+        self.push(result, true);
+        Ok(())
+    }
+
+    /// Shows the top `operands` operands to the helper in the scratch area; they are closed afterwards.
+    pub(super) fn build_borrowing(&mut self, helper: Helper, operands: u32, count: u32) -> Result<(), Refusal> {
+        let args = self.operands(operands as usize);
+        self.set_line();
+        let at = self.scratch(operands.max(1));
+        self.emit(Op::SpillArgs { at }, &args, Type::NONE);
+        let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let result = self.helper(helper, &[address], &[i64::from(count)]);
+        self.check(result, ErrorKind::Null)?;
+        self.close_top(operands as usize);
+        self.push(result, true);
+        self.safepoint(false)
+    }
+
+    /// Reserves scratch words. They live only until the next call.
+    pub(super) fn scratch(&mut self, words: u32) -> u32 {
+        self.func.scratch = self.func.scratch.max(words);
+        0
+    }
+
+    pub(super) fn build_slice(&mut self) -> Result<(), Refusal> {
+        let count = self.instr.oparg as usize;
+        let mut args = self.operands(count);
+        if count == 2 {
+            let null = self.null_obj();
+            args.push(null);
+        }
+        self.set_line();
+        let result = self.helper(Helper::BuildSlice, &args, &[]);
+        self.check(result, ErrorKind::Null)?;
+        self.close_top(count);
+        self.push(result, true);
+        Ok(())
+    }
+
+    pub(super) fn null_obj(&mut self) -> Value {
+        self.emit(Op::ConstObj { address: 0, kinds: Kinds::NULL }, &[], Type::obj(Kinds::NULL))
+    }
+
+    pub(super) fn build_interpolation(&mut self) -> Result<(), Refusal> {
+        let oparg = self.instr.oparg;
+        let count = 2 + (oparg & 1) as usize;
+        let mut args = self.operands(count);
+        if count == 2 {
+            let null = self.null_obj();
+            args.push(null);
+        }
+        self.set_line();
+        let result = self.helper(Helper::BuildInterpolation, &args, &[i64::from(oparg)]);
+        self.check(result, ErrorKind::Null)?;
+        self.close_top(count);
+        self.push(result, true);
+        self.safepoint(false)
+    }
+
+    /// Adds the top `count` operands to the container that lies `oparg` deeper.
+    pub(super) fn add_to(&mut self, helper: Helper, count: usize) -> Result<(), Refusal> {
+        let container = self.peek_obj(self.instr.oparg as usize - 1 + count);
+        let mut args = vec![container];
+        args.extend(self.operands(count));
+        self.set_line();
+        let status = self.helper(helper, &args, &[]);
+        self.check(status, ErrorKind::Negative)?;
+        self.close_top(count);
+        self.safepoint(false)
+    }
+
+    pub(super) fn dict_merge(&mut self) -> Result<(), Refusal> {
+        let depth = self.instr.oparg as usize - 1;
+        let callable = self.peek_obj(depth + 4);
+        let dict = self.peek_obj(depth + 1);
+        let update = self.peek_obj(0);
+        self.set_line();
+        let status = self.helper(Helper::DictMerge, &[callable, dict, update], &[]);
+        self.check(status, ErrorKind::Negative)?;
+        self.close_top(1);
+        self.safepoint(false)
+    }
+
+    pub(super) fn unpack(&mut self, helper: Helper, count: u32) -> Result<(), Refusal> {
+        let sequence = self.peek_obj(0);
+        self.set_line();
+        let at = self.scratch(count.max(1));
+        let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let status = self.helper(helper, &[sequence, address], &[i64::from(self.instr.oparg)]);
+        self.check(status, ErrorKind::Negative)?;
+        let mut items = Vec::new();
+        for i in 0..count {
+            items.push(self.emit(Op::LoadScratch { at: at + i, repr: Repr::Obj }, &[], Type::OBJ));
+        }
+        self.close_top(1);
+        for item in items {
+            self.push(item, true);
+        }
+        self.safepoint(false)
+    }
+
+    pub(super) fn format_simple(&mut self) -> Result<(), Refusal> {
+        let entry = self.peek(0);
+        if self.func.ty(entry.value).kinds == Kinds::STR && self.func.ty(entry.value).repr == Repr::Obj {
+            return Ok(());
+        }
+        self.consume(Helper::FormatSimple, 1, &[])
+    }
+}
