@@ -117,10 +117,10 @@ pub fn deopt(slot: Option<SlotId>, qualname: &str, line: u32, reason: &str) {
     page().record(EventKind::Deopt, subject, line, reason);
 }
 
-/// Tells that a frame was completed for an observer.
-pub fn reified(slot: Option<SlotId>, qualname: &str, cause: &str) {
+/// Tells that a frame at `line` went on in the interpreter for an observer.
+pub fn reified(slot: Option<SlotId>, qualname: &str, line: u32, cause: &str) {
     let subject = slot.map_or(Subject::Code(qualname), Subject::Executable);
-    page().record(EventKind::Reified, subject, 0, cause);
+    page().record(EventKind::Reified, subject, line, cause);
 }
 
 /// Tells that the compiler was turned on or off.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use pyo3::ffi::{self, PyObject, PyThreadState};
 
+use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::{Cause, Header};
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
@@ -170,15 +171,23 @@ pub unsafe extern "C" fn safepoint(
         let expected = &(*header).expected_breaker;
         if expected.load(Ordering::Relaxed) != version && thread.tracing() == 0 {
             if tools_active(tstate, frame) {
-                tier::record_reification(&mut *(*header).executable, Cause::ToolOn);
-                return OBSERVED_STATUS;
+                return reified(frame, header, Cause::ToolOn);
             }
             expected.store(version, Ordering::Relaxed);
         }
-        let Some(cause) = observed(frame) else { return 0 };
-        tier::record_reification(&mut *(*header).executable, cause);
-        OBSERVED_STATUS
+        observed(frame).map_or(0, |cause| reified(frame, header, cause))
     }
+}
+
+/// Notes that the frame goes on in the interpreter for an observer.
+unsafe fn reified(frame: *mut InterpreterFrame, header: *const Header, cause: Cause) -> i64 {
+    // SAFETY: the callers' contract: a frame of the machine code with this header, at one of its bytecodes.
+    unsafe {
+        let code = Code::from_ptr((*frame).code().cast());
+        let units = (*frame).instr_ptr.offset_from(code.first_unit());
+        tier::record_reification(&mut *(*header).executable, code, CodeOffset(units as u32), cause);
+    }
+    OBSERVED_STATUS
 }
 
 /// Why the frame has to go on in the interpreter, if somebody may have changed its locals or has set a trace function on it.

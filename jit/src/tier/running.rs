@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use pyo3::prelude::*;
 
 use super::{coverage, failures, functions, monitoring, registry};
+use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::{Body, Cause, Executable};
 use crate::code::{extra, install};
 use crate::cpython::code::Code;
@@ -65,14 +66,14 @@ pub fn record_deopt(executable: &mut Executable, code: Code, index: usize) {
     }
 }
 
-/// Records that a frame of `executable` goes on in the interpreter for an observer.
-pub fn record_reification(executable: &mut Executable, cause: Cause) {
+/// Records that a frame of `executable`, which is at the bytecode `at` of `code`, goes on in the interpreter for an observer.
+pub fn record_reification(executable: &mut Executable, code: Code, at: CodeOffset, cause: Cause) {
     executable.reified[cause as usize] += 1;
     let count = executable.counters().reifications.fetch_add(1, Ordering::Relaxed) + 1;
     registry::with(|registry| *registry.reifications.entry(cause.text()).or_default() += 1);
     // The first ones tell the story; a storm must not drown all else.
     if count.is_power_of_two() {
-        telemetry::reified(executable.slot, &executable.qualname, cause.text());
+        telemetry::reified(executable.slot, &executable.qualname, code.line(at), cause.text());
     }
 }
 
