@@ -196,12 +196,14 @@ def test_it_ends_with_its_terminal(target):
 
 
 def test_failures_have_codes_and_messages(target):
-    for arguments, code, message in [
-        ((999999999, "--json"), 3, "no process"),
-        ((os.getpid(), "--json"), 4, "does not run rjit"),
-        ((target.pid,), 8, "terminal"),
-        (("nonsense",), 2, "invalid value"),
-    ]:
-        seen = inspect(*arguments)
-        assert (seen.returncode, seen.stdout) == (code, "")
-        assert message in seen.stderr
+    with subprocess.Popen(["sleep", "60"]) as other:
+        for arguments, code, message in [
+            ((999999999, "--json"), 3, "no process"),
+            ((other.pid, "--json"), 4, "does not run rjit"),
+            ((target.pid,), 8, "terminal"),
+            (("nonsense",), 2, "invalid value"),
+        ]:
+            seen = inspect(*arguments)
+            assert (seen.returncode, seen.stdout) == (code, "")
+            assert message in seen.stderr
+        other.kill()
