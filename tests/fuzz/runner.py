@@ -62,13 +62,21 @@ def in_turn(text: str) -> list[str]:
 
 
 SECONDS = 60
-"""Seconds of processor time that a single program may take, in any mode."""
+"""Seconds of processor time that a single program may take when it is compiled over and over again."""
+
+PLAIN_SECONDS = 6
+"""Seconds that it may take interpreted; programs that take longer are not compared."""
 
 IDLE = 300
 """Seconds that it may take by the clock: a machine may be busy, but a program that waits for ever is stuck."""
 
 STUCK = -signal.SIGXCPU
 """How a process ends that has used up its processor time."""
+
+
+def allowance(mode: str) -> float:
+    """Seconds of processor time for a program in a mode."""
+    return PLAIN_SECONDS if mode == PLAIN else SECONDS
 
 
 def grant(process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -136,7 +144,7 @@ def _run_some(sources: list[str], start: int, mode: str, batch: Batch) -> int:
     child.stdin.write(json.dumps(sources[start:]).encode())
     child.stdin.close()
     running, ended = start, start
-    grant(child, SECONDS)
+    grant(child, allowance(mode))
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         pending, deadline = b"", time.monotonic() + IDLE
@@ -156,7 +164,7 @@ def _run_some(sources: list[str], start: int, mode: str, batch: Batch) -> int:
                 if not words:
                     continue
                 deadline = time.monotonic() + IDLE
-                grant(child, SECONDS)
+                grant(child, allowance(mode))
                 if words[0] == "begin":
                     running = start + int(words[1])
                 elif words[0] == "coverage":
@@ -191,7 +199,7 @@ class Outcome:
         return self.exit_code != 0
 
 
-def run_single(path: Path, mode: str, seconds: float = SECONDS) -> Outcome:
+def run_single(path: Path, mode: str, seconds: float | None = None) -> Outcome:
     """Runs a program in a process of its own. It must be in a file of its own, too."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as errors:
         process = subprocess.Popen(
@@ -203,7 +211,7 @@ def run_single(path: Path, mode: str, seconds: float = SECONDS) -> Outcome:
             encoding="utf-8",
             errors="backslashreplace",
         )
-        grant(process, seconds)
+        grant(process, allowance(mode) if seconds is None else seconds)
         try:
             text, _ = process.communicate(timeout=IDLE)
         except subprocess.TimeoutExpired:
