@@ -350,6 +350,48 @@ def guesses_that_keep_failing_are_dropped():
 
 
 @case
+def compiled_code_runs_again_after_each_kind_of_tool():
+    return """
+    import bdb, cProfile, pdb, threading
+    rjit.enable(calls=2, loops=20)
+    def callee(x): return x + 1
+    def f(n):
+        total = 0.5
+        for i in range(n): total += callee(i)
+        return total
+    for _ in range(9): f(30)
+    def tool(on, off):
+        on()
+        assert f(30) == 465.5
+        before = entries("f") + entries("callee")
+        f(5)
+        during = entries("f") + entries("callee") - before
+        off()
+        assert during == 0, (on, during)
+        for _ in range(9): assert f(30) == 465.5
+        after = entries("f") + entries("callee") - before
+        assert after >= 9, (on, after)
+    mon = sys.monitoring
+    mon.use_tool_id(3, "tool")
+    E = mon.events
+    for event in (E.LINE, E.CALL, E.PY_RETURN, E.INSTRUCTION, E.RAISE, E.JUMP | E.BRANCH_LEFT):
+        tool(lambda: mon.set_events(3, event), lambda: mon.set_events(3, 0))
+    def local(events):
+        for code in (f.__code__, callee.__code__): mon.set_local_events(3, code, events)
+    for event in (E.LINE, E.CALL, E.PY_RETURN):
+        tool(lambda: local(event), lambda: local(0))
+    tool(lambda: sys.settrace(lambda *args: None), lambda: sys.settrace(None))
+    tool(lambda: sys.setprofile(lambda *args: None), lambda: sys.setprofile(None))
+    tool(lambda: threading.settrace_all_threads(lambda *args: None), lambda: threading.settrace_all_threads(None))
+    profiler = cProfile.Profile()
+    tool(profiler.enable, profiler.disable)
+    debugger = bdb.Bdb()
+    debugger.reset()
+    tool(lambda: sys.settrace(debugger.trace_dispatch), lambda: sys.settrace(None))
+    """
+
+
+@case
 def tracers_see_everything():
     return """
     rjit.enable(calls=2, loops=50)
