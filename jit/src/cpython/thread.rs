@@ -257,15 +257,29 @@ impl Thread {
 /// the interpreter instead.
 pub const STACK_MARGIN: usize = 96 * 1024;
 
+/// Bytes of C stack above the interpreter's own soft limit that the compiler may need.
+const COMPILER_STACK: usize = 1 << 20;
+
 /// Whether less than [`STACK_MARGIN`] is left of the C stack.
 ///
 /// # Safety
 /// `state` is the calling thread's attached state.
 pub unsafe fn stack_is_low(state: *mut PyThreadState) -> bool {
-    // SAFETY: the contract; the limit is set when the thread attaches.
+    // SAFETY: the contract.
+    unsafe { is_below(state, STACK_MARGIN) }
+}
+
+/// Whether so little is left of the calling thread's C stack that the compiler might not get along with it. The GIL is held.
+pub fn is_too_deep_to_compile() -> bool {
+    // SAFETY: the GIL is held, so the thread has an attached state.
+    unsafe { is_below(pyo3::ffi::PyThreadState_Get(), COMPILER_STACK) }
+}
+
+unsafe fn is_below(state: *mut PyThreadState, margin: usize) -> bool {
+    // SAFETY: the callers' contract; the limit is set when the thread attaches.
     let limit: usize = unsafe { memory::read(state, C_STACK_SOFT_LIMIT) };
     let here = 0u8;
-    (&raw const here as usize) < limit + STACK_MARGIN
+    (&raw const here as usize) < limit + margin
 }
 
 /// An item of the stack of exceptions being handled, `_PyErr_StackItem`.

@@ -13,6 +13,7 @@ use crate::code::install;
 use crate::compile::{self, Namespaces};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
+use crate::cpython::thread::is_too_deep_to_compile;
 use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
 use crate::runtime::stress;
@@ -33,6 +34,9 @@ pub fn compile_now(function: Function) -> Result<(), Refusal> {
     }
     if is_running() {
         return Err(Refusal::new("asked for in the middle of another compilation"));
+    }
+    if is_too_deep_to_compile() {
+        return Err(Refusal::new("asked for with too little of the C stack left: at least 1 MiB is needed"));
     }
     if state.read(|state| state.function.is_none()) {
         build(code, state, Kind::Function, 0, namespaces(function))?;

@@ -10,6 +10,7 @@ use super::{registry, running, switch};
 use crate::code::extra;
 use crate::code::install;
 use crate::cpython::function::Function;
+use crate::cpython::thread::is_too_deep_to_compile;
 use crate::hir::function::Kind;
 use crate::telemetry;
 
@@ -66,6 +67,11 @@ pub fn at_entry(function: Function) -> bool {
     let code = function.code_view();
     telemetry::count_evaluation();
     if is_running() {
+        return false;
+    }
+    if is_too_deep_to_compile() {
+        // The interpreter calls it without using C stack once it has no entry of ours.
+        install::restore(function);
         return false;
     }
     let built = match registry::state(code) {

@@ -13,6 +13,7 @@ use crate::code::install;
 use crate::compile::Namespaces;
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
+use crate::cpython::thread::is_too_deep_to_compile;
 use crate::hir::function::Kind;
 use crate::runtime::entry;
 use crate::telemetry;
@@ -79,7 +80,7 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
     match heat {
         Heat::Cold => Answer::Keep,
         Heat::Refused => Answer::Disable,
-        Heat::Hot if is_running() => Answer::Keep,
+        Heat::Hot if is_running() || is_too_deep_to_compile() => Answer::Keep,
         Heat::Hot => match build(code, state, Kind::Function, 0, namespaces(function)) {
             Ok(()) => welcome(state, function),
             Err(_) => Answer::Disable,
@@ -136,7 +137,7 @@ pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: i
     match heat {
         Heat::Cold => return Answer::Keep,
         Heat::Refused => return Answer::Disable,
-        Heat::Hot if is_running() || is_watched() => return Answer::Keep,
+        Heat::Hot if is_running() || is_too_deep_to_compile() || is_watched() => return Answer::Keep,
         Heat::Hot => {
             let is_refused = |notes: &mut registry::Notes| notes.refused_loops.contains_key(&header);
             if registry::note(state.address(), is_refused).unwrap_or(false)
