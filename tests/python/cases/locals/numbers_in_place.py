@@ -1,5 +1,5 @@
 # Numbers in locals, which compiled code overwrites in place when nobody else has them: whoever has taken one keeps it.
-# expect-compiled: accumulate, counts, kept, aliases, parameters, constants, around_limits, two_at_once, swaps, seen, deleted
+# expect-compiled: in_expressions, accumulate, counts, kept, aliases, parameters, constants, around_limits, two_at_once, swaps, seen, deleted
 # expect-loops: 1
 import sys
 
@@ -99,6 +99,24 @@ def swaps(x, y, n):
     return x, y
 
 
+def three(*values):
+    return values
+
+
+def in_expressions(x, k, n):
+    results = []
+    for _ in range(n):
+        results.append((x, (x := x + 1.0), x))
+        results.append(x + (x := x * 2.0) + x)
+        results.append([k, (k := k + 5000), k][0])
+        results.append(three(x, (x := x - 1.0), x, k, (k := -k), k))
+        results.append({x: (x := x + 0.5), k: (k := k + 1)})
+        results.append(x if (y := x + 1.0) > (x := x + 2.0) else y)
+        results.append((x < (x := x + 1.0) < (x := x + 1.0), f"{x}{(x := x + 1.0)}{x}"))
+        results.append([(x := x + z) for z in (1.0, 2.0)])
+    return results
+
+
 def look():
     frame = sys._getframe(1)
     return dict(frame.f_locals), frame.f_lineno
@@ -161,6 +179,7 @@ def from_containers():
     return results
 
 
+repeat(in_expressions, 0.5, 3000, 4)
 repeat(accumulate, 400)
 repeat(counts, 4)
 repeat(kept, 20)
