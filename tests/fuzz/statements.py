@@ -399,6 +399,18 @@ class Statements(Expressions):
             f"_m = Deeper(max, {dying}).__add__\n_m(other={number})",
             f"_ = Slotted().w + {number}",
             "_ = Bag()\ndel _.x",
+            f"_ = ({number}).{rng.choice(('real', 'numerator', 'nothing'))}",
+            f"_ = 1 if ({number}) is {rng.choice(('', 'not '))}None else 2",
+            f"_, *_b = {number}",
+            f"_ = ({number}) if STEP % {rng.randint(2, 3)} else {dying}",
+            f"_ = max({dying} if STEP % 2 else {number}, {number})",
+            f"_ = ({number}, STEP % 2 or {number}, {number})",
+            f"_ = ({number}, STEP % 2 and {number}, {number})",
+            f"_ = ({number}, ({number}) if not STEP % 2 else ({number}) / 2, None if STEP else 1)",
+            f"_ = -(({number}) if STEP % 2 else {dying})",
+            f"match {number}:\n    case {rng.choice(('Bag()', 'int(real=_)', 'float()'))}:\n        pass",
+            f"match {number}:\n    case {{'little': _}}:\n        pass",
+            f"match {number}:\n    case [_, *_]:\n        pass",
             f"match {{'little': {number}}}:\n    case {{'little': _, sys.byteorder: 1}}:\n        pass",
         ]
         if name:
