@@ -1,9 +1,6 @@
 """Fetches source distributions and makes an environment for each package."""
 
-import hashlib
-import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import tomllib
@@ -11,44 +8,13 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from common.environments import TARGET, NotProvided, install_rjit, sha256, site_packages, uv
+
 from packages.table import Package
 
-# The environment that this program runs in is the target directory's `venv`.
-TARGET = Path(sys.prefix).parent
 FOLDER = TARGET / "packages"
 
 DOWNLOAD_TIMEOUT = 120
-
-
-class NotProvided(Exception):
-    """A package could not be fetched, built or installed; the text says which step failed and why."""
-
-
-def uv(*arguments: str | Path, stdin: str = "") -> str:
-    """Runs the project's uv (or the one on PATH), which knows where this machine's packages are."""
-    own = TARGET / "tools" / "bin" / "uv"
-    program = str(own) if own.exists() else shutil.which("uv")
-    if program is None:
-        raise NotProvided("there is no uv: `cargo xtask build` installs it")
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("VIRTUAL_ENV", "PYTHONPATH", "CONDA_PREFIX")
-    }
-    env["UV_LINK_MODE"] = "copy"
-    if "PIP_INDEX_URL" in env:
-        env.setdefault("UV_DEFAULT_INDEX", env["PIP_INDEX_URL"])
-    done = subprocess.run(
-        [program, "--no-config", *map(str, arguments)],
-        env=env,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise NotProvided(f"uv {' '.join(map(str, arguments))}\n{done.stderr}")
-    return done.stdout
 
 
 def source(package: Package) -> Path:
@@ -77,10 +43,6 @@ def source(package: Package) -> Path:
     return archive
 
 
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def unpack(archive: Path, folder: Path) -> Path:
     """Unpacks a source distribution afresh, and returns the one folder that is in it."""
     if folder.exists():
@@ -92,15 +54,6 @@ def unpack(archive: Path, folder: Path) -> Path:
         raise NotProvided(f"{archive.name} could not be unpacked: {error}") from error
     (inner,) = folder.iterdir()
     return inner
-
-
-def rjit_wheel() -> Path:
-    wheels = list((TARGET / "wheels").glob("rjit-*.whl"))
-    if len(wheels) != 1:
-        raise NotProvided(
-            f"one wheel of rjit should be in {TARGET / 'wheels'}: `cargo xtask build`"
-        )
-    return wheels[0]
 
 
 def environment(package: Package, unpacked: Path, *, fresh: bool) -> Path:
@@ -118,21 +71,3 @@ def environment(package: Package, unpacked: Path, *, fresh: bool) -> Path:
         stamp.write_text(wanted)
     install_rjit(env, python)
     return python
-
-
-def install_rjit(env: Path, python: Path) -> None:
-    wheel = rjit_wheel()
-    stamp = env / "rjit-installed.txt"
-    digest = sha256(wheel.read_bytes())
-    if not stamp.exists() or stamp.read_text() != digest:
-        uv(
-            "pip", "install", "--quiet", "--reinstall", "--no-deps", "--no-index",
-            "--python", python, wheel,
-        )  # fmt: skip
-        stamp.write_text(digest)
-
-
-def site_packages(env: Path) -> Path:
-    return (
-        env / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    )

@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask python|build|demo|test|check|regrtest|fuzz|packages`.
+//! Project tasks: `cargo xtask python|build|demo|test|check|regrtest|fuzz|packages|matrix`.
 //!
 //! A fresh machine has Rust and a C linker, seldom CPython 3.15, so every task first sees to what it needs: the
 //! interpreter, the tools that come as Python packages, the virtual environment. All of it lives under the target
@@ -48,6 +48,8 @@ enum Task {
     Fuzz(suites::Options),
     /// Run the tests of well-known packages interpreted and compiled, and show what differs
     Packages(suites::Options),
+    /// Have real tools look at a program interpreted and compiled, and show what each of them sees
+    Matrix(suites::Options),
 }
 
 fn main() -> ExitCode {
@@ -70,5 +72,6 @@ fn run(task: Task) -> Result<()> {
         Task::Regrtest(options) => suites::main("regrtest", &options),
         Task::Fuzz(options) => suites::main("fuzz", &options),
         Task::Packages(options) => suites::main("packages", &options),
+        Task::Matrix(options) => suites::main("matrix", &options),
     }
 }

@@ -1,9 +1,9 @@
-//! `cargo xtask regrtest|fuzz|packages`: the long suites that compare compiled with interpreted Python.
+//! `cargo xtask regrtest|fuzz|packages|matrix`: the long suites that compare compiled with interpreted Python.
 //!
 //! They are Python programs, packages below `tests/`, because what they deal with is Python. The tasks here provide what
 //! the programs need and hand all arguments on to them, `--help` included.
 
-use crate::system::{self, GDB};
+use crate::system::{self, GDB, PERF};
 use crate::{build, process, project};
 use anyhow::{Result, bail};
 
@@ -20,8 +20,8 @@ pub fn main(name: &str, options: &Options) -> Result<()> {
     let built = build::build(false)?;
     let tests = project::root().join("tests");
     built.venv.install_requirements(&built.tools, &tests.join("requirements.txt"))?;
-    // Crashes are reported with their native stack.
-    system::provide(&[GDB]);
+    // Crashes are reported with their native stack; the matrix has both look.
+    system::provide(&[GDB, PERF]);
     let mut suite = built.venv.command("python");
     suite.current_dir(project::root()).arg("-m").arg(name).args(&options.arguments).env("PYTHONPATH", &tests);
     if !process::status(&mut suite)?.success() {

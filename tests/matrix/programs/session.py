@@ -1,0 +1,49 @@
+"""One tool looking once: warms the functions up, begins, lets the program run, reports on the last line."""
+
+import gc
+import json
+
+import engage
+import observers
+
+WARM_CALLS = 60
+ROUNDS = 1000
+
+
+class Session:
+    def __init__(self, name, hooks, functions):
+        self.observer = observers.named(name)
+        self.hooks = hooks
+        self.functions = functions
+        self.engine = engage.engage(functions)
+        self.report = {}
+
+    def __enter__(self):
+        outer, *_ = self.functions
+        for _ in range(WARM_CALLS // 2):
+            self.hooks.append(int)
+            outer(ROUNDS)
+        self.engine.compile()
+        for _ in range(WARM_CALLS // 2):
+            self.hooks.append(int)
+            outer(ROUNDS)
+        self.report["compiled"] = self.engine.compiled()
+        self.hooks.append(self.arrive)
+        self.hooks.extend(self.observer.hooks())
+        self.hooks.append(int)
+        self.engine.about_to_call()
+        self.observer.begin(self.functions)
+        return self.observer
+
+    def arrive(self):
+        """The functions are where they are looked at. Whether they run compiled is known now."""
+        self.report["running"] = self.engine.running()
+        # Asking the frame for it would be looking already.
+        (thing,) = (hex(id(each)) for each in gc.get_objects() if type(each).__name__ == "Thing")
+        self.report["thing"] = thing
+        self.observer.arrived(self.report)
+
+    def __exit__(self, *exception):
+        seen = self.observer.end(exception)
+        print(json.dumps(self.report | {"seen": seen}), flush=True)
+        return True
