@@ -138,5 +138,8 @@ def launched(
         yield live
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        # Not read to the end: what the program has started may hold its side open.
+        process.stdin.close()
+        process.stdout.close()
         perf_map(process.pid).unlink(missing_ok=True)

@@ -104,10 +104,13 @@ def filled(engine: Engine, place: Place, tools: Sequence[Tool]) -> list[Row]:
 
 def absent(tool: Tool, place: Place) -> str:
     """Why a tool cannot be used, if so."""
-    if tool.distribution and tool.distribution not in place.versions:
-        return place.missing.get(tool.distribution, "it is not installed")
+    wanted = tool.distribution or tool.program
+    if wanted in place.missing:
+        return place.missing[wanted]
+    if tool.distribution:
+        return "" if tool.distribution in place.versions else "it is not installed"
     if tool.program and find_tool(tool.program, place.python) is None:
-        return place.missing.get(tool.program, "it is not installed")
+        return "it is not installed"
     return ""
 
 
@@ -117,6 +120,9 @@ def worse(rows: Sequence[Row]) -> bool:
     found = False
     for row in rows:
         if row.engine == "rjit" and row.tool in plain:
+            if row.missing and not plain[row.tool].missing:
+                print(f"missing under rjit: {row.tool}: {row.missing}")
+                found = True
             for fact, (cell, other) in row.worse_than(plain[row.tool]).items():
                 print(f"worse than plain: {row.tool}: {fact}: {cell}, which was {other}")
                 found = True

@@ -82,8 +82,9 @@ def debugpy_breakpoint(run: Run) -> Sighting:
                 stops.append([frames[0]["name"], frames[0]["line"]])
                 seen = _at_stop(client, frames)
                 client.ask("continue", threadId=thread)
-            # The last that the program says is what it knew when it was at the gate.
-            run.arrived(json.loads(live.read_line(TOOL_TIMEOUT)))
+            client.send("disconnect")
+        # The last that the program says is what it knew when it was at the gate.
+        run.arrived(json.loads(live.read_line(TOOL_TIMEOUT)))
     return seen | {"events": stops}
 
 

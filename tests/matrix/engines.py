@@ -15,6 +15,9 @@ from common.environments import NotProvided
 FOLDER = environments.TARGET / "matrix"
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
+# What is a program and no module.
+_PROGRAMS = ("py-spy",)
+
 # The usual thresholds: the functions are warm and then compiled on demand.
 _RJIT = {"RJIT": "1"}
 
@@ -36,13 +39,17 @@ ENGINES = {
     engine.name: engine
     for engine in (
         Engine("plain", "CPython"),
+        # With `-X perf` all frames go to CPython's own evaluator for it.
         Engine("rjit", "rjit", _RJIT, perf_flags=()),
-        Engine("cpython-jit", "CPython's JIT", {"PYTHON_JIT": "1"}),
+        # With `-X perf` this JIT is off.
+        Engine("cpython-jit", "CPython's JIT", {"PYTHON_JIT": "1"}, perf_flags=()),
         Engine(
             "cinderx",
             "CinderX",
             environment="cinderx",
-            perf_variables={"PYTHONJITPERFMAP": "1"},
+            # `-X perf` and CinderX exclude each other.
+            perf_flags=(),
+            perf_variables={"CINDERX_JIT_PERF_MAP": "1"},
         ),
     )
 }
@@ -94,7 +101,9 @@ def _install(python: Path, name: str) -> dict[str, str]:
             continue
         try:
             environments.uv("pip", "install", "--quiet", "--python", python, line, CFLAGS=flags)
-        except NotProvided as error:
+            if package not in _PROGRAMS:
+                live.run_tool(python, "-c", f"import {package}")
+        except (NotProvided, live.Failure) as error:
             missing[package] = _reason(str(error))
     return missing
 

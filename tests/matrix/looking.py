@@ -125,8 +125,11 @@ def fill(tool: Tool, engine: Engine, place: Place) -> Row:
         except (Crashed, Ended) as crash:
             word = CRASH if not isinstance(crash, Ended) or crash.exit_code < 0 else NO
             row.trouble = str(crash)
-        except (Failure, NotEngaged) as failure:
+        except Failure as failure:
             row.trouble = str(failure)
+        except NotEngaged as idle:
+            row.missing = str(idle)
+            return row
     if row.trouble:
         row.cells = {
             fact: Cell(word if fact in tool.facts else NONE) for fact in judge(frozenset(), {}, {})

@@ -10,13 +10,9 @@ _MIDDLE_CALL, _OUTER_CALL = CALLERS[0][1], CALLERS[1][1]
 
 ROUNDS = 3
 
-# The gate opens at its second call: at the first one the program reports where it is.
-_OPENING = [GATE, GATE + 1, GATE]
-
 _LEAF_LINES = [
     *range(_LEAF + 1, _FOR + 1),
-    *[_FOR + 1, _FOR + 2, _FOR] * ROUNDS,
-    *_OPENING,
+    *[_FOR + 1, _FOR + 2, GATE, _FOR] * ROUNDS,
     LEFT,
 ]
 
@@ -43,14 +39,14 @@ _BACK = [
 
 LINES = _called("call", [["line", "leaf", line] for line in _LEAF_LINES], _BACK)
 
-# Switched on at the third call of the gate, in which a function of Python's ran.
-LINES_FROM_GATE = [["line", "leaf", line] for line in (GATE + 1, GATE, LEFT)] + _BACK
+# Switched on within the gate's call of the last round.
+LINES_FROM_GATE = [["line", "leaf", line] for line in (_FOR, LEFT)] + _BACK
 
 CALLS = _called(
     "call",
     [],
     [
-        *[[f"{what} next", "leaf", GATE] for what in ("c_call", "c_return")] * 2,
+        *[[f"{what} next", "leaf", GATE] for what in ("c_call", "c_return")] * ROUNDS,
         *(event for event in _BACK if event[0] == "return"),
     ],
 )
@@ -63,9 +59,7 @@ def _monitoring() -> list[list]:
         _MIDDLE_CALL: ["call leaf"],
         _THING: ["call Thing"],
         _ROOM: ["call bytearray"],
-        _FOR + 2: ["jump"],
-        GATE: ["call next"],
-        GATE + 1: ["jump"],
+        GATE: ["call next", "jump"],
     }
     events, entered = [], False
     for what, name, line in LINES:
@@ -83,7 +77,7 @@ MONITORING = _monitoring()
 
 CALL_COUNTS = [["calls", name, 1] for name in ("leaf", "middle", "outer")]
 
-BREAKPOINTS = [["leaf", GATE]] * 2
+BREAKPOINTS = [["leaf", GATE]] * ROUNDS
 
 HITS = [[line, _LEAF_LINES.count(line)] for line in sorted(set(_LEAF_LINES))]
 

@@ -149,7 +149,9 @@ def perf_record(run: Run) -> Sighting:
     for block in text.split("\n\n"):
         names = [line.split(maxsplit=1)[1].strip() for line in block.splitlines() if line.strip()]
         if names:
-            samples[tuple((name, None) for name in map(_perf_name, names) if name)] += 1
+            frames = tuple((name, None) for name in map(_perf_name, names) if name)
+            # The base of the stack alone says nothing of the program.
+            samples[frames if frames != ((NATIVE[-1], None),) else ()] += 1
     return _samples(samples)
 
 

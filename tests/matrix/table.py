@@ -1,6 +1,5 @@
 """The cells as tables, on a terminal and in the documents."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -57,22 +56,27 @@ def summed_up(row: Row) -> str:
     if row.missing:
         return MISSING
     by_word = {
-        word: [FACTS[fact] for fact, cell in row.cells.items() if cell.word == word]
+        word: [fact for fact, cell in row.cells.items() if cell.word == word]
         for word in (YES, NO, WRONG, CRASH)
     }
-    if by_word[CRASH]:
-        return "**crash**"
-    parts = [f"**{word}:** {', '.join(by_word[word])}" for word in (NO, WRONG) if by_word[word]]
-    if not parts:
+    by_word = {word: facts for word, facts in by_word.items() if facts}
+    if by_word.keys() == {YES}:
         return "all"
-    return "; ".join(parts if by_word[YES] else [re.sub(":.*", ": all**", part) for part in parts])
+    if len(by_word) == 1:
+        return "; ".join(f"**{word}:** all" for word in by_word)
+    return "; ".join(
+        f"**{word}:** {_listed(facts)}" for word, facts in by_word.items() if word != YES
+    )
+
+
+def _listed(facts: Iterable[str]) -> str:
+    text = ", ".join(FACTS[fact] for fact in facts)
+    return text.replace("local int, local float, local object", "locals")
 
 
 def shown(row: Row) -> str:
     """The facts that a tool shows."""
-    facts = [title for fact, title in FACTS.items() if row.cells[fact].word != NONE]
-    text = ", ".join(facts)
-    return text.replace("local int, local float, local object", "locals")
+    return _listed(fact for fact in FACTS if row.cells[fact].word != NONE)
 
 
 def for_document(

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from functools import partial
+from operator import call
 
 NAME = os.environ["MATRIX_ENGINE"]
 
@@ -19,6 +21,10 @@ class Plain:
 
     def about_to_call(self):
         pass
+
+    def witnesses(self):
+        """C functions to be called at the gate, which learn what Python code would disturb."""
+        return []
 
     def running(self):
         """Names of the functions that the current frames run compiled, as far as the engine tells."""
@@ -77,6 +83,13 @@ class CPythonJit(Plain):
                 except ValueError:
                     pass
         return names
+
+    def witnesses(self):
+        self.active = []
+        return [partial(self.active.extend, map(call, [sys._jit.is_active]))]
+
+    def running(self):
+        return ["leaf"] if self.active == [True] else []
 
 
 class CinderX(Plain):

@@ -28,6 +28,10 @@ class CurrentFrames(Observer):
 
     def __init__(self):
         self.looked = threading.Lock()
+        self.arrived_at_gate = False
+
+    def arrived(self, report):
+        self.arrived_at_gate = True
 
     def begin(self, functions):
         self.main = threading.get_ident()
@@ -41,8 +45,8 @@ class CurrentFrames(Observer):
         return [self.looked.acquire]
 
     def look_at_main(self):
-        # What is no longer pending is being called.
-        while len(self.pending) > 1:
+        # The gate's last call has begun, and it waits for the lock when it does not hold the GIL.
+        while len(self.pending) > 1 or not self.arrived_at_gate:
             time.sleep(0.001)
         self.seen = by_frame(sys._current_frames()[self.main])
         self.looked.release()
@@ -143,6 +147,8 @@ class PdbSetTrace(Observer):
 
 class BdbBreakpoint(bdb.Bdb, Observer):
     """A breakpoint by line, set before the call."""
+
+    rounds = 3
 
     def __init__(self):
         super().__init__()

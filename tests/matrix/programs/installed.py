@@ -141,6 +141,8 @@ class Memray(Observer):
 class Debugpy(Observer):
     """debugpy, which listens; the client that connects asks for all else."""
 
+    rounds = 3
+
     def hooks(self):
         return []
 

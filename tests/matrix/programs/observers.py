@@ -27,6 +27,10 @@ class Observer:
     def hooks(self):
         return [self.look]
 
+    def delays(self):
+        """What keeps the gate shut afterwards, by returning None."""
+        return []
+
     def look(self):
         """Called at the gate, by C code that `leaf` calls."""
 
@@ -44,12 +48,16 @@ class Observer:
 class Waiting(Observer):
     """Nobody looks from within: the program says that it is at the gate, and waits there."""
 
-    def __init__(self, ways):
+    def __init__(self, ways=(), delays=()):
         self.ways = ways
+        self.times = delays
         self.seen = {}
 
     def hooks(self):
         return self.ways
+
+    def delays(self):
+        return self.times
 
     def arrived(self, report):
         import json
@@ -69,7 +77,7 @@ def busy():
 
 def polling():
     """In one short system call after the other, so that the interpreter gets to do other things."""
-    return Waiting([partial(sleep, 0.02)] * 5000)
+    return Waiting(delays=[partial(sleep, 0.02)] * 5000)
 
 
 def named(name):

@@ -2,6 +2,9 @@
 
 import gc
 import json
+from collections import deque
+from functools import partial
+from operator import call
 
 import engage
 import observers
@@ -13,6 +16,7 @@ ROUNDS = 1000
 class Session:
     def __init__(self, name, hooks, functions):
         self.observer = observers.named(name)
+        self.rounds = self.observer.rounds
         self.hooks = hooks
         self.functions = functions
         self.engine = engage.engage(functions)
@@ -21,19 +25,26 @@ class Session:
     def __enter__(self):
         outer, *_ = self.functions
         for _ in range(WARM_CALLS // 2):
-            self.hooks.append(int)
+            self.hooks.extend([int] * ROUNDS)
             outer(ROUNDS)
         self.engine.compile()
         for _ in range(WARM_CALLS // 2):
-            self.hooks.append(int)
+            self.hooks.extend([int] * ROUNDS)
             outer(ROUNDS)
         self.report["compiled"] = self.engine.compiled()
-        self.hooks.append(self.arrive)
-        self.hooks.extend(self.observer.hooks())
-        self.hooks.append(int)
+        # Called by C code one after the other, so that `leaf` is the caller of each.
+        last = map(call, [*self.engine.witnesses(), self.arrive, *self.observer.hooks()])
+        self.hooks.extend([int] * (self.observer.rounds - 1))
+        if delays := self.observer.delays():
+            self.hooks.extend([partial([].extend, last), *delays, int])
+        else:
+            self.hooks.append(partial(deque, last, 0))
         self.engine.about_to_call()
         self.observer.begin(self.functions)
-        return self.observer
+
+    @property
+    def around(self):
+        return self.observer.around
 
     def arrive(self):
         """The functions are where they are looked at. Whether they run compiled is known now."""

@@ -1,7 +1,8 @@
-"""The program that every tool looks at: three calls, a loop that fills an int and a float, and a gate.
+"""The program that every tool looks at: three calls, a loop that fills an int and a float, a gate in it.
 
-What happens at the gate is `hooks`, called in order by C code out of the line in `leaf`, until one of
-them returns something. Whoever looks meanwhile has to find that line and the values that the loop left.
+Each round calls the next of `hooks` at the gate, by C code. That of the last round has somebody look,
+who has to find the gate's line and the values of that round. The gate stays shut for as long as hooks
+return None.
 """
 
 import sys
@@ -11,8 +12,6 @@ from operator import call
 ROOM = 300_000
 
 hooks = deque()
-# Defined here, since a global that is new when the functions are warm would make them look anew.
-observer = None
 gate = map(call, iter(hooks.popleft, None))
 
 
@@ -28,8 +27,8 @@ def leaf(rounds, step, word):
     for _ in range(rounds):
         count = count + step
         half = half + 0.5
-    while next(gate) is None:
-        pass
+        while next(gate) is None:
+            pass
     return count, half, thing, room, word
 
 
@@ -47,5 +46,7 @@ def outer(rounds):
 if __name__ == "__main__":
     from session import Session
 
-    with Session(sys.argv[1], hooks, (outer, middle, leaf)) as observer, observer.around:
-        outer(observer.rounds)
+    session = Session(sys.argv[1], hooks, (outer, middle, leaf))
+    # No global is assigned from here on: engines may rely on what they have.
+    with session, session.around:
+        outer(session.rounds)

@@ -1,0 +1,29 @@
+"""What tools see of a known program: the part of `cargo xtask matrix` that is always there, held fast."""
+
+import conftest
+import pytest
+from matrix import engines
+from matrix.facts import NO, YES
+from matrix.looking import Tool, fill
+from matrix.tools import ALWAYS_THERE
+
+# gdb's native stack ends at compiled code, which has no unwind tables.
+KNOWN = {("gdb, native backtrace", "chain"): NO}
+
+
+@pytest.mark.parametrize("tool", ALWAYS_THERE, ids=lambda tool: tool.name)
+def test_plain(tool: Tool) -> None:
+    """The tool shows the truth of an interpreted program, or else the table says nothing."""
+    row = fill(tool, engines.ENGINES["plain"], engines.here())
+    assert not row.missing + row.trouble
+    assert {fact: row.cells[fact] for fact in tool.facts if row.cells[fact].word != YES} == {}
+
+
+@conftest.needs_rjit
+@pytest.mark.parametrize("tool", ALWAYS_THERE, ids=lambda tool: tool.name)
+def test_rjit(tool: Tool) -> None:
+    """The same of a program that runs compiled."""
+    row = fill(tool, engines.ENGINES["rjit"], engines.here())
+    assert not row.missing + row.trouble
+    expected = {fact: KNOWN.get((tool.name, fact), YES) for fact in tool.facts}
+    assert {fact: row.cells[fact].word for fact in tool.facts} == expected, row.cells
