@@ -16,7 +16,7 @@ from matrix import engines, table
 from matrix.engines import ENGINES, Engine, Place
 from matrix.facts import Row
 from matrix.looking import Tool, fill
-from matrix.tools import TOOLS
+from matrix.tools import KNOWN_GAPS, TOOLS
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -24,7 +24,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="cargo xtask matrix",
         description="Has real tools look at a program of which everything is known, under one "
         "engine after the other, and shows which facts come out right. Exits with 1 if any is "
-        "worse under rjit than under plain CPython.",
+        "worse under rjit than under plain CPython, unless that is known.",
     )
     parser.add_argument(
         "--engines", default=",".join(ENGINES), metavar="A,B", help=f"({','.join(ENGINES)})"
@@ -77,7 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = table.for_document(titles, [tool.name for tool in tools], rows, told)
         document = table.DOCUMENT.read_text("utf-8")
         table.DOCUMENT.write_text(table.in_document(document, text), "utf-8")
-    return 1 if worse(rows) else 0
+    surprises = surprising(rows)
+    print("\n".join(surprises))
+    return 1 if surprises else 0
 
 
 def place(name: str, *, fresh: bool) -> Place:
@@ -114,18 +116,22 @@ def absent(tool: Tool, place: Place) -> str:
     return ""
 
 
-def worse(rows: Sequence[Row]) -> bool:
-    """Says where rjit shows less than plain CPython."""
+def surprising(rows: Sequence[Row]) -> list[str]:
+    """Where rjit shows less than plain CPython, and where it does so no longer."""
     plain = {row.tool: row for row in rows if row.engine == "plain"}
-    found = False
+    found = []
     for row in rows:
-        if row.engine == "rjit" and row.tool in plain:
-            if row.missing and not plain[row.tool].missing:
-                print(f"missing under rjit: {row.tool}: {row.missing}")
-                found = True
-            for fact, (cell, other) in row.worse_than(plain[row.tool]).items():
-                print(f"worse than plain: {row.tool}: {fact}: {cell}, which was {other}")
-                found = True
+        if row.engine != "rjit" or row.tool not in plain:
+            continue
+        other = plain[row.tool]
+        if row.missing and not other.missing:
+            found.append(f"missing under rjit: {row.tool}: {row.missing}")
+        for fact, cell in row.cells.items():
+            known, _why = KNOWN_GAPS.get((row.tool, fact), ("", ""))
+            if known and cell.word != known:
+                found.append(f"expected to be {known}: {row.tool}: {fact}: {cell}")
+            elif fact in row.worse_than(other) and not known:
+                found.append(f"worse than plain: {row.tool}: {fact}: {cell}")
     return found
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 from matrix import occurrences, table
+from matrix.__main__ import surprising
 from matrix.facts import CRASH, NO, NONE, WRONG, YES, Cell, Row, Truth, judge, value
+from matrix.tools import KNOWN_GAPS
 
 SHOWS = frozenset({"line", "arguments", "chain", "events"})
 
@@ -77,6 +79,21 @@ def test_worse_is_found() -> None:
     assert row("rjit", NO).worse_than(row("plain", YES)).keys() == {"line"}
     assert not row("rjit", NO).worse_than(row("plain", WRONG))
     assert row("rjit", CRASH).worse_than(row("plain", WRONG))
+
+
+def test_surprises() -> None:
+    assert surprising([row("plain", YES), row("rjit", YES)]) == []
+    assert surprising([row("plain", NO), row("rjit", NO)]) == []
+    assert surprising([row("rjit", NO)]) == []
+    assert surprising([row("plain", YES), row("rjit", NO)]) == [
+        "worse than plain: a tool: line: no"
+    ]
+    idle = Row("a tool", "rjit", missing="idle")
+    assert surprising([row("plain", YES), idle]) == ["missing under rjit: a tool: idle"]
+    for tool, fact in KNOWN_GAPS:
+        better = Row(tool, "rjit", {fact: Cell(YES)})
+        (told,) = surprising([Row(tool, "plain", {fact: Cell(YES)}), better])
+        assert told.startswith("expected to be")
 
 
 def test_the_document_has_a_place_for_the_table() -> None:
