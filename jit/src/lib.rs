@@ -1,5 +1,8 @@
 //! rjit: a just-in-time compiler for stock CPython 3.15 that hides nothing.
 
+#[macro_use]
+extern crate rjit_frames;
+
 pub mod bytecode;
 pub mod code;
 pub mod compile;

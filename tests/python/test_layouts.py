@@ -1,4 +1,5 @@
-"""Holds every number in jit/src/cpython against CPython's own headers, and the opcode table against the interpreter.
+"""Holds every number in jit/src/cpython and frames/src/cpython against CPython's own headers,
+and the opcode table against the interpreter.
 
 The sources name the C expression beside each number; here a C compiler evaluates them. It needs a C compiler and the
 headers of the running interpreter (on Debian: python3.15-dev); RJIT_PYTHON_INCLUDE names another include directory.
@@ -15,7 +16,9 @@ import sysconfig
 import tempfile
 import unittest
 
-SOURCES = pathlib.Path(__file__).parents[2] / "jit" / "src"
+ROOT = pathlib.Path(__file__).parents[2]
+SOURCES = ROOT / "jit" / "src"
+LAYOUTS = [SOURCES / "cpython", ROOT / "frames" / "src" / "cpython"]
 INCLUDE = pathlib.Path(os.environ.get("RJIT_PYTHON_INCLUDE") or sysconfig.get_path("include"))
 COMPILER = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")
 
@@ -53,9 +56,9 @@ HEADERS = [
 
 
 def constants():
-    for source in sorted((SOURCES / "cpython").rglob("*.rs")):
+    for source in sorted(source for folder in LAYOUTS for source in folder.rglob("*.rs")):
         for name, value, expression in CONSTANT.findall(source.read_text()):
-            yield f"{source.relative_to(SOURCES)}: {name}", int(value, 0), expression
+            yield f"{source.relative_to(ROOT)}: {name}", int(value, 0), expression
 
 
 def evaluate(expressions):
@@ -112,7 +115,7 @@ class Layouts(unittest.TestCase):
     def test_foreign_names_are_exported(self):
         names = [
             name
-            for source in sorted((SOURCES / "cpython" / "ffi").glob("*.rs"))
+            for source in sorted(source for folder in LAYOUTS for source in folder.rglob("ffi*/*.rs"))
             for block in re.findall(
                 r'^unsafe extern "C" \{$(.*?)^\}$', source.read_text(), re.MULTILINE | re.DOTALL
             )

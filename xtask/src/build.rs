@@ -17,7 +17,8 @@ use std::process::Command;
 use std::time::UNIX_EPOCH;
 
 /// What the wheel and the inspector are made of, relative to the root.
-const SOURCES: [&str; 7] = [".cargo", "Cargo.lock", "Cargo.toml", "inspector", "jit", "perfmap", "xtask/tools.txt"];
+const SOURCES: [&str; 8] =
+    [".cargo", "Cargo.lock", "Cargo.toml", "frames", "inspector", "jit", "perfmap", "xtask/tools.txt"];
 
 const INSPECTOR: &str = "rjit-inspect";
 

@@ -21,16 +21,10 @@ pub struct SendResultPair {
 unsafe extern "C" {
     /// Runs `f` from its `instr_ptr` on and consumes it; the result is new, null with an exception set.
     pub fn _PyEval_EvalFrameDefault(tstate: *mut PyThreadState, f: *mut InterpreterFrame, exc: c_int) -> *mut PyObject;
-    /// Clears and pops the frame of a function, or of a generator that is done.
-    pub fn _PyEval_FrameClearAndPop(tstate: *mut PyThreadState, frame: *mut InterpreterFrame);
     /// Drops all that a frame holds except its code object; hands it over to its frame object if that lives on.
     pub fn _PyFrame_ClearExceptCode(frame: *mut InterpreterFrame);
     pub fn _PyFrame_ClearLocals(frame: *mut InterpreterFrame);
-    /// Makes the frame object of a frame that has none. Borrowed result.
-    pub fn _PyFrame_MakeAndSetFrameObject(frame: *mut InterpreterFrame) -> *mut PyObject;
     pub fn _PyFrame_New_NoTrack(code: *mut PyCodeObject) -> *mut PyObject;
-    /// Makes room for `size` words on the data stack, in a new chunk if need be; null without memory.
-    pub fn _PyThreadState_PushFrame(tstate: *mut PyThreadState, size: usize) -> *mut InterpreterFrame;
     /// Gives that room back; the frame was the topmost.
     pub fn _PyThreadState_PopFrame(tstate: *mut PyThreadState, frame: *mut InterpreterFrame);
     /// Pushes a frame with its arguments bound. Takes over `func`, `locals` and the arguments, even when it fails.

@@ -13,5 +13,6 @@ mod watch;
 
 pub use execution::*;
 pub use objects::*;
+pub use rjit_frames::cpython::ffi::*;
 pub use tables::*;
 pub use watch::*;

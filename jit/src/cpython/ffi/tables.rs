@@ -64,8 +64,6 @@ const _: () = {
 };
 
 unsafe extern "C" {
-    /// The runtime state; its first field is the table that [`crate::cpython::verify`] reads.
-    pub static _PyRuntime: u8;
     /// The C function of each `BINARY_OP` argument.
     pub static _PyEval_BinaryOps: [binaryfunc; 0];
     /// The C function of each `CONVERT_VALUE` argument; null for 0, which is none.
@@ -80,8 +78,6 @@ unsafe extern "C" {
     pub static _PyIntrinsics_BinaryFunctions: [BinaryIntrinsic; 0];
     /// `sys.monitoring.MISSING`.
     pub static mut _PyInstrumentation_MISSING: PyObject;
-    /// The type of what `frame.f_locals` of a function is.
-    pub static mut PyFrameLocalsProxy_Type: PyTypeObject;
     /// `sys.monitoring.DISABLE`.
     pub static mut _PyInstrumentation_DISABLE: PyObject;
     /// Number of inline cache entries of each base opcode.

@@ -8,7 +8,6 @@ use super::super::{code, ffi as private, float, interp, long, memory, method, mo
 use super::samples::Samples;
 use super::{LayoutMismatch, holds, same};
 use crate::cpython::code::Code;
-use crate::cpython::frame::{self, InterpreterFrame};
 use crate::cpython::thread::Thread;
 
 type Checked = Result<(), LayoutMismatch>;
@@ -18,7 +17,6 @@ pub fn check(samples: &Samples<'_>) -> Checked {
     // SAFETY: the samples hold the GIL.
     let current = unsafe { Thread::current() };
     threads(samples, current)?;
-    frames(samples.py(), current)?;
     interpreter(samples, current)?;
     tools(samples, current)?;
     free_lists(samples, current)
@@ -51,15 +49,6 @@ fn threads(samples: &Samples<'_>, current: Thread) -> Checked {
     // SAFETY: the running interpreter's state.
     let version = unsafe { interp::instrumentation_version(current.interp()) };
     same("version in eval_breaker", version, events)?;
-    let (top, end) = (current.datastack_top() as usize, current.datastack_limit() as usize);
-    let chunk: usize = of_thread(current, thread::DATASTACK_CHUNK);
-    holds("datastack_top", "within its chunk", (chunk, top, end), chunk <= top && top <= end)?;
-    if chunk != 0 {
-        // SAFETY: the interpreter publishes the place of the chunk.
-        let size: usize = unsafe { memory::read(chunk as *const u8, thread::CHUNK_SIZE) };
-        same("end of the data stack's chunk", chunk + size, end)?;
-        holds("first word of the chunk", "in front of the top", top, chunk + thread::CHUNK_DATA as usize <= top)?;
-    }
     let c_stack: [usize; 3] = [thread::C_STACK_HARD_LIMIT, thread::C_STACK_SOFT_LIMIT, thread::C_STACK_TOP]
         .map(|offset| of_thread(current, offset));
     // Where the running function is among them says nothing: green threads run on stacks of their own.
@@ -86,44 +75,6 @@ fn exceptions(current: Thread) -> Checked {
         let taken = ffi::PyErr_GetRaisedException();
         ffi::Py_XDECREF(taken);
         same("current_exception", taken, set)
-    }
-}
-
-fn frames(py: Python<'_>, current: Thread) -> Checked {
-    // SAFETY: the GIL is held.
-    let object = unsafe { ffi::PyEval_GetFrame() };
-    if object.is_null() {
-        return Ok(());
-    }
-    let object = object.cast::<PyObject>();
-    // SAFETY: a live frame object, whose frame runs; the interpreter publishes the frame's own places.
-    unsafe {
-        let running: *mut InterpreterFrame = memory::read(object, frame::OBJ_F_FRAME);
-        let mut innermost = current.current_frame();
-        while !innermost.is_null() && innermost != running {
-            innermost = (*innermost).previous;
-        }
-        same("f_frame of the running frame", running, innermost)?;
-        let executable = ffi::PyFrame_GetCode(object.cast());
-        let official = executable.cast::<PyObject>();
-        ffi::Py_DECREF(official);
-        let running = &*running;
-        same("f_executable", official, running.code())?;
-        same("frame_obj", object, running.frame_obj)?;
-        same("f_globals", ffi::PyEval_GetGlobals(), running.f_globals)?;
-        same("f_builtins", ffi::PyEval_GetBuiltins(), running.f_builtins)?;
-        let view = Code::from_ptr(executable);
-        let at = (running.instr_ptr as usize).wrapping_sub(view.first_unit() as usize) / 2;
-        holds("instr_ptr", "within the bytecode", at, at < view.unit_count())?;
-        let slots =
-            (running.stackpointer as usize).wrapping_sub(running as *const _ as usize + frame::LOCALSPLUS as usize) / 8;
-        let most = (view.localsplus_count() + view.stack_size()) as usize;
-        holds("stackpointer", "within the frame", slots, slots <= most)?;
-        let owner = running.owner;
-        holds("owner", "a Python frame", owner, owner <= frame::OWNED_BY_FRAME_OBJECT)?;
-        same("f_lineno without tracing", 0, memory::read::<i32, _>(object, frame::OBJ_F_LINENO))?;
-        let traces: bool = Bound::from_borrowed_ptr(py, object).getattr("f_trace_lines")?.extract()?;
-        same("f_trace_lines", u8::from(traces), memory::read(object, frame::OBJ_F_TRACE_LINES))
     }
 }
 
