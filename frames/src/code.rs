@@ -25,7 +25,16 @@ pub struct NativeCode {
 impl NativeCode {
     /// Begins the description of a function of this name.
     pub fn builder(name: &str) -> Builder<'_> {
-        Builder { name, qualname: name, file: "<native>", first: 1, count: 1, arguments: &[], locals: &[], globals: None }
+        Builder {
+            name,
+            qualname: name,
+            file: "<native>",
+            first: 1,
+            count: 1,
+            arguments: &[],
+            locals: &[],
+            globals: None,
+        }
     }
 
     /// Runs `body` with a frame of this code as the thread's innermost one, and pops it, however `body` ends.
@@ -167,7 +176,10 @@ impl<'a> Builder<'a> {
             Ok::<_, PyErr>(())
         })?;
         let names: Vec<String> = self.arguments.iter().chain(self.locals).map(ToString::to_string).collect();
-        if self.first == 0 || !(1..=1_000_000).contains(&self.count) || i32::try_from(u64::from(self.first) + u64::from(self.count)).is_err() {
+        if self.first == 0
+            || !(1..=1_000_000).contains(&self.count)
+            || i32::try_from(u64::from(self.first) + u64::from(self.count)).is_err()
+        {
             return Err(PyValueError::new_err("a native function needs a first line and a count from 1 to a million"));
         }
         if names.iter().enumerate().any(|(at, name)| names[..at].contains(name)) {

@@ -115,7 +115,9 @@ class Layouts(unittest.TestCase):
     def test_foreign_names_are_exported(self):
         names = [
             name
-            for source in sorted(source for folder in LAYOUTS for source in folder.rglob("ffi*/*.rs"))
+            for source in sorted(
+                source for folder in LAYOUTS for source in folder.rglob("ffi*/*.rs")
+            )
             for block in re.findall(
                 r'^unsafe extern "C" \{$(.*?)^\}$', source.read_text(), re.MULTILINE | re.DOTALL
             )

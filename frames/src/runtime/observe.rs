@@ -5,7 +5,7 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pyo3::ffi::{self, PyObject, Py_ssize_t};
+use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
@@ -45,7 +45,7 @@ unsafe fn of_proxy<'a>(object: *mut PyObject) -> Option<&'a Activation> {
 /// As for [`of_proxy`].
 unsafe fn look(object: *mut PyObject) -> bool {
     // SAFETY: the contract.
-    unsafe { of_proxy(object).is_none_or(|activation| told(activation)) }
+    unsafe { of_proxy(object).is_none_or(told) }
 }
 
 fn told(activation: &Activation) -> bool {
@@ -95,7 +95,7 @@ looking! {
 
 unsafe fn look_at_frame(object: *mut PyObject, _: *mut c_void) -> bool {
     // SAFETY: the getter's wrapper passes a frame object.
-    unsafe { of_frame(object).is_none_or(|activation| told(activation)) }
+    unsafe { of_frame(object).is_none_or(told) }
 }
 
 unsafe fn look_for(proxy: *mut PyObject, _: *mut PyObject) -> bool {

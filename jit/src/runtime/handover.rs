@@ -136,6 +136,7 @@ unsafe fn is_interpreted(caller: *const InterpreterFrame) -> bool {
         !caller.is_null()
             && matches!((*caller).owner, frame::OWNED_BY_THREAD | frame::OWNED_BY_GENERATOR)
             && !frames::is_mark((*caller).return_offset)
+            && !rjit_frames::is_native(caller)
     }
 }
 

@@ -86,7 +86,12 @@ pub fn verify(py: Python<'_>) -> Result<(), LayoutMismatch> {
 }
 
 /// Says what differs.
-pub fn mismatch(kind: MismatchKind, field: &str, expected: impl fmt::Display, found: impl fmt::Display) -> LayoutMismatch {
+pub fn mismatch(
+    kind: MismatchKind,
+    field: &str,
+    expected: impl fmt::Display,
+    found: impl fmt::Display,
+) -> LayoutMismatch {
     LayoutMismatch { field: field.into(), expected: expected.to_string(), found: found.to_string(), kind }
 }
 

@@ -66,8 +66,8 @@ fn frames(py: Python<'_>, current: Thread) -> Checked {
         holds("instr_ptr", "within the bytecode", at, at < units)?;
         let slots =
             (running.stackpointer as usize).wrapping_sub(running as *const _ as usize + frame::LOCALSPLUS as usize) / 8;
-        let [locals, operands, words]: [i32; 3] =
-            [code::CO_NLOCALSPLUS, code::CO_STACKSIZE, code::CO_FRAMESIZE].map(|offset| memory::read(executable, offset));
+        let [locals, operands, words]: [i32; 3] = [code::CO_NLOCALSPLUS, code::CO_STACKSIZE, code::CO_FRAMESIZE]
+            .map(|offset| memory::read(executable, offset));
         same("co_framesize", locals + operands + frame::SPECIALS_SIZE, words)?;
         holds("stackpointer", "within the frame", slots, slots <= (locals + operands) as usize)?;
         let owner = running.owner;
