@@ -71,8 +71,8 @@ def check_stack(frames: list[tuple[str, int]]) -> None:
 @pytest.mark.parametrize("check", CHECKS)
 def test_in_the_process(mode: str, check: str, modules: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", str(PROGRAM), str(modules), check],
-        env=watching.environment(mode),
+        [sys.executable, "-X", "faulthandler", str(PROGRAM), str(modules), check, mode],
+        env=watching.environment("plain"),
         check=False,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -80,6 +80,29 @@ def test_in_the_process(mode: str, check: str, modules: Path) -> None:
         timeout=watching.TOOL_TIMEOUT,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("wait",)], ids=["traceback", "pyspy"])
+def test_readme_of_the_example(more: tuple[str, ...], modules: Path) -> None:
+    example = ROOT / "examples" / "native_frames"
+    _, traceback, _, dump, _ = (example / "README.md").read_text().split("```\n")
+    process = subprocess.Popen(
+        [sys.executable, str(example / "run.py"), *more],
+        env=watching.environment("plain", PYTHONPATH=str(modules)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        if more:
+            assert process.stdout.readline()
+            shown = run_tool(tool("py-spy"), "dump", "--pid", process.pid)
+            assert dump.split("\n", 1)[1] in shown
+        else:
+            assert process.communicate()[1].replace(f"{ROOT}/", "") == traceback
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_pyspy(watched: Live) -> None:

@@ -1,5 +1,5 @@
 """Calls native functions that have frames. Each function `check_*` is one test, run in a process of
-its own: `native.py FOLDER NAME`. FOLDER is where the extension modules are.
+its own: `native.py FOLDER NAME [compiled]`. FOLDER is where the extension modules are.
 """
 
 import faulthandler
@@ -484,9 +484,7 @@ def check_compiled_callers_and_callees():
         return number * i
 
     assert outer(300) == sum(range(300))
-    if os.environ.get("RJIT"):
-        import rjit
-
+    if "compiled" in sys.argv[3:]:
         compiled = {executable.qualname for executable in rjit.executables()}
         name = "check_compiled_callers_and_callees.<locals>."
         assert {name + "outer", name + "middle", name + "inner"} <= compiled, compiled
@@ -564,4 +562,10 @@ def watch():
 
 
 if __name__ == "__main__":
+    if "compiled" in sys.argv[3:]:
+        import rjit
+
+        # Its wrappers go around those of the native functions here, and below them where RJIT=1.
+        native_checks.each(0, print)
+        rjit.enable(calls=1, loops=1)
     globals()[sys.argv[2]]()
