@@ -102,12 +102,14 @@ unsafe fn find_out(ty: Type, name: *mut PyObject) -> Known {
         }
         let Some(keys) = ty.cached_keys() else { return Known::Nothing };
         let index = private::_PyDictKeys_StringLookupSplit(keys.address() as *mut _, name);
+        // A class can become a descriptor's without a change of the version here.
+        let is_settled = found.is_null() || Type::of(found).has(typeobject::FLAG_IMMUTABLE);
         let is_data = !found.is_null() && (*Type::of(found).as_ptr()).tp_descr_set.is_some();
         if let Ok(index) = u32::try_from(index) {
             let stored_plainly =
                 class.tp_setattro.map(|set| set as *const ()) == Some(ffi::PyObject_GenericSetAttr as *const ());
             return match ty.inline_value_offset(index) {
-                Some(offset) if !is_data => Known::Value { offset, stored_plainly },
+                Some(offset) if is_settled && !is_data => Known::Value { offset, stored_plainly },
                 _ => Known::Nothing,
             };
         }
