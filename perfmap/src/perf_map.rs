@@ -4,11 +4,13 @@
 //! append each line in one `write`. Lines cannot be taken back: when memory is used again, the file names both
 //! owners, and perf picks one of them.
 //!
+//! The file is opened for each line and closed again: a program that closes all file descriptors and opens files of its
+//! own would otherwise have the line written into one of these.
+//!
 //! A forked child writes what it inherited from memory rather than by copying its parent's file, so each
 //! writer's entries are inherited once, by that writer.
 
 use std::fmt::Write;
-use std::fs::File;
 use std::path::PathBuf;
 use std::process;
 
@@ -19,28 +21,23 @@ use crate::sink::Sink;
 
 pub(crate) struct PerfMap {
     directory: PathBuf,
-    file: Option<File>,
 }
 
 impl PerfMap {
     pub(crate) fn new(directory: PathBuf) -> Self {
-        Self { directory, file: None }
+        Self { directory }
     }
 
     fn path(&self) -> PathBuf {
         self.directory.join(format!("perf-{}.map", process::id()))
     }
 
-    fn append(&mut self, lines: &str) -> Result<(), SinkError> {
+    fn append(&self, lines: &str) -> Result<(), SinkError> {
         self.try_append(lines).map_err(|reason| SinkError { sink: "perf map", path: self.path(), reason })
     }
 
-    fn try_append(&mut self, lines: &str) -> Result<(), Reason> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => append::open(&self.path())?,
-        };
-        append::append(self.file.insert(file), lines.as_bytes())
+    fn try_append(&self, lines: &str) -> Result<(), Reason> {
+        append::append(&append::open(&self.path())?, lines.as_bytes())
     }
 }
 
@@ -55,7 +52,6 @@ impl Sink for PerfMap {
         &mut self,
         live: &mut dyn Iterator<Item = (RegionId, CodeRegion<'_>)>,
     ) -> Result<(), SinkError> {
-        self.file = None;
         let mut lines = String::new();
         for (_, region) in live {
             push_line(&mut lines, &region);
