@@ -1,6 +1,6 @@
 # Another thread assigns the variables of a running function through f_locals: the function reads them next.
 # expect-compiled: waits, counts
-# expect-loops: 1
+# expect-osr: 1
 import sys
 import threading
 

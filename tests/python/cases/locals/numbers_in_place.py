@@ -1,6 +1,6 @@
 # Numbers in locals, which compiled code overwrites in place when nobody else has them: whoever has taken one keeps it.
 # expect-compiled: in_expressions, accumulate, counts, kept, aliases, parameters, constants, around_limits, two_at_once, swaps, seen, deleted
-# expect-loops: 1
+# expect-osr: 1
 import sys
 
 from _support import repeat, show

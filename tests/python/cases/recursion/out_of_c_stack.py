@@ -1,5 +1,5 @@
 # Functions that are called for the first time when the C stack is nearly full: there is no room for the compiler.
-# expect-compiled: fresh_0
+# expect-compiled: dive
 import sys
 
 from _support import show
