@@ -64,8 +64,7 @@ impl Builder<'_> {
             Known::Kind(kinds) => self.func.add_param(self.cur, Type::obj(kinds)),
             Known::Number(number) => {
                 let param = self.func.add_param(self.cur, number.ty());
-                let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
-                let object = self.emit(Op::RefToObj, &[raw], Type::obj(number.kinds()));
+                let object = self.home(slot, Type::obj(number.kinds()));
                 self.state.numbers.insert(object, param);
                 object
             }
@@ -78,8 +77,7 @@ impl Builder<'_> {
         let object = match self.state.locals[slot as usize] {
             Local::Value(object) => object,
             _ => {
-                let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
-                let object = self.emit(Op::RefToObj, &[raw], Type::OBJ_OR_NULL);
+                let object = self.home(slot, Type::OBJ_OR_NULL);
                 self.guard_not_null(object)
             }
         };

@@ -33,7 +33,6 @@ pub struct LoopInfo {
 }
 
 /// The control-flow graph reachable from one entry.
-#[derive(Clone)]
 pub struct Cfg {
     pub blocks: BTreeMap<CodeOffset, BytecodeBlock>,
     /// Block starts, each before everything that only it leads to.

@@ -3,12 +3,17 @@
 use super::*;
 
 impl Builder<'_> {
+    /// The object in a home slot, which is of type `ty`.
+    pub(super) fn home(&mut self, slot: u32, ty: Type) -> Value {
+        let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
+        self.emit(Op::RefToObj, &[raw], ty)
+    }
+
     pub(super) fn load_local(&mut self, slot: u32) -> Value {
         if let Local::Value(value) = self.state.locals[slot as usize] {
             return value;
         }
-        let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
-        let value = self.emit(Op::RefToObj, &[raw], Type::OBJ);
+        let value = self.home(slot, Type::OBJ);
         self.state.locals[slot as usize] = Local::Value(value);
         value
     }
@@ -112,8 +117,7 @@ impl Builder<'_> {
         if matches!(self.state.locals[slot as usize], Local::Value(_)) {
             return Ok(());
         }
-        let raw = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
-        let value = self.emit(Op::RefToObj, &[raw], Type::OBJ_OR_NULL);
+        let value = self.home(slot, Type::OBJ_OR_NULL);
         let value = self.bound_or_raise(value, Helper::UnboundLocalError, slot)?;
         self.state.locals[slot as usize] = Local::Value(value);
         Ok(())

@@ -121,7 +121,7 @@ pub struct Builder<'a> {
     profile: &'a Profile,
     kind: Kind,
     func: Function,
-    cfg: Cfg,
+    cfg: &'a Cfg,
     targets: HashMap<CodeOffset, Target>,
     cur: Block,
     state: State,
@@ -145,7 +145,7 @@ pub struct Builder<'a> {
     /// Whether the current instruction may have run Python code since the last safepoint.
     noisy: bool,
     /// What is known of locals at loop headers.
-    carry: Carried,
+    carry: &'a Carried,
     /// What could be.
     found: HashMap<(CodeOffset, u32), Found>,
     /// Class versions that objects are known to have until something can run Python code.
@@ -162,19 +162,20 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
     let mut carry = Carried::new();
     let mut round = 1;
     loop {
-        let mut builder = Builder::new(code, profile, kind, cfg.clone(), carry.clone());
+        let mut builder = Builder::new(code, profile, kind, &cfg, &carry);
         builder.run(entry)?;
+        let (more, func) = (builder.could_carry(), builder.func);
         let known = carry.len();
-        carry.extend(builder.could_carry());
+        carry.extend(more);
         if carry.len() == known || round == carry::MAX_ROUNDS {
-            return Ok(builder.func);
+            return Ok(func);
         }
         round += 1;
     }
 }
 
 impl<'a> Builder<'a> {
-    fn new(code: &'a CodeInfo, profile: &'a Profile, kind: Kind, cfg: Cfg, carry: Carried) -> Builder<'a> {
+    fn new(code: &'a CodeInfo, profile: &'a Profile, kind: Kind, cfg: &'a Cfg, carry: &'a Carried) -> Builder<'a> {
         Builder {
             code,
             profile,

@@ -203,8 +203,7 @@ impl Builder<'_> {
             }
 
             Opcode::MakeCell => {
-                let raw = self.emit(Op::LoadLocal { slot: oparg }, &[], Type::REF);
-                let initial = self.emit(Op::RefToObj, &[raw], Type::OBJ_OR_NULL);
+                let initial = self.home(oparg, Type::OBJ_OR_NULL);
                 let cell = self.helper(Helper::MakeCell, &[initial], &[]);
                 self.check(cell, ErrorKind::Null)?;
                 let cell = self.emit(Op::Refine { kinds: Kinds::CELL }, &[cell], Type::obj(Kinds::CELL));
