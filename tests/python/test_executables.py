@@ -2,6 +2,7 @@
 
 import dis
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -99,6 +100,28 @@ def test_guards_and_assumptions(executable):
     assert all(text in executable.hir() for _, _, text in executable.guards)
     assert any("callee" in text for text in executable.assumptions)
     assert {reason for reason, _, _ in executable.guards} <= {r for r, _, _ in executable.exits}
+
+
+def stays(n):
+    total, count, places = 0.5, 5000, set()
+    for _ in range(n):
+        total = total * 1.5 + 1.0
+        count = count + 7
+        places.add(id(total))
+        places.add(id(count))
+    return len(places)
+
+
+def test_numbers_stay_in_registers_and_objects():
+    """Without in-place stores each round has new objects; without carrying each round looks at them."""
+    for _ in range(20):
+        stays(20)
+    rjit.compile(stays)
+    assert stays(20) == 2
+    [hir] = [
+        e.hir() for e in rjit.executables() if e.code is stays.__code__ and e.kind == "function"
+    ]
+    assert re.search(r"^b\d+\(.*: f64.*: i64.*\):$", hir, re.MULTILINE), hir
 
 
 def test_it_outlives_its_machine_code():
