@@ -146,6 +146,29 @@ impl Opcode {
         matches!(self, Self::InstrumentedLine | Self::InstrumentedInstruction | Self::EnterExecutor | Self::TraceRecord)
     }
 
+    /// Whether the instruction, when it fails, leaves its operands on the stack, to be closed when the frame is unwound.
+    /// Others close them at once, so before the exception's traceback entry and event. Of the forms that the interpreter
+    /// specializes, the unspecialized one counts. (`ERROR_NO_POP` in CPython's `Python/bytecodes.c`.)
+    pub const fn keeps_operands_on_error(self) -> bool {
+        matches!(
+            self.deopt(),
+            Self::BinaryOp
+                | Self::CallIntrinsic1
+                | Self::CallIntrinsic2
+                | Self::CheckExcMatch
+                | Self::ContainsOp
+                | Self::DictMerge
+                | Self::DictUpdate
+                | Self::ListExtend
+                | Self::LoadFromDictOrDeref
+                | Self::LoadSpecial
+                | Self::MatchClass
+                | Self::SetUpdate
+                | Self::UnaryInvert
+                | Self::UnaryNegative
+        )
+    }
+
     /// Number of inline cache entries (code units) behind the instruction.
     pub const fn caches(self) -> u8 {
         self.row().caches

@@ -339,8 +339,7 @@ impl Builder<'_> {
         let r = self.guard_kinds(0, Kinds::STR);
         self.set_line();
         let result = self.helper(Helper::UnicodeConcat, &[l, r], &[]);
-        self.check(result, ErrorKind::Null)?;
-        self.close_top(2);
+        self.check_and_close(result, ErrorKind::Null, 2)?;
         let result = self.emit(Op::Refine { kinds: Kinds::STR }, &[result], Type::obj(Kinds::STR));
         self.push(result, true);
         Ok(true)

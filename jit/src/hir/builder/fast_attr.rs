@@ -59,8 +59,7 @@ impl Builder<'_> {
         self.set_line();
         if oparg & 1 == 0 {
             let result = self.helper(Helper::LoadAttr, &[owner, name], &[]);
-            self.check(result, ErrorKind::Null)?;
-            self.close_top(1);
+            self.check_and_close(result, ErrorKind::Null, 1)?;
             self.push(result, true);
         } else {
             let at = self.scratch(1);
@@ -284,8 +283,7 @@ impl Builder<'_> {
         let (value, owner) = (self.peek_obj(1), self.peek_obj(0));
         self.set_line();
         let status = self.helper(Helper::StoreAttr, &[value, owner, name], &[]);
-        self.check(status, ErrorKind::Negative)?;
-        self.close_top(2);
+        self.check_and_close(status, ErrorKind::Negative, 2)?;
         self.safepoint(false)
     }
 

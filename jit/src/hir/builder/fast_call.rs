@@ -68,9 +68,8 @@ impl Builder<'_> {
                 let item = self.peek_obj(0);
                 self.set_line();
                 let status = self.helper(Helper::ListAppend, &[list, item], &[]);
-                self.check(status, ErrorKind::Negative)?;
+                self.check_and_close(status, ErrorKind::Negative, 3)?;
                 let none = self.const_obj(self.profile.none());
-                self.close_top(3);
                 self.push(none, false);
                 Ok(true)
             }

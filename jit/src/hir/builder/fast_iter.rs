@@ -14,9 +14,8 @@ impl Builder<'_> {
         let at = self.scratch(1);
         let out = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
         let iterator = self.helper(Helper::GetIter, &[iterable, out], &[i64::from(self.instr.oparg)]);
-        self.check(iterator, ErrorKind::Null)?;
         let index = self.emit(Op::LoadScratch { at, repr: Repr::Ref }, &[], Type::REF);
-        self.close_top(1);
+        self.check_and_close(iterator, ErrorKind::Null, 1)?;
         self.push(iterator, true);
         self.push(index, true);
         self.safepoint(false)

@@ -32,8 +32,7 @@ impl Builder<'_> {
                 let key = self.peek_obj(0);
                 self.set_line();
                 let item = self.helper(Helper::DictGetItem, &[container, key], &[]);
-                self.check(item, ErrorKind::Null)?;
-                self.close_top(2);
+                self.check_and_close(item, ErrorKind::Null, 2)?;
                 self.push(item, true);
                 self.safepoint(false)?;
             }
@@ -95,8 +94,11 @@ impl Builder<'_> {
                     let (value, key) = (self.peek_obj(2), self.peek_obj(0));
                     self.set_line();
                     let status = self.helper(Helper::DictSetItem, &[value, container, key], &[]);
+                    let (key, container, value) = (self.pop(), self.pop(), self.pop());
+                    self.close(key);
+                    self.close(value);
+                    self.close(container);
                     self.check(status, ErrorKind::Negative)?;
-                    self.close_top(3);
                     return self.safepoint(false);
                 }
                 _ => {}

@@ -106,11 +106,10 @@ impl Builder<'_> {
                 let (left, right) = (self.peek_obj(1), self.peek_obj(0));
                 self.set_line();
                 let status = self.helper(Helper::ContainsOp, &[left, right], &[]);
-                self.check(status, ErrorKind::Negative)?;
+                self.check_and_close(status, ErrorKind::Negative, 2)?;
                 let zero = self.const_i64(0);
                 let cond = if oparg == 0 { Cond::Ne } else { Cond::Eq };
                 let result = self.emit(Op::Compare(cond), &[status, zero], Type::BOOL);
-                self.close_top(2);
                 self.push(result, false);
                 self.safepoint(false)?;
             }
@@ -234,12 +233,12 @@ impl Builder<'_> {
             Opcode::BuildString => self.build_borrowing(Helper::BuildString, oparg, oparg)?,
             Opcode::BuildInterpolation => self.build_interpolation()?,
             Opcode::BuildTemplate => self.consume(Helper::BuildTemplate, 2, &[])?,
-            Opcode::ListAppend => self.add_to(Helper::ListAppend, 1)?,
-            Opcode::ListExtend => self.add_to(Helper::ListExtend, 1)?,
-            Opcode::SetAdd => self.add_to(Helper::SetAdd, 1)?,
-            Opcode::SetUpdate => self.add_to(Helper::SetUpdate, 1)?,
-            Opcode::DictUpdate => self.add_to(Helper::DictUpdate, 1)?,
-            Opcode::MapAdd => self.add_to(Helper::MapAdd, 2)?,
+            Opcode::ListAppend => self.add_to(Helper::ListAppend)?,
+            Opcode::ListExtend => self.add_to(Helper::ListExtend)?,
+            Opcode::SetAdd => self.add_to(Helper::SetAdd)?,
+            Opcode::SetUpdate => self.add_to(Helper::SetUpdate)?,
+            Opcode::DictUpdate => self.add_to(Helper::DictUpdate)?,
+            Opcode::MapAdd => self.map_add()?,
             Opcode::DictMerge => self.dict_merge()?,
             Opcode::UnpackSequence => self.unpack_sequence()?,
             Opcode::UnpackEx => {
@@ -321,8 +320,7 @@ impl Builder<'_> {
         args.extend(more);
         self.set_line();
         let result = self.helper(helper, &args, imms);
-        self.check(result, ErrorKind::Null)?;
-        self.close_top(count);
+        self.check_and_close(result, ErrorKind::Null, count)?;
         self.push(result, true);
         self.safepoint(false)
     }
@@ -341,8 +339,7 @@ impl Builder<'_> {
         let args = self.operands(count);
         self.set_line();
         let status = self.helper(helper, &args, imms);
-        self.check(status, ErrorKind::Negative)?;
-        self.close_top(count);
+        self.check_and_close(status, ErrorKind::Negative, count)?;
         self.safepoint(false)
     }
 
@@ -354,8 +351,7 @@ impl Builder<'_> {
     fn execute_with(&mut self, helper: Helper, args: &[Value], count: usize) -> Result<(), Refusal> {
         self.set_line();
         let status = self.helper(helper, args, &[]);
-        self.check(status, ErrorKind::Negative)?;
-        self.close_top(count);
+        self.check_and_close(status, ErrorKind::Negative, count)?;
         self.safepoint(false)
     }
 
@@ -438,10 +434,9 @@ impl Builder<'_> {
         let value = self.peek_obj(0);
         self.set_line();
         let status = self.helper(Helper::ToBool, &[value], &[]);
-        self.check(status, ErrorKind::Negative)?;
+        self.check_and_close(status, ErrorKind::Negative, 1)?;
         let zero = self.const_i64(0);
         let cond = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
-        self.close_top(1);
         self.push(cond, false);
         self.safepoint(false)
     }
@@ -455,10 +450,9 @@ impl Builder<'_> {
             return self.consume(Helper::CompareOp, 2, &[operator]);
         }
         let status = self.helper(Helper::CompareBool, &args, &[operator]);
-        self.check(status, ErrorKind::Negative)?;
+        self.check_and_close(status, ErrorKind::Negative, 2)?;
         let zero = self.const_i64(0);
         let cond = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
-        self.close_top(2);
         self.push(cond, false);
         self.safepoint(false)
     }
@@ -477,8 +471,7 @@ impl Builder<'_> {
         let args = self.operands(3);
         self.set_line();
         let result = self.helper(Helper::MatchClass, &args, &[i64::from(self.instr.oparg)]);
-        self.check(result, ErrorKind::Null)?;
-        self.close_top(3);
+        self.check_and_close(result, ErrorKind::Null, 3)?;
         self.push(result, true);
         self.safepoint(false)
     }

@@ -33,8 +33,7 @@ impl Builder<'_> {
         self.emit(Op::SpillArgs { at }, &args, Type::NONE);
         let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
         let result = self.helper(helper, &[address], &[i64::from(count)]);
-        self.check(result, ErrorKind::Null)?;
-        self.close_top(operands as usize);
+        self.check_and_close(result, ErrorKind::Null, operands as usize)?;
         self.push(result, true);
         self.safepoint(false)
     }
@@ -54,8 +53,7 @@ impl Builder<'_> {
         }
         self.set_line();
         let result = self.helper(Helper::BuildSlice, &args, &[]);
-        self.check(result, ErrorKind::Null)?;
-        self.close_top(count);
+        self.check_and_close(result, ErrorKind::Null, count)?;
         self.push(result, true);
         Ok(())
     }
@@ -74,21 +72,30 @@ impl Builder<'_> {
         }
         self.set_line();
         let result = self.helper(Helper::BuildInterpolation, &args, &[i64::from(oparg)]);
-        self.check(result, ErrorKind::Null)?;
-        self.close_top(count);
+        self.check_and_close(result, ErrorKind::Null, count)?;
         self.push(result, true);
         self.safepoint(false)
     }
 
-    /// Adds the top `count` operands to the container that lies `oparg` deeper.
-    pub(super) fn add_to(&mut self, helper: Helper, count: usize) -> Result<(), Refusal> {
-        let container = self.peek_obj(self.instr.oparg as usize - 1 + count);
-        let mut args = vec![container];
-        args.extend(self.operands(count));
+    /// Adds the top operand to the container that lies `oparg` deeper.
+    pub(super) fn add_to(&mut self, helper: Helper) -> Result<(), Refusal> {
+        let container = self.peek_obj(self.instr.oparg as usize);
+        let item = self.peek_obj(0);
         self.set_line();
-        let status = self.helper(helper, &args, &[]);
+        let status = self.helper(helper, &[container, item], &[]);
+        self.check_and_close(status, ErrorKind::Negative, 1)?;
+        self.safepoint(false)
+    }
+
+    pub(super) fn map_add(&mut self) -> Result<(), Refusal> {
+        let dict = self.peek_obj(self.instr.oparg as usize + 1);
+        let (key, value) = (self.peek_obj(1), self.peek_obj(0));
+        self.set_line();
+        let status = self.helper(Helper::MapAdd, &[dict, key, value], &[]);
+        let (value, key) = (self.pop(), self.pop());
+        self.close(key);
+        self.close(value);
         self.check(status, ErrorKind::Negative)?;
-        self.close_top(count);
         self.safepoint(false)
     }
 
@@ -99,8 +106,7 @@ impl Builder<'_> {
         let update = self.peek_obj(0);
         self.set_line();
         let status = self.helper(Helper::DictMerge, &[callable, dict, update], &[]);
-        self.check(status, ErrorKind::Negative)?;
-        self.close_top(1);
+        self.check_and_close(status, ErrorKind::Negative, 1)?;
         self.safepoint(false)
     }
 
@@ -110,12 +116,11 @@ impl Builder<'_> {
         let at = self.scratch(count.max(1));
         let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
         let status = self.helper(helper, &[sequence, address], &[i64::from(self.instr.oparg)]);
-        self.check(status, ErrorKind::Negative)?;
         let mut items = Vec::new();
         for i in 0..count {
             items.push(self.emit(Op::LoadScratch { at: at + i, repr: Repr::Obj }, &[], Type::OBJ));
         }
-        self.close_top(1);
+        self.check_and_close(status, ErrorKind::Negative, 1)?;
         for item in items {
             self.push(item, true);
         }

@@ -67,8 +67,7 @@ impl Builder<'_> {
         if oparg & 1 != 0 {
             return self.finish_method(result, at, 3);
         }
-        self.check(result, ErrorKind::Null)?;
-        self.close_top(3);
+        self.check_and_close(result, ErrorKind::Null, 3)?;
         self.push(result, true);
         self.safepoint(false)
     }
@@ -81,9 +80,8 @@ impl Builder<'_> {
     /// Replaces the top `count` operands by what a method look-up found: the callable that it returned, and the stackref
     /// to the self, or NULL, that it left in word `at` of the scratch area.
     pub(super) fn finish_method(&mut self, callable: Value, at: u32, count: usize) -> Result<(), Refusal> {
-        self.check(callable, ErrorKind::Null)?;
         let receiver = self.emit(Op::LoadScratch { at, repr: Repr::Ref }, &[], Type::REF);
-        self.close_top(count);
+        self.check_and_close(callable, ErrorKind::Null, count)?;
         self.push(callable, true);
         self.push(receiver, true);
         self.safepoint(false)

@@ -11,6 +11,19 @@ impl Builder<'_> {
         self.check_error(value, kind, &unwind)
     }
 
+    /// Like [`Builder::check`], for an instruction that is done with its top `count` operands: they are closed whether it
+    /// failed or not. In which order a failing one closes them and tells tracers of its exception is for each opcode as
+    /// in the interpreter.
+    pub(super) fn check_and_close(&mut self, value: Value, kind: ErrorKind, count: usize) -> Result<(), Refusal> {
+        if self.instr.opcode.keeps_operands_on_error() {
+            self.check(value, kind)?;
+            self.close_top(count);
+            return Ok(());
+        }
+        self.close_top(count);
+        self.check(value, kind)
+    }
+
     /// Like [`Builder::check`], with the operands that exist at the time of the error.
     pub(super) fn check_error(&mut self, value: Value, kind: ErrorKind, unwind: &[StackEntry]) -> Result<(), Refusal> {
         let ok = self.func.new_block(false);
@@ -213,10 +226,9 @@ impl Builder<'_> {
         let args = self.operands(2);
         self.set_line();
         let status = self.helper(Helper::CheckExcMatch, &args, &[]);
-        self.check(status, ErrorKind::Negative)?;
+        self.check_and_close(status, ErrorKind::Negative, 1)?;
         let zero = self.const_i64(0);
         let cond = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
-        self.close_top(1);
         self.push(cond, false);
         Ok(())
     }
@@ -228,9 +240,8 @@ impl Builder<'_> {
         args.push(self.emit(Op::ScratchAddr { at }, &[], Type::I64));
         // The helper returns the match and writes the rest.
         let matched = self.helper(Helper::CheckEgMatch, &args, &[]);
-        self.check(matched, ErrorKind::Null)?;
         let rest = self.emit(Op::LoadScratch { at, repr: Repr::Obj }, &[], Type::OBJ);
-        self.close_top(2);
+        self.check_and_close(matched, ErrorKind::Null, 2)?;
         self.push(rest, true);
         self.push(matched, true);
         self.safepoint(false)
