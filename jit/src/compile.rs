@@ -12,6 +12,7 @@ use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Linkage, Module, default_libcall_names};
 use pyo3::ffi::PyObject;
+use rjit_perfmap::Unwind;
 
 use crate::bytecode::info::CodeInfo;
 use crate::code::executable::{Body, Counters, Executable, Header, finished_body};
@@ -30,6 +31,7 @@ use crate::hir::function::{Function, Kind};
 use crate::hir::inst::CallTarget;
 use crate::hir::opt::optimize;
 use crate::hir::types::Kinds;
+use crate::lower::unwinding::unwinding;
 use crate::lower::{Lowered, lower};
 use crate::profile::Profile;
 use crate::runtime::stress;
@@ -78,7 +80,8 @@ pub fn compile(
     stress::note_guards(machine.lowered.guards.len());
     coverage::note_compiled(&info, &hir, &machine.lowered.exits);
     let address = machine.body as *const () as usize;
-    let making = Arc::new(Making::new(hir, machine.stretches, machine.body, machine.size, machine.memory));
+    let making =
+        Arc::new(Making::new(hir, machine.stretches, machine.unwind, machine.body, machine.size, machine.memory));
     if let Some(clif) = &machine.clif {
         dump(&making, &info, address, clif, machine.cranelifts);
     }
@@ -123,6 +126,7 @@ struct Machine {
     size: usize,
     memory: CodeMemory,
     stretches: Box<[Stretch]>,
+    unwind: Unwind,
     lowered: Lowered,
     /// Texts that are only made when they are dumped.
     clif: Option<String>,
@@ -146,16 +150,17 @@ fn assemble(hir: &Function, info: &CodeInfo, header: &Header, stress: Stress) ->
     let mut context = Context::for_function(function);
     context.set_disasm(clif.is_some() && listing::NEEDS_CRANELIFTS);
     module.define_function(id, &mut context).map_err(|error| failed("code generation", &format!("{error:?}")))?;
-    let size = context.compiled_code().map_or(0, |code| code.code_buffer().len());
+    let compiled = context.compiled_code().expect("it was compiled just now");
+    let size = compiled.code_buffer().len();
+    let unwind = unwinding(compiled, &**isa).map_err(|error| failed("unwind table", &error))?;
     module.finalize_definitions().map_err(|error| failed("code memory", &error))?;
     // The pages belong to `memory`; the module holds only bookkeeping.
     let body = finished_body(&module, id);
-    let compiled = context.compiled_code();
-    let stretches = compiled.iter().flat_map(|compiled| compiled.buffer.get_srclocs_sorted());
+    let stretches = compiled.buffer.get_srclocs_sorted().iter();
     let stretches =
         stretches.map(|part| Stretch { start: part.start, end: part.end, origin: part.loc.bits() }).collect();
-    let cranelifts = compiled.and_then(|compiled| compiled.vcode.clone());
-    Ok(Machine { body, size, memory, stretches, lowered, clif, cranelifts })
+    let cranelifts = compiled.vcode.clone();
+    Ok(Machine { body, size, memory, stretches, unwind, lowered, clif, cranelifts })
 }
 
 /// Writes to files what was made.

@@ -4,7 +4,7 @@
 //! cannot be made the program goes on, and a line on stderr says once what is missing and why.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rjit_perfmap::{CodeRegion, Config, Registry};
 use rjit_telemetry::{EventKind, ExecutableInfo, Page, Reservation, SlotId, Subject, layout};
@@ -75,7 +75,14 @@ pub fn announce(executable: &mut Executable, reservation: Reservation) {
     };
     executable.slot = Some(page().add_reserved(reservation, &info));
     let name = perf_name(&executable.qualname, &executable.filename);
-    let region = CodeRegion { start: executable.address, size: executable.size, name: &name };
+    let making = Arc::clone(&executable.making);
+    let region = CodeRegion {
+        start: executable.address,
+        code: making.machine_code(),
+        name: &name,
+        source: None,
+        unwind: Some(&making.unwind),
+    };
     let mut registry = lock(&REGISTRY);
     let registry = registry.get_or_insert_with(|| Registry::new(Config::default()));
     executable.region = Some(registry.register(&region));

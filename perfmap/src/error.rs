@@ -9,13 +9,13 @@ use std::path::PathBuf;
 pub struct SinkError {
     /// Which sink, in words: "perf map".
     pub sink: &'static str,
-    /// The file concerned.
-    pub path: PathBuf,
+    /// The file concerned, for sinks that have one.
+    pub path: Option<PathBuf>,
     /// What is wrong with it.
     pub reason: Reason,
 }
 
-/// What is wrong with the file of a sink.
+/// What is wrong with a sink or its file.
 #[derive(Debug)]
 pub enum Reason {
     /// It could not be opened or created.
@@ -30,11 +30,16 @@ pub enum Reason {
     ForeignOwner(u32),
     /// It has this many names, so what is written there is written elsewhere, too.
     HardLinked(u64),
+    /// What is known of a region does not fit the format.
+    Encode(gimli::write::Error),
 }
 
 impl fmt::Display for SinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} is off: ", self.sink, self.path.display())?;
+        match &self.path {
+            Some(path) => write!(f, "{} {} is off: ", self.sink, path.display())?,
+            None => write!(f, "{} is off: ", self.sink)?,
+        }
         match &self.reason {
             Reason::Open(error) => write!(f, "cannot open it: {error}"),
             Reason::Write(error) => write!(f, "cannot write to it: {error}; make room there"),
@@ -44,6 +49,7 @@ impl fmt::Display for SinkError {
             Reason::HardLinked(links) => {
                 write!(f, "it is one of {links} names of a file; remove it")
             }
+            Reason::Encode(error) => write!(f, "cannot describe the code: {error}"),
         }
     }
 }
@@ -52,6 +58,7 @@ impl std::error::Error for SinkError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.reason {
             Reason::Open(error) | Reason::Write(error) => Some(error),
+            Reason::Encode(error) => Some(error),
             _ => None,
         }
     }

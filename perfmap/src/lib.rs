@@ -11,8 +11,9 @@
 //! use rjit_perfmap::{CodeRegion, Config, Registry};
 //!
 //! let directory = tempfile::tempdir().unwrap();
-//! let mut registry = Registry::new(Config { perf_map: Some(directory.path().into()) });
-//! let id = registry.register(&CodeRegion { start: 0x7f00_0000, size: 64, name: "fib" });
+//! let mut registry = Registry::new(Config { perf_map: Some(directory.path().into()), unwind: false });
+//! let code = &[0xC3];
+//! let id = registry.register(&CodeRegion { start: 0x7f00_0000, code, name: "fib", source: None, unwind: None });
 //! for warning in registry.take_warnings() {
 //!     eprintln!("{warning}");
 //! }
@@ -20,10 +21,15 @@
 //! ```
 
 mod append;
+mod eh_frame;
 mod error;
 mod perf_map;
+mod region;
 mod registry;
 mod sink;
+mod unwind;
 
 pub use error::{Reason, SinkError};
-pub use registry::{CodeRegion, Config, RegionId, Registry};
+pub use gimli;
+pub use region::{CodeRegion, FileIndex, InlinedCall, LineRow, Source, Unwind};
+pub use registry::{Config, RegionId, Registry};

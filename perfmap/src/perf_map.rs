@@ -10,22 +10,25 @@
 //! A forked child writes what it inherited from memory rather than by copying its parent's file, so each
 //! writer's entries are inherited once, by that writer.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process;
 
 use crate::append;
 use crate::error::{Reason, SinkError};
-use crate::registry::{CodeRegion, RegionId};
+use crate::region::CodeRegion;
+use crate::registry::RegionId;
 use crate::sink::Sink;
 
 pub(crate) struct PerfMap {
     directory: PathBuf,
+    /// The lines of what is alive, for forked children.
+    live: BTreeMap<RegionId, String>,
 }
 
 impl PerfMap {
     pub(crate) fn new(directory: PathBuf) -> Self {
-        Self { directory }
+        Self { directory, live: BTreeMap::new() }
     }
 
     fn path(&self) -> PathBuf {
@@ -33,7 +36,7 @@ impl PerfMap {
     }
 
     fn append(&self, lines: &str) -> Result<(), SinkError> {
-        self.try_append(lines).map_err(|reason| SinkError { sink: "perf map", path: self.path(), reason })
+        self.try_append(lines).map_err(|reason| SinkError { sink: "perf map", path: Some(self.path()), reason })
     }
 
     fn try_append(&self, lines: &str) -> Result<(), Reason> {
@@ -42,32 +45,36 @@ impl PerfMap {
 }
 
 impl Sink for PerfMap {
-    fn add(&mut self, _id: RegionId, region: &CodeRegion<'_>) -> Result<(), SinkError> {
-        let mut line = String::new();
-        push_line(&mut line, region);
-        self.append(&line)
+    fn add(&mut self, id: RegionId, region: &CodeRegion<'_>) -> Result<(), SinkError> {
+        let line = line_of(region);
+        self.append(&line)?;
+        self.live.insert(id, line);
+        Ok(())
     }
 
-    fn after_fork_child(
-        &mut self,
-        live: &mut dyn Iterator<Item = (RegionId, CodeRegion<'_>)>,
-    ) -> Result<(), SinkError> {
-        let mut lines = String::new();
-        for (_, region) in live {
-            push_line(&mut lines, &region);
+    fn remove(&mut self, id: RegionId) -> Result<(), SinkError> {
+        self.live.remove(&id);
+        Ok(())
+    }
+
+    fn after_fork_child(&mut self) -> Result<(), SinkError> {
+        if self.live.is_empty() {
+            return Ok(());
         }
-        if lines.is_empty() { Ok(()) } else { self.append(&lines) }
+        let lines: String = self.live.values().map(String::as_str).collect();
+        self.append(&lines)
     }
 }
 
-fn push_line(lines: &mut String, region: &CodeRegion<'_>) {
-    write!(lines, "{:x} {:x} ", region.start, region.size).expect("writing to a string cannot fail");
+fn line_of(region: &CodeRegion<'_>) -> String {
+    let mut line = format!("{:x} {:x} ", region.start, region.size());
     if region.name.is_empty() {
-        lines.push_str("[unnamed]");
+        line.push_str("[unnamed]");
     }
     // A line break within a name would be read as another entry.
-    lines.extend(region.name.chars().map(|c| if c.is_control() { '?' } else { c }));
-    lines.push('\n');
+    line.extend(region.name.chars().map(|c| if c.is_control() { '?' } else { c }));
+    line.push('\n');
+    line
 }
 
 #[cfg(test)]
@@ -75,9 +82,8 @@ mod tests {
     use super::*;
 
     fn line(name: &str) -> String {
-        let mut line = String::new();
-        push_line(&mut line, &CodeRegion { start: 0x7fab_cdef_0000, size: 0x1c0, name });
-        line
+        let code = &[0x90; 0x1c0];
+        line_of(&CodeRegion { start: 0x7fab_cdef_0000, code, name, source: None, unwind: None })
     }
 
     #[test]

@@ -1,26 +1,17 @@
 //! The registry: all code that is alive now, and the sinks to tell about it.
 //!
-//! It keeps its own copy of each description, because a forked child has to tell about code that its parent
+//! A sink keeps what it needs of each description, because a forked child has to tell about code that its parent
 //! registered, and because a file that others can write to is no source to read that from.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process;
 
 use crate::error::SinkError;
 use crate::perf_map::PerfMap;
+use crate::region::CodeRegion;
 use crate::sink::Sink;
-
-/// A piece of machine code, ready to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CodeRegion<'a> {
-    /// Address of the first byte.
-    pub start: usize,
-    /// Length in bytes.
-    pub size: usize,
-    /// What tools shall call it.
-    pub name: &'a str,
-}
+use crate::unwind::InProcessUnwinder;
 
 /// Names a registered region until it is unregistered; never used twice in a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,24 +22,14 @@ pub struct RegionId(u64);
 pub struct Config {
     /// The directory of the perf map, or `None` for no perf map. perf itself looks only into `/tmp`.
     pub perf_map: Option<PathBuf>,
+    /// Whether unwinders within the process (libgcc's) shall find their way through the code.
+    pub unwind: bool,
 }
 
 impl Default for Config {
     /// Every sink, where the tools look.
     fn default() -> Self {
-        Self { perf_map: Some(PathBuf::from("/tmp")) }
-    }
-}
-
-struct OwnedRegion {
-    start: usize,
-    size: usize,
-    name: String,
-}
-
-impl OwnedRegion {
-    fn borrow(&self) -> CodeRegion<'_> {
-        CodeRegion { start: self.start, size: self.size, name: &self.name }
+        Self { perf_map: Some(PathBuf::from("/tmp")), unwind: true }
     }
 }
 
@@ -58,7 +39,7 @@ impl OwnedRegion {
 /// that inherits a locked one could never tell anything.
 pub struct Registry {
     sinks: Vec<Box<dyn Sink>>,
-    live: BTreeMap<RegionId, OwnedRegion>,
+    live: BTreeSet<RegionId>,
     next_id: u64,
     pid: u32,
     warnings: Vec<SinkError>,
@@ -71,7 +52,10 @@ impl Registry {
         if let Some(directory) = config.perf_map {
             sinks.push(Box::new(PerfMap::new(directory)));
         }
-        Self { sinks, live: BTreeMap::new(), next_id: 0, pid: process::id(), warnings: Vec::new() }
+        if config.unwind {
+            sinks.push(Box::new(InProcessUnwinder::default()));
+        }
+        Self { sinks, live: BTreeSet::new(), next_id: 0, pid: process::id(), warnings: Vec::new() }
     }
 
     /// Tells every sink about new code. Look at [`take_warnings`](Self::take_warnings) afterwards.
@@ -79,8 +63,7 @@ impl Registry {
         self.after_fork_child();
         let id = RegionId(self.next_id);
         self.next_id += 1;
-        let CodeRegion { start, size, name } = *region;
-        self.live.insert(id, OwnedRegion { start, size, name: name.to_owned() });
+        self.live.insert(id);
         tell(&mut self.sinks, &mut self.warnings, |sink| sink.add(id, region));
         id
     }
@@ -89,7 +72,7 @@ impl Registry {
     /// does nothing.
     pub fn unregister(&mut self, id: RegionId) {
         self.after_fork_child();
-        if self.live.remove(&id).is_some() {
+        if self.live.remove(&id) {
             tell(&mut self.sinks, &mut self.warnings, |sink| sink.remove(id));
         }
     }
@@ -102,10 +85,7 @@ impl Registry {
             return;
         }
         self.pid = pid;
-        let live = &self.live;
-        tell(&mut self.sinks, &mut self.warnings, |sink| {
-            sink.after_fork_child(&mut live.iter().map(|(&id, region)| (id, region.borrow())))
-        });
+        tell(&mut self.sinks, &mut self.warnings, |sink| sink.after_fork_child());
     }
 
     /// What went wrong since the last call: at most one error for each sink, which is off since then.

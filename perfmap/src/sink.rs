@@ -1,7 +1,8 @@
 //! What a sink is: one way in which some tool wants to be told about code.
 
 use crate::error::SinkError;
-use crate::registry::{CodeRegion, RegionId};
+use crate::region::CodeRegion;
+use crate::registry::RegionId;
 
 /// One way of telling about code. An error from any method is the sink's last word: the registry drops it.
 pub(crate) trait Sink: Send {
@@ -13,7 +14,9 @@ pub(crate) trait Sink: Send {
         Ok(())
     }
 
-    /// This process is a new child, which has the parent's code in its memory: tell about all of it anew.
-    fn after_fork_child(&mut self, live: &mut dyn Iterator<Item = (RegionId, CodeRegion<'_>)>)
-    -> Result<(), SinkError>;
+    /// This process is a new child, which has the parent's code in its memory: tell about all of it anew. There is nothing
+    /// to do for sinks that tell through memory.
+    fn after_fork_child(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
 }

@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 use rjit_perfmap::{CodeRegion, Config, Reason, Registry};
 
 fn registry(directory: &Path) -> Registry {
-    Registry::new(Config { perf_map: Some(directory.into()) })
+    Registry::new(Config { perf_map: Some(directory.into()), unwind: false })
 }
 
 fn region(name: &str) -> CodeRegion<'_> {
-    CodeRegion { start: 0x1000, size: 0x20, name }
+    region_at(0x1000, 0x20, name)
+}
+
+fn region_at(start: usize, size: usize, name: &str) -> CodeRegion<'_> {
+    CodeRegion { start, code: &[0x90; 0x20][..size], name, source: None, unwind: None }
 }
 
 fn map_of(directory: &Path, pid: u32) -> PathBuf {
@@ -30,8 +34,9 @@ fn only_reason(directory: &Path) -> Reason {
     let mut warnings = registry.take_warnings();
     assert_eq!(warnings.len(), 1);
     let warning = warnings.remove(0);
-    assert_eq!(warning.path, own_map(directory));
-    assert!(warning.to_string().contains(warning.path.to_str().unwrap()));
+    let path = warning.path.as_ref().unwrap();
+    assert_eq!(*path, own_map(directory));
+    assert!(warning.to_string().contains(path.to_str().unwrap()));
     registry.register(&region("second"));
     assert!(registry.take_warnings().is_empty(), "a sink that is off spoke again");
     warning.reason
@@ -61,7 +66,7 @@ fn writes_nothing_before_there_is_code() {
     assert!(!own_map(directory.path()).exists());
 
     let id = registry.register(&region("f"));
-    registry.register(&CodeRegion { start: 0xABC0, size: 1, name: "g" });
+    registry.register(&region_at(0xABC0, 1, "g"));
     registry.unregister(id);
     registry.unregister(id);
     assert!(registry.take_warnings().is_empty());
@@ -89,7 +94,7 @@ fn appends_to_what_another_writer_put_there() {
 
 #[test]
 fn a_registry_without_sinks_is_silent() {
-    let mut registry = Registry::new(Config { perf_map: None });
+    let mut registry = Registry::new(Config { perf_map: None, unwind: false });
     let id = registry.register(&region("f"));
     registry.unregister(id);
     assert!(registry.take_warnings().is_empty());
@@ -235,7 +240,7 @@ fn lines_of_concurrent_writers_stay_whole() {
                 let mut registry = registry(path);
                 for i in 0..500 {
                     let name = format!("writer{writer}:{i}:{}", "x".repeat(i % 97));
-                    registry.register(&CodeRegion { start: i, size: writer, name: &name });
+                    registry.register(&region_at(i, writer, &name));
                 }
                 assert!(registry.take_warnings().is_empty());
             });

@@ -207,7 +207,7 @@ REPEATED_TOO_OFTEN = (
 
 def error_lines(exc, indent="", depth=3):
     """An exception in full: its chain, and of each frame the place and the locals it left."""
-    yield f"{indent}! {R(exc).replace(*REPEATED_TOO_OFTEN)}"
+    yield f"{indent}! {R(exc).replace(*map(repr, REPEATED_TOO_OFTEN)).replace(*REPEATED_TOO_OFTEN)}"
     tb = exc.__traceback__
     while tb is not None:
         code = tb.tb_frame.f_code

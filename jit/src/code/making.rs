@@ -1,5 +1,7 @@
 //! What a piece of machine code was made from, kept for whoever asks: people, tools, line tables.
 
+use rjit_perfmap::Unwind;
+
 use super::executable::{Body, bytes_of};
 use super::memory::CodeMemory;
 use crate::bytecode::opcode::CodeOffset;
@@ -26,14 +28,28 @@ pub struct Making {
     pub stretches: Box<[Stretch]>,
     /// Bytes of machine code.
     pub size: usize,
+    /// How native tools find the caller of each of its instructions.
+    pub unwind: Unwind,
     body: Body,
     memory: CodeMemory,
 }
 
 impl Making {
     /// `body` begins `size` bytes of machine code, whose pages `memory` keeps.
-    pub fn new(hir: Function, stretches: Box<[Stretch]>, body: Body, size: usize, memory: CodeMemory) -> Making {
-        Making { hir, stretches, size, body, memory }
+    pub fn new(
+        hir: Function,
+        stretches: Box<[Stretch]>,
+        unwind: Unwind,
+        body: Body,
+        size: usize,
+        memory: CodeMemory,
+    ) -> Making {
+        Making { hir, stretches, size, unwind, body, memory }
+    }
+
+    /// The machine code.
+    pub fn machine_code(&self) -> &[u8] {
+        bytes_of(self.body, self.size, &self.memory)
     }
 
     /// The machine code, with the HIR between the instructions. `cranelifts` is used where there is no disassembler.
@@ -41,7 +57,7 @@ impl Making {
         let origins = self.stretches.iter().map(|part| (part.start..part.end, Origin::of(part.origin, &self.hir)));
         let listed = Listed {
             hir: &self.hir,
-            machine_code: bytes_of(self.body, self.size, &self.memory),
+            machine_code: self.machine_code(),
             address: self.body as *const () as usize,
             origins: origins.collect(),
             cranelifts,

@@ -10,6 +10,7 @@ mod locals;
 mod numbers;
 mod refs;
 mod stress;
+pub mod unwinding;
 
 use std::collections::HashMap;
 

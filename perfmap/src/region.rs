@@ -1,0 +1,86 @@
+//! What a sink is told about: a piece of machine code, where it comes from, and how to unwind it.
+
+use std::ops::Range;
+
+use gimli::Register;
+use gimli::write::CallFrameInstruction;
+
+/// A piece of machine code, ready to run.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeRegion<'a> {
+    /// Address of the first byte.
+    pub start: usize,
+    /// The machine code itself.
+    pub code: &'a [u8],
+    /// What tools shall call it.
+    pub name: &'a str,
+    /// Where it comes from, if anybody knows.
+    pub source: Option<&'a Source>,
+    /// How to find its caller; without it only those who follow frame pointers do.
+    pub unwind: Option<&'a Unwind>,
+}
+
+impl CodeRegion<'_> {
+    /// Length in bytes.
+    pub fn size(&self) -> usize {
+        self.code.len()
+    }
+}
+
+/// Where machine code comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The files that the code comes from; the function's own is the first.
+    pub files: Vec<String>,
+    /// The line where the function begins.
+    pub line: u32,
+    /// What comes from where, by rising offset.
+    pub rows: Vec<LineRow>,
+    /// Calls of other functions that were compiled in place, the outer ones before those within them.
+    pub inlined: Vec<InlinedCall>,
+}
+
+/// The source of the machine code from an offset on, up to the next row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineRow {
+    /// Bytes from the start of the region.
+    pub offset: u32,
+    /// Which of the source's files.
+    pub file: FileIndex,
+    /// The line; 0 where there is none.
+    pub line: u32,
+    /// The column, from 1 on; 0 when it is not known.
+    pub column: u32,
+}
+
+/// A number in [`Source::files`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileIndex(pub u32);
+
+/// A function that was compiled in place of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InlinedCall {
+    /// Its machine code, in bytes from the start of the region.
+    pub range: Range<u32>,
+    /// What tools shall call it.
+    pub name: String,
+    /// Where it is defined.
+    pub file: FileIndex,
+    /// The line where it begins.
+    pub line: u32,
+    /// Where it is called.
+    pub call_file: FileIndex,
+    /// The line that calls it.
+    pub call_line: u32,
+}
+
+/// How to find the caller of machine code at each of its instructions, in the terms of DWARF's call frame information.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwind {
+    /// The column of the return address: 16 on x86-64, 30 on AArch64.
+    pub return_address: Register,
+    /// What holds at the first instruction.
+    pub entry: Vec<CallFrameInstruction>,
+    /// What changes, by rising offset: each holds from its offset on.
+    pub steps: Vec<(u32, CallFrameInstruction)>,
+}
