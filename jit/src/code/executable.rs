@@ -19,7 +19,7 @@ use crate::hir::inst::Reason;
 /// For functions the result is a new reference, or null with an exception set, and the frame is popped. For
 /// loops the frame stays, the interpreter goes on at its `instr_ptr`, and the result is [`OSR_RAISED`] or
 /// [`OSR_EXITED`].
-pub type Body = unsafe extern "C" fn(*mut PyThreadState, *mut InterpreterFrame) -> *mut PyObject;
+pub type Body = unsafe extern "C-unwind" fn(*mut PyThreadState, *mut InterpreterFrame) -> *mut PyObject;
 
 /// A loop's executable left with an exception that the interpreter must raise at the frame's `instr_ptr`.
 pub const OSR_RAISED: usize = 1;

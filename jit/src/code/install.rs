@@ -79,7 +79,7 @@ pub fn restore_all() {
 /// Calls `work` with every function there is. They are found through the garbage collector, which knows them all, so that
 /// making and freeing functions costs nothing more while the compiler is on. `work` must not make or free Python objects.
 pub fn for_all_functions(work: fn(Function)) {
-    unsafe extern "C" fn visit(object: *mut PyObject, work: *mut c_void) -> c_int {
+    unsafe extern "C-unwind" fn visit(object: *mut PyObject, work: *mut c_void) -> c_int {
         // SAFETY: the collector passes live objects; `work` is the function pointer passed below.
         unsafe {
             if PyFunction_Check(object) != 0 {

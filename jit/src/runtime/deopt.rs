@@ -15,7 +15,7 @@ use crate::tier;
 /// # Safety
 /// `frame` is the current frame of `tstate`, complete for the interpreter; `header` and `index` are those of the
 /// machine code that left.
-pub unsafe extern "C" fn exit_function(
+pub unsafe extern "C-unwind" fn exit_function(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     header: *const Header,
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn exit_function(
 ///
 /// # Safety
 /// As for [`exit_function`].
-pub unsafe extern "C" fn exit_loop(
+pub unsafe extern "C-unwind" fn exit_loop(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     header: *const Header,
@@ -108,7 +108,7 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe extern "C" fn box_int(value: i64) -> StackRef {
+pub unsafe extern "C-unwind" fn box_int(value: i64) -> StackRef {
     // SAFETY: the contract.
     unsafe { or_die(ffi::PyLong_FromLongLong(value)) }
 }
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn box_int(value: i64) -> StackRef {
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe extern "C" fn box_float(value: f64) -> StackRef {
+pub unsafe extern "C-unwind" fn box_float(value: f64) -> StackRef {
     // SAFETY: the contract.
     unsafe { or_die(ffi::PyFloat_FromDouble(value)) }
 }

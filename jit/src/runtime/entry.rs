@@ -35,7 +35,7 @@ static SUSPENDED: Suspended = Suspended(UnsafeCell::new(Vec::new()));
 ///
 /// # Safety
 /// The vectorcall protocol's contract, with a Python function as callable.
-pub unsafe extern "C" fn vectorcall(
+pub unsafe extern "C-unwind" fn vectorcall(
     callable: *mut PyObject,
     args: *const *mut PyObject,
     nargsf: usize,
@@ -138,7 +138,10 @@ pub fn left() {
 ///
 /// # Safety
 /// `frame` is the current frame, not started yet, and counted against the recursion limit.
-pub unsafe extern "C" fn out_of_stack(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn out_of_stack(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
         let thread = Thread::from_ptr(tstate);

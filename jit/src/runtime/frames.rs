@@ -36,7 +36,7 @@ pub const OBSERVED_STATUS: i64 = 1;
 ///
 /// # Safety
 /// `frame` is `tstate`'s current frame, and machine code runs in it.
-pub unsafe extern "C" fn leave(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
+pub unsafe extern "C-unwind" fn leave(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
     // SAFETY: the contract; the frame was pushed by a call of compiled code.
     unsafe {
         let thread = Thread::from_ptr(tstate);
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn leave(tstate: *mut PyThreadState, frame: *mut Interpret
 ///
 /// # Safety
 /// As for [`leave`], with an exception set.
-pub unsafe extern "C" fn unwind(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
+pub unsafe extern "C-unwind" fn unwind(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
     // SAFETY: the contract.
     unsafe {
         let instr = (*frame).instr_ptr;
@@ -86,7 +86,7 @@ pub unsafe fn tell_tools(tstate: *mut PyThreadState, frame: *mut InterpreterFram
 ///
 /// # Safety
 /// The caller owns a reference to the object.
-pub unsafe extern "C" fn drop_object(object: *mut PyObject) {
+pub unsafe extern "C-unwind" fn drop_object(object: *mut PyObject) {
     // SAFETY: the contract.
     unsafe { ffi::Py_DECREF(object) };
 }
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn drop_object(object: *mut PyObject) {
 ///
 /// # Safety
 /// The caller owns the stackref.
-pub unsafe extern "C" fn drop_ref(reference: StackRef) {
+pub unsafe extern "C-unwind" fn drop_ref(reference: StackRef) {
     if reference.is_counted() {
         // SAFETY: the contract; neither NULL nor tagged integers are counted.
         unsafe { ffi::Py_DECREF(reference.untag()) };
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn drop_ref(reference: StackRef) {
 ///
 /// # Safety
 /// As for [`leave`], with an exception set.
-pub unsafe extern "C" fn add_traceback(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
+pub unsafe extern "C-unwind" fn add_traceback(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
     // SAFETY: the contract; the frame object is borrowed from the frame.
     unsafe {
         let mut object = (*frame).frame_obj;
@@ -154,7 +154,7 @@ pub unsafe fn other_tools(interp: *const u8, code: Code) -> bool {
 ///
 /// # Safety
 /// As for [`leave`]; `header` is that of the running machine code.
-pub unsafe extern "C" fn safepoint(
+pub unsafe extern "C-unwind" fn safepoint(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     header: *const Header,

@@ -45,9 +45,12 @@ pub fn callbacks(py: Python<'_>) -> PyResult<&'static Callbacks> {
     })
 }
 
-type Callback = ffi::PyCFunctionFast;
+/// [`ffi::PyCFunctionFast`], through which C++ exceptions may pass.
+type Callback = unsafe extern "C-unwind" fn(*mut PyObject, *mut *mut PyObject, ffi::Py_ssize_t) -> *mut PyObject;
 
 fn callback(py: Python<'_>, name: *const c_char, function: Callback) -> PyResult<Py<PyAny>> {
+    // SAFETY: the types differ only in what may pass through.
+    let function = unsafe { std::mem::transmute::<Callback, ffi::PyCFunctionFast>(function) };
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: name,
         ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: function },
@@ -111,7 +114,11 @@ unsafe fn frame_of(thread: Thread, code: Code) -> Option<&'static InterpreterFra
     (frame.code() == code.as_ptr().cast()).then_some(frame)
 }
 
-unsafe extern "C" fn on_start(_: *mut PyObject, args: *mut *mut PyObject, count: ffi::Py_ssize_t) -> *mut PyObject {
+unsafe extern "C-unwind" fn on_start(
+    _: *mut PyObject,
+    args: *mut *mut PyObject,
+    count: ffi::Py_ssize_t,
+) -> *mut PyObject {
     answer(|| {
         // SAFETY: called by the interpreter, attached, with live arguments; the frame lives as long as this call.
         unsafe {
@@ -125,7 +132,11 @@ unsafe extern "C" fn on_start(_: *mut PyObject, args: *mut *mut PyObject, count:
     })
 }
 
-unsafe extern "C" fn on_jump(_: *mut PyObject, args: *mut *mut PyObject, count: ffi::Py_ssize_t) -> *mut PyObject {
+unsafe extern "C-unwind" fn on_jump(
+    _: *mut PyObject,
+    args: *mut *mut PyObject,
+    count: ffi::Py_ssize_t,
+) -> *mut PyObject {
     let mut raised = false;
     let object = answer(|| {
         // SAFETY: called by the interpreter, attached, with live arguments; the frame lives as long as this call.
@@ -156,7 +167,7 @@ unsafe extern "C" fn on_jump(_: *mut PyObject, args: *mut *mut PyObject, count: 
     if raised { std::ptr::null_mut() } else { object }
 }
 
-unsafe extern "C" fn on_instruction(
+unsafe extern "C-unwind" fn on_instruction(
     _: *mut PyObject,
     args: *mut *mut PyObject,
     count: ffi::Py_ssize_t,
@@ -187,7 +198,7 @@ pub fn install(py: Python<'_>) -> PyResult<()> {
     Err(error)
 }
 
-unsafe extern "C" fn on_function(event: c_int, function: *mut PyObject, _: *mut PyObject) -> c_int {
+unsafe extern "C-unwind" fn on_function(event: c_int, function: *mut PyObject, _: *mut PyObject) -> c_int {
     let change = match event {
         cpython::ffi::FUNCTION_EVENT_CREATE if is_enabled() => Change::Created,
         cpython::ffi::FUNCTION_EVENT_MODIFY_CODE => Change::Code,

@@ -64,7 +64,7 @@ unsafe fn replace(place: *mut usize, original: &AtomicUsize, wrapper: *const ())
     }
 }
 
-unsafe extern "C" fn assign(proxy: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int {
+unsafe extern "C-unwind" fn assign(proxy: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: called by the interpreter with a proxy, which owns its frame object; the original has this signature.
     unsafe {
         mark(memory::read(proxy, frame::PROXY_FRAME), frames::ASSIGNED);
@@ -73,7 +73,7 @@ unsafe extern "C" fn assign(proxy: *mut PyObject, key: *mut PyObject, value: *mu
     }
 }
 
-unsafe extern "C" fn merge(proxy: *mut PyObject, other: *mut PyObject) -> *mut PyObject {
+unsafe extern "C-unwind" fn merge(proxy: *mut PyObject, other: *mut PyObject) -> *mut PyObject {
     // SAFETY: as in `assign`, but that the left operand may be any object.
     unsafe {
         if ffi::Py_TYPE(proxy) == &raw mut private::PyFrameLocalsProxy_Type {
@@ -84,7 +84,7 @@ unsafe extern "C" fn merge(proxy: *mut PyObject, other: *mut PyObject) -> *mut P
     }
 }
 
-unsafe extern "C" fn update(proxy: *mut PyObject, other: *mut PyObject) -> *mut PyObject {
+unsafe extern "C-unwind" fn update(proxy: *mut PyObject, other: *mut PyObject) -> *mut PyObject {
     // SAFETY: as in `assign`.
     unsafe {
         mark(memory::read(proxy, frame::PROXY_FRAME), frames::ASSIGNED);
@@ -93,7 +93,7 @@ unsafe extern "C" fn update(proxy: *mut PyObject, other: *mut PyObject) -> *mut 
     }
 }
 
-unsafe extern "C" fn setdefault(
+unsafe extern "C-unwind" fn setdefault(
     proxy: *mut PyObject,
     args: *mut *mut PyObject,
     count: ffi::Py_ssize_t,
@@ -130,7 +130,7 @@ unsafe fn wrap_getter() {
     }
 }
 
-unsafe extern "C" fn get_locals(object: *mut PyObject, closure: *mut std::ffi::c_void) -> *mut PyObject {
+unsafe extern "C-unwind" fn get_locals(object: *mut PyObject, closure: *mut std::ffi::c_void) -> *mut PyObject {
     // SAFETY: called by the interpreter with a frame object; the original getter has this signature.
     unsafe {
         mark(object, frames::OBSERVED);

@@ -109,7 +109,7 @@ fn add(counter: &AtomicU64, amount: u64) {
 ///
 /// # Safety
 /// As for [`deopt::exit_function`]; `guard` is a guard of the machine code.
-pub unsafe extern "C" fn exit_function(
+pub unsafe extern "C-unwind" fn exit_function(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     header: *const Header,
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn exit_function(
 ///
 /// # Safety
 /// As for [`exit_function`].
-pub unsafe extern "C" fn exit_loop(
+pub unsafe extern "C-unwind" fn exit_loop(
     _: *mut PyThreadState,
     _: *mut InterpreterFrame,
     header: *const Header,
@@ -164,7 +164,7 @@ fn take_turn(header: &Header, guard: usize) -> u8 {
 ///
 /// # Safety
 /// As for [`frames::safepoint`]; `guard` is the safepoint's number.
-pub unsafe extern "C" fn safepoint(
+pub unsafe extern "C-unwind" fn safepoint(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     header: *const Header,

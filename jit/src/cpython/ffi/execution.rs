@@ -18,7 +18,7 @@ pub struct SendResultPair {
 }
 
 // Running, frames and the data stack (`pycore_ceval.h`, `pycore_interpframe.h`, `pycore_frame.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// Runs `f` from its `instr_ptr` on and consumes it; the result is new, null with an exception set.
     pub fn _PyEval_EvalFrameDefault(tstate: *mut PyThreadState, f: *mut InterpreterFrame, exc: c_int) -> *mut PyObject;
     /// Drops all that a frame holds except its code object; hands it over to its frame object if that lives on.
@@ -53,7 +53,7 @@ unsafe extern "C" {
 }
 
 // Interruptions and limits (`pycore_ceval.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// Serves what broke the loop; -1 with an exception set.
     pub fn _Py_HandlePending(tstate: *mut PyThreadState) -> c_int;
     pub fn _Py_CheckRecursiveCall(tstate: *mut PyThreadState, place: *const c_char) -> c_int;
@@ -64,7 +64,7 @@ unsafe extern "C" {
 }
 
 // Code, bytecode and instrumentation (`pycore_code.h`, `pycore_instruments.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// The instruction at `offset` (in code units) without specialization, instrumentation and executors.
     pub fn _Py_GetBaseCodeUnit(code: *mut PyCodeObject, offset: c_int) -> u16;
     /// The opcode under an instrumented one; the same opcode when it is none.
@@ -124,7 +124,7 @@ unsafe extern "C" {
 }
 
 // Calls (`pycore_call.h`, `pycore_ceval.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     pub fn _PyObject_MakeTpCall(
         tstate: *mut PyThreadState,
         callable: *mut PyObject,
@@ -212,7 +212,7 @@ unsafe extern "C" {
 }
 
 // What single instructions do (`pycore_ceval.h`, `pycore_intrinsics.h`, `pycore_genobject.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     pub fn _PyEval_LoadGlobalStackRef(
         globals: *mut PyObject,
         builtins: *mut PyObject,
@@ -321,7 +321,7 @@ unsafe extern "C" {
 }
 
 // Errors (`pycore_pyerrors.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     pub fn _PyErr_SetString(tstate: *mut PyThreadState, exception: *mut PyObject, string: *const c_char);
     pub fn _PyErr_Format(
         tstate: *mut PyThreadState,

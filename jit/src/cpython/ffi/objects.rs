@@ -7,7 +7,7 @@ use pyo3::ffi::{PyInterpreterState, PyObject, PyThreadState, PyTypeObject};
 use crate::cpython::frame::StackRef;
 
 // Objects: allocation and freeing (`object.h`, `pycore_long.h`, `pycore_floatobject.h`, `pycore_unicodeobject.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// Frees an object whose last reference is gone.
     pub fn _Py_Dealloc(arg0: *mut PyObject);
     pub fn _Py_NewReference(op: *mut PyObject);
@@ -22,7 +22,7 @@ unsafe extern "C" {
 }
 
 // Ints (`pycore_long.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// Sum of two compact ints; the null reference, no exception set, when the interpreter should take the slow way.
     pub fn _PyCompactLong_Add(left: *mut PyObject, right: *mut PyObject) -> StackRef;
     /// As `_PyCompactLong_Add`.
@@ -34,7 +34,7 @@ unsafe extern "C" {
 }
 
 // Lists and tuples (`pycore_list.h`, `pycore_tuple.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// Appends when the array is full. Takes over `newitem`.
     pub fn _PyList_AppendTakeRefListResize(receiver: *mut PyObject, newitem: *mut PyObject) -> c_int;
     pub fn _PyList_Extend(arg0: *mut PyObject, arg1: *mut PyObject) -> *mut PyObject;
@@ -57,7 +57,7 @@ unsafe extern "C" {
 }
 
 // Dicts and sets (`pycore_dict.h`, `pycore_setobject.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     pub fn _PyDict_NewPresized(minused: isize) -> *mut PyObject;
     pub fn _PyDict_FromItems(
         keys: *const *mut PyObject,
@@ -125,7 +125,7 @@ unsafe extern "C" {
 }
 
 // Strings (`pycore_unicodeobject.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     pub fn _PyUnicode_Equal(arg0: *mut PyObject, arg1: *mut PyObject) -> c_int;
     pub fn _PyUnicode_JoinArray(separator: *mut PyObject, items: *const *mut PyObject, seqlen: isize) -> *mut PyObject;
     pub fn _PyUnicode_BinarySlice(arg0: *mut PyObject, arg1: *mut PyObject, arg2: *mut PyObject) -> *mut PyObject;
@@ -133,7 +133,7 @@ unsafe extern "C" {
 }
 
 // Slices (`pycore_sliceobject.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// Takes over both bounds.
     pub fn _PyBuildSlice_ConsumeRefs(start: *mut PyObject, stop: *mut PyObject) -> *mut PyObject;
     pub fn _PyEval_SliceIndex(arg0: *mut PyObject, arg1: *mut isize) -> c_int;
@@ -147,7 +147,7 @@ unsafe extern "C" {
 }
 
 // Functions and types (`pycore_function.h`, `pycore_typeobject.h`, `pycore_object.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     pub fn _PyFunction_Vectorcall(
         func: *mut PyObject,
         stack: *const *mut PyObject,
@@ -178,7 +178,7 @@ unsafe extern "C" {
 }
 
 // Attributes (`pycore_object.h`, `pycore_ceval.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// 1 when `method` is to be called with `obj` in front, 0 when it is bound already (or null with an exception set).
     pub fn _PyObject_GetMethod(obj: *mut PyObject, name: *mut PyObject, method: *mut *mut PyObject) -> c_int;
     pub fn _PyObject_GetAttrStackRef(obj: *mut PyObject, name: *mut PyObject) -> StackRef;

@@ -42,7 +42,7 @@ pub struct SpecialMethod {
 #[repr(C)]
 pub struct UnaryIntrinsic {
     /// What to call: thread state and value, borrowed; new result.
-    pub func: unsafe extern "C" fn(*mut PyThreadState, *mut PyObject) -> *mut PyObject,
+    pub func: unsafe extern "C-unwind" fn(*mut PyThreadState, *mut PyObject) -> *mut PyObject,
     /// Its name.
     pub name: *const c_char,
 }
@@ -52,7 +52,7 @@ pub struct UnaryIntrinsic {
 #[repr(C)]
 pub struct BinaryIntrinsic {
     /// What to call: thread state and the values in push order, borrowed; new result.
-    pub func: unsafe extern "C" fn(*mut PyThreadState, *mut PyObject, *mut PyObject) -> *mut PyObject,
+    pub func: unsafe extern "C-unwind" fn(*mut PyThreadState, *mut PyObject, *mut PyObject) -> *mut PyObject,
     /// Its name.
     pub name: *const c_char,
 }
@@ -63,7 +63,7 @@ const _: () = {
     assert!(size_of::<BinaryIntrinsic>() == BINARY_INTRINSIC_SIZE as usize);
 };
 
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// The C function of each `BINARY_OP` argument.
     pub static _PyEval_BinaryOps: [binaryfunc; 0];
     /// The C function of each `CONVERT_VALUE` argument; null for 0, which is none.

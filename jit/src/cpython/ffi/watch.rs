@@ -3,18 +3,22 @@
 
 use std::ffi::{c_int, c_void};
 
-use pyo3::ffi::{PyCodeObject, PyObject, PyTypeObject, freefunc, vectorcallfunc};
+use pyo3::ffi::{PyCodeObject, PyObject, PyTypeObject, freefunc};
+
+/// `vectorcallfunc`, through which C++ exceptions may pass.
+pub type Vectorcall =
+    unsafe extern "C-unwind" fn(*mut PyObject, *const *mut PyObject, usize, *mut PyObject) -> *mut PyObject;
 
 use crate::cpython::frame::InterpreterFrame;
 
 /// Called when a watched function is made, changed or freed: event, function, new value.
-pub type FunctionWatchCallback = unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject) -> c_int;
+pub type FunctionWatchCallback = unsafe extern "C-unwind" fn(c_int, *mut PyObject, *mut PyObject) -> c_int;
 /// Called when a watched type changes.
-pub type TypeWatchCallback = unsafe extern "C" fn(*mut PyTypeObject) -> c_int;
+pub type TypeWatchCallback = unsafe extern "C-unwind" fn(*mut PyTypeObject) -> c_int;
 /// Called when a watched dict is about to change: event, dict, key, new value.
-pub type DictWatchCallback = unsafe extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
+pub type DictWatchCallback = unsafe extern "C-unwind" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int;
 /// Called when a code object is made or freed.
-pub type CodeWatchCallback = unsafe extern "C" fn(c_int, *mut PyCodeObject) -> c_int;
+pub type CodeWatchCallback = unsafe extern "C-unwind" fn(c_int, *mut PyCodeObject) -> c_int;
 
 layout! {
     /// Function event: made.
@@ -46,11 +50,11 @@ layout! {
 }
 
 // Public functions that PyO3's bindings do not have (`funcobject.h`, `object.h`, `objimpl.h`, `dictobject.h`, `code.h`)
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     pub fn PyFunction_AddWatcher(callback: FunctionWatchCallback) -> c_int;
     pub fn PyFunction_ClearWatcher(watcher_id: c_int) -> c_int;
     /// Sets the entry that calls go through, and clears the version.
-    pub fn PyFunction_SetVectorcall(arg0: *mut PyObject, arg1: vectorcallfunc);
+    pub fn PyFunction_SetVectorcall(arg0: *mut PyObject, arg1: Vectorcall);
     pub fn PyType_AddWatcher(callback: TypeWatchCallback) -> c_int;
     pub fn PyType_ClearWatcher(watcher_id: c_int) -> c_int;
     pub fn PyType_Watch(watcher_id: c_int, ty: *mut PyObject) -> c_int;
@@ -76,7 +80,7 @@ unsafe extern "C" {
     pub fn PyUnstable_Eval_RequestCodeExtraIndex(arg0: freefunc) -> isize;
     /// Calls `callback` for each object of the garbage collector, which must not make, change or free any.
     pub fn PyUnstable_GC_VisitObjects(
-        callback: unsafe extern "C" fn(*mut PyObject, *mut c_void) -> c_int,
+        callback: unsafe extern "C-unwind" fn(*mut PyObject, *mut c_void) -> c_int,
         arg: *mut c_void,
     );
     pub fn PyUnstable_Object_IsUniqueReferencedTemporary(arg0: *mut PyObject) -> c_int;

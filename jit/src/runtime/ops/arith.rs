@@ -6,7 +6,7 @@ use std::ffi::c_int;
 use crate::cpython::ffi as private;
 
 /// `BINARY_OP`: `left <op> right`, `oparg` selects the operator (in-place forms and subscription included). Borrows both.
-pub unsafe extern "C" fn binary_op(left: *mut PyObject, right: *mut PyObject, oparg: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn binary_op(left: *mut PyObject, right: *mut PyObject, oparg: i64) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
         let table = (&raw const private::_PyEval_BinaryOps).cast::<binaryfunc>();
@@ -15,7 +15,7 @@ pub unsafe extern "C" fn binary_op(left: *mut PyObject, right: *mut PyObject, op
 }
 
 /// `BINARY_SLICE`: `container[start:stop]`. Borrows all.
-pub unsafe extern "C" fn binary_slice(
+pub unsafe extern "C-unwind" fn binary_slice(
     container: *mut PyObject,
     start: *mut PyObject,
     stop: *mut PyObject,
@@ -42,25 +42,25 @@ pub unsafe extern "C" fn binary_slice(
 }
 
 /// `UNARY_NEGATIVE`: `-value`. Borrows it.
-pub unsafe extern "C" fn unary_negative(value: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn unary_negative(value: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyNumber_Negative(value) }
 }
 
 /// `UNARY_INVERT`: `~value`. Borrows it.
-pub unsafe extern "C" fn unary_invert(value: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn unary_invert(value: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyNumber_Invert(value) }
 }
 
 /// `TO_BOOL`: the truth of `value`. Borrows it.
-pub unsafe extern "C" fn to_bool(value: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn to_bool(value: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyObject_IsTrue(value) }
 }
 
 /// `COMPARE_OP`: the rich comparison's own result; `op` is `oparg >> 5`. Borrows both.
-pub unsafe extern "C" fn compare_op(left: *mut PyObject, right: *mut PyObject, op: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn compare_op(left: *mut PyObject, right: *mut PyObject, op: i64) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyObject_RichCompare(left, right, op as c_int) }
 }
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn compare_op(left: *mut PyObject, right: *mut PyObject, o
 /// `COMPARE_OP` with `oparg & 16`: the comparison, then the truth of its result; `op` is `oparg >> 5`. Borrows both.
 ///
 /// An object is compared with itself like any other pair, since `__eq__` may say what it likes.
-pub unsafe extern "C" fn compare_bool(left: *mut PyObject, right: *mut PyObject, op: i64) -> i32 {
+pub unsafe extern "C-unwind" fn compare_bool(left: *mut PyObject, right: *mut PyObject, op: i64) -> i32 {
     // SAFETY: the contract; the result is ours to release.
     unsafe {
         let result = PyObject_RichCompare(left, right, op as c_int);
@@ -82,25 +82,25 @@ pub unsafe extern "C" fn compare_bool(left: *mut PyObject, right: *mut PyObject,
 }
 
 /// `CONTAINS_OP`: `item in container`; the caller inverts for `not in`. Borrows both.
-pub unsafe extern "C" fn contains_op(item: *mut PyObject, container: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn contains_op(item: *mut PyObject, container: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PySequence_Contains(container, item) }
 }
 
 /// Boxes a float.
-pub unsafe extern "C" fn float_new(value: f64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn float_new(value: f64) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyFloat_FromDouble(value) }
 }
 
 /// Boxes an int.
-pub unsafe extern "C" fn long_from_i64(value: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn long_from_i64(value: i64) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyLong_FromLongLong(value) }
 }
 
 /// Unboxes an exact int: 1 and the value in `*out` (as i64) when it fits, else 0. Borrows it.
-pub unsafe extern "C" fn long_to_i64(value: *mut PyObject, out: *mut *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn long_to_i64(value: *mut PyObject, out: *mut *mut PyObject) -> i32 {
     let mut overflow = 0;
     // SAFETY: the contract; an exact int converts without running code or failing otherwise.
     unsafe {

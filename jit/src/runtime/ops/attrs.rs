@@ -12,7 +12,7 @@ use crate::runtime::attr_cache::{self, Found};
 use crate::runtime::ops::calls;
 
 /// `LOAD_ATTR` with an even oparg: `owner.name`. Borrows both.
-pub unsafe extern "C" fn load_attr(
+pub unsafe extern "C-unwind" fn load_attr(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     owner: *mut PyObject,
@@ -59,7 +59,7 @@ unsafe fn self_of_method(this: StackRef, owner: *mut PyObject, is_owned: i64) ->
 ///
 /// Returns the callable. `*out` gets a stackref: to `owner` when the callable is a method still to be given its self,
 /// with a count if `is_owned`, else NULL.
-pub unsafe extern "C" fn load_method(
+pub unsafe extern "C-unwind" fn load_method(
     tstate: *mut PyThreadState,
     owner: *mut PyObject,
     name: *mut PyObject,
@@ -83,13 +83,13 @@ pub unsafe extern "C" fn load_method(
 }
 
 /// `STORE_ATTR`: `owner.name = value`. Borrows all.
-pub unsafe extern "C" fn store_attr(value: *mut PyObject, owner: *mut PyObject, name: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn store_attr(value: *mut PyObject, owner: *mut PyObject, name: *mut PyObject) -> i32 {
     // SAFETY: the contract; names of a code object are interned.
     unsafe { if attr_cache::store(value, owner, name) { 0 } else { PyObject_SetAttr(owner, name, value) } }
 }
 
 /// `DELETE_ATTR`: `del owner.name`. Borrows both.
-pub unsafe extern "C" fn delete_attr(owner: *mut PyObject, name: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn delete_attr(owner: *mut PyObject, name: *mut PyObject) -> i32 {
     // SAFETY: the contract; a NULL value deletes.
     unsafe { PyObject_SetAttr(owner, name, null_mut()) }
 }
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn delete_attr(owner: *mut PyObject, name: *mut PyObject) 
 ///
 /// Returns the callable. `*out` gets a stackref: to `owner` when the callable is still to be given its self, with a count
 /// if `is_owned`, else NULL. On the interpreter's stack the callable is below the self.
-pub unsafe extern "C" fn load_special(
+pub unsafe extern "C-unwind" fn load_special(
     owner: *mut PyObject,
     oparg: i64,
     is_owned: i64,
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn load_special(
 /// With `oparg & 1`, `*out` gets a stackref to `this`, with a count if `is_owned`, when the result is a method still to be
 /// given its self; in all other cases it gets NULL. With the real `super`, no super object is made and the frame is not looked at; any
 /// other `super` is called as it stands, and may look at its caller's frame.
-pub unsafe extern "C" fn load_super_attr(
+pub unsafe extern "C-unwind" fn load_super_attr(
     global_super: *mut PyObject,
     class: *mut PyObject,
     this: *mut PyObject,
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn load_super_attr(
 
 /// The value of `name` in an object's managed dict, if entry `hint` of its keys has it; NULL without an error otherwise.
 /// Borrows both; the result is borrowed from the dict.
-pub unsafe extern "C" fn load_attr_hint(owner: *mut PyObject, name: *mut PyObject, hint: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn load_attr_hint(owner: *mut PyObject, name: *mut PyObject, hint: i64) -> *mut PyObject {
     // SAFETY: the caller guarded that the owner's class has managed dicts.
     unsafe {
         let namespace: *mut PyObject = memory::read(owner, typeobject::MANAGED_DICT);
@@ -188,14 +188,14 @@ pub unsafe extern "C" fn load_attr_hint(owner: *mut PyObject, name: *mut PyObjec
 }
 
 /// The value of entry `index` of a table of keys, borrowed, or NULL.
-pub unsafe extern "C" fn keys_value(keys: *mut *mut PyObject, index: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn keys_value(keys: *mut *mut PyObject, index: i64) -> *mut PyObject {
     // SAFETY: the caller guarded the table's version, which fixes its kind and entries.
     unsafe { dict::Keys::from_ptr(keys.cast()).value(index as usize).unwrap_or(null_mut()) }
 }
 
 /// Puts `value` into the empty place at `offset` of an object's inline values, and the attribute into their order.
 /// Consumes `value`.
-pub unsafe extern "C" fn add_inline_value(owner: *mut PyObject, value: *mut PyObject, offset: i64) {
+pub unsafe extern "C-unwind" fn add_inline_value(owner: *mut PyObject, value: *mut PyObject, offset: i64) {
     // SAFETY: the caller guarded that the object has inline values and that the place is one of them.
     unsafe {
         let size = Type::of(owner).basic_size();

@@ -103,7 +103,7 @@ unsafe fn call_consuming(
 ///
 /// A Python function takes its arguments over, so that one that only the call keeps alive dies when the function
 /// lets go of it. The eval breaker is the caller's business.
-pub unsafe extern "C" fn call(
+pub unsafe extern "C-unwind" fn call(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     operands: *mut *mut PyObject,
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn call(
 }
 
 /// `CALL_KW`: as [`call`], with the names of the keywords as one more operand behind the arguments.
-pub unsafe extern "C" fn call_kw(
+pub unsafe extern "C-unwind" fn call_kw(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     operands: *mut *mut PyObject,
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn call_kw(
 
 /// `CALL_FUNCTION_EX`: consumes callable, a NULL, the positional arguments and the keywords (a dict or NULL), which are
 /// stackrefs at `operands`.
-pub unsafe extern "C" fn call_function_ex(
+pub unsafe extern "C-unwind" fn call_function_ex(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     operands: *mut *mut PyObject,
@@ -200,7 +200,7 @@ pub unsafe extern "C" fn call_function_ex(
 }
 
 /// `len(object)`, as the builtin has it. Borrows it.
-pub unsafe extern "C" fn size(object: *mut PyObject) -> i64 {
+pub unsafe extern "C-unwind" fn size(object: *mut PyObject) -> i64 {
     // SAFETY: the contract.
     unsafe { PyObject_Size(object) as i64 }
 }
@@ -208,7 +208,7 @@ pub unsafe extern "C" fn size(object: *mut PyObject) -> i64 {
 /// `CALL_INTRINSIC_1`: the interpreter's own unary function number `oparg`. Borrows `value`.
 ///
 /// `INTRINSIC_IMPORT_STAR` works on the locals of the running frame.
-pub unsafe extern "C" fn call_intrinsic_1(
+pub unsafe extern "C-unwind" fn call_intrinsic_1(
     tstate: *mut PyThreadState,
     value: *mut PyObject,
     oparg: i64,
@@ -222,7 +222,7 @@ pub unsafe extern "C" fn call_intrinsic_1(
 
 /// `CALL_INTRINSIC_2`: the interpreter's own binary function number `oparg`; `first` is deeper on the stack. Borrows
 /// both.
-pub unsafe extern "C" fn call_intrinsic_2(
+pub unsafe extern "C-unwind" fn call_intrinsic_2(
     tstate: *mut PyThreadState,
     first: *mut PyObject,
     second: *mut PyObject,

@@ -7,13 +7,13 @@ use std::ptr::null_mut;
 use crate::cpython::ffi as private;
 
 /// `BUILD_TUPLE`: consumes the `count` references in `items`, on failure too.
-pub unsafe extern "C" fn build_tuple(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn build_tuple(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
     // SAFETY: the contract; the callee consumes the items whatever happens.
     unsafe { private::_PyTuple_FromArraySteal(items, count as isize) }
 }
 
 /// `BUILD_LIST`: consumes the `count` references in `items`, on failure too.
-pub unsafe extern "C" fn build_list(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn build_list(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
     // SAFETY: the contract; plain pointers are counted references, which the callee takes only when it succeeds.
     unsafe {
         let list = private::_PyList_FromStackRefStealOnSuccess(items.cast(), count as isize);
@@ -27,7 +27,7 @@ pub unsafe extern "C" fn build_list(items: *mut *mut PyObject, count: i64) -> *m
 }
 
 /// `BUILD_SET`: the `count` objects in `items`, added in order. Borrows them.
-pub unsafe extern "C" fn build_set(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn build_set(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
     // SAFETY: the contract; adding consumes the reference made for it.
     unsafe {
         let set = PySet_New(null_mut());
@@ -45,31 +45,39 @@ pub unsafe extern "C" fn build_set(items: *mut *mut PyObject, count: i64) -> *mu
 }
 
 /// `BUILD_MAP`: `pairs` pairs of key and value in `items`, added in order. Borrows them.
-pub unsafe extern "C" fn build_map(items: *mut *mut PyObject, pairs: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn build_map(items: *mut *mut PyObject, pairs: i64) -> *mut PyObject {
     // SAFETY: the contract; values follow their keys.
     unsafe { private::_PyDict_FromItems(items, 2, items.add(1), 2, pairs as isize) }
 }
 
 /// `BUILD_SLICE`: `slice(start, stop, step)`; `step` may be NULL. Borrows all.
-pub unsafe extern "C" fn build_slice(start: *mut PyObject, stop: *mut PyObject, step: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn build_slice(
+    start: *mut PyObject,
+    stop: *mut PyObject,
+    step: *mut PyObject,
+) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PySlice_New(start, stop, step) }
 }
 
 /// `STORE_SUBSCR`: `container[key] = value`. Borrows all.
-pub unsafe extern "C" fn store_subscr(value: *mut PyObject, container: *mut PyObject, key: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn store_subscr(
+    value: *mut PyObject,
+    container: *mut PyObject,
+    key: *mut PyObject,
+) -> i32 {
     // SAFETY: the contract.
     unsafe { PyObject_SetItem(container, key, value) }
 }
 
 /// `DELETE_SUBSCR`: `del container[key]`. Borrows both.
-pub unsafe extern "C" fn delete_subscr(container: *mut PyObject, key: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn delete_subscr(container: *mut PyObject, key: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyObject_DelItem(container, key) }
 }
 
 /// `STORE_SLICE`: `container[start:stop] = value`. Borrows all.
-pub unsafe extern "C" fn store_slice(
+pub unsafe extern "C-unwind" fn store_slice(
     value: *mut PyObject,
     container: *mut PyObject,
     start: *mut PyObject,
@@ -88,13 +96,13 @@ pub unsafe extern "C" fn store_slice(
 }
 
 /// `LIST_APPEND`: appends `item` to an exact list. Borrows both.
-pub unsafe extern "C" fn list_append(list: *mut PyObject, item: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn list_append(list: *mut PyObject, item: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyList_Append(list, item) }
 }
 
 /// `LIST_EXTEND`: extends an exact list as a `*iterable` in a display or call does. Borrows both.
-pub unsafe extern "C" fn list_extend(list: *mut PyObject, iterable: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn list_extend(list: *mut PyObject, iterable: *mut PyObject) -> i32 {
     // SAFETY: the contract; the result of success is None, ours to release.
     unsafe {
         let none = private::_PyList_Extend(list, iterable);
@@ -113,7 +121,7 @@ pub unsafe extern "C" fn list_extend(list: *mut PyObject, iterable: *mut PyObjec
 }
 
 /// `SET_ADD`: adds `item` to a set. Borrows both.
-pub unsafe extern "C" fn set_add(set: *mut PyObject, item: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn set_add(set: *mut PyObject, item: *mut PyObject) -> i32 {
     // SAFETY: the contract; adding consumes the reference made for it.
     unsafe {
         if PySet_CheckExact(set) == 0 {
@@ -125,19 +133,19 @@ pub unsafe extern "C" fn set_add(set: *mut PyObject, item: *mut PyObject) -> i32
 }
 
 /// `SET_UPDATE`: adds the items of `iterable` to a set. Borrows both.
-pub unsafe extern "C" fn set_update(set: *mut PyObject, iterable: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn set_update(set: *mut PyObject, iterable: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { private::_PySet_Update(set, iterable) }
 }
 
 /// `MAP_ADD`: `dict[key] = value` in an exact dict. Borrows all.
-pub unsafe extern "C" fn map_add(dict: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn map_add(dict: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> i32 {
     // SAFETY: the contract; storing consumes the references made for it.
     unsafe { private::_PyDict_SetItem_Take2(dict, Py_NewRef(key), Py_NewRef(value)) }
 }
 
 /// `DICT_UPDATE`: updates a dict as a `**update` in a display does. Borrows both.
-pub unsafe extern "C" fn dict_update(dict: *mut PyObject, update: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn dict_update(dict: *mut PyObject, update: *mut PyObject) -> i32 {
     // SAFETY: the contract; a fetched exception is ours until it is chained.
     unsafe {
         if PyDict_Update(dict, update) >= 0 {
@@ -158,7 +166,7 @@ pub unsafe extern "C" fn dict_update(dict: *mut PyObject, update: *mut PyObject)
 }
 
 /// `DICT_MERGE`: updates the dict of a call's keywords with `update`; `callable` is what will be called. Borrows all.
-pub unsafe extern "C" fn dict_merge(
+pub unsafe extern "C-unwind" fn dict_merge(
     tstate: *mut PyThreadState,
     callable: *mut PyObject,
     dict: *mut PyObject,
@@ -177,7 +185,7 @@ pub unsafe extern "C" fn dict_merge(
 }
 
 /// `dict[key]` of an exact dict. Borrows both.
-pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
     let mut value = null_mut();
     // SAFETY: the contract.
     unsafe {
@@ -189,7 +197,7 @@ pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) 
 }
 
 /// `dict[key] = value` of an exact dict. Borrows all.
-pub unsafe extern "C" fn dict_set_item(value: *mut PyObject, dict: *mut PyObject, key: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn dict_set_item(value: *mut PyObject, dict: *mut PyObject, key: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyDict_SetItem(dict, key, value) }
 }

@@ -20,7 +20,7 @@ pub const RERAISED: i32 = -2;
 ///
 /// # Safety
 /// `frame` is the current frame of the attached thread `tstate`, with an exception set.
-pub unsafe extern "C" fn take_exception(
+pub unsafe extern "C-unwind" fn take_exception(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     handler: *mut u16,
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn take_exception(
 
 /// `PUSH_EXC_INFO`: makes `exception` the one being handled and returns what was before it, None for nothing. Borrows
 /// `exception`.
-pub unsafe extern "C" fn push_exc_info(tstate: *mut PyThreadState, exception: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn push_exc_info(tstate: *mut PyThreadState, exception: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract; the old value's reference passes to the caller.
     unsafe {
         let item = Thread::from_ptr(tstate).exc_info();
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn push_exc_info(tstate: *mut PyThreadState, exception: *m
 }
 
 /// `POP_EXCEPT`: makes `previous`, which [`push_exc_info`] returned, the exception being handled again. Borrows it.
-pub unsafe extern "C" fn pop_except(tstate: *mut PyThreadState, previous: *mut PyObject) {
+pub unsafe extern "C-unwind" fn pop_except(tstate: *mut PyThreadState, previous: *mut PyObject) {
     // SAFETY: the contract; the old value goes only after the new one is in place.
     unsafe {
         let item = Thread::from_ptr(tstate).exc_info();
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn pop_except(tstate: *mut PyThreadState, previous: *mut P
 
 /// `CHECK_EXC_MATCH`: whether `except class` catches `exception`; TypeError when `class` cannot be caught. Borrows
 /// both.
-pub unsafe extern "C" fn check_exc_match(
+pub unsafe extern "C-unwind" fn check_exc_match(
     tstate: *mut PyThreadState,
     exception: *mut PyObject,
     class: *mut PyObject,
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn check_exc_match(
 /// being handled) or None, and puts the rest or None into `*out`. Borrows both.
 ///
 /// On the interpreter's stack the rest is below the match.
-pub unsafe extern "C" fn check_eg_match(
+pub unsafe extern "C-unwind" fn check_eg_match(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     exception: *mut PyObject,
@@ -147,7 +147,7 @@ unsafe fn set_cause(value: *mut PyObject, cause: *mut PyObject) -> bool {
 /// `RAISE_VARARGS`: `raise`, `raise exception`, `raise exception from cause`; what is absent is NULL. Borrows both.
 ///
 /// Returns [`RERAISED`] for a bare `raise` that found an exception to raise again, [`RAISED`] in all other cases.
-pub unsafe extern "C" fn raise_varargs(
+pub unsafe extern "C-unwind" fn raise_varargs(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     exception: *mut PyObject,
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn raise_varargs(
 
 /// `RERAISE`: sets `exception` again. `lasti`, unless negative, is the instruction (in code units) that the exception
 /// is said to come from. Borrows `exception`; always returns [`RERAISED`].
-pub unsafe extern "C" fn reraise(
+pub unsafe extern "C-unwind" fn reraise(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     exception: *mut PyObject,
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn reraise(
 
 /// `WITH_EXCEPT_START`: calls the `__exit__` of a `with` block that `exception` leaves; `exit_self` is NULL when
 /// `exit` needs none. Borrows all.
-pub unsafe extern "C" fn with_except_start(
+pub unsafe extern "C-unwind" fn with_except_start(
     exit: *mut PyObject,
     exit_self: *mut PyObject,
     exception: *mut PyObject,

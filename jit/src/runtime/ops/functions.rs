@@ -8,7 +8,7 @@ use crate::cpython::ffi as private;
 use crate::cpython::function::Function;
 
 /// `MAKE_FUNCTION`: a function of `code` in `globals`. Borrows both.
-pub unsafe extern "C" fn make_function(code: *mut PyObject, globals: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn make_function(code: *mut PyObject, globals: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
         let function = PyFunction_New(code, globals);
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn make_function(code: *mut PyObject, globals: *mut PyObje
 
 /// `SET_FUNCTION_ATTRIBUTE`: gives a new function its defaults, annotations or closure, as `oparg` says. Borrows both;
 /// `function` stays on the interpreter's stack.
-pub unsafe extern "C" fn set_function_attribute(attribute: *mut PyObject, function: *mut PyObject, oparg: i64) {
+pub unsafe extern "C-unwind" fn set_function_attribute(attribute: *mut PyObject, function: *mut PyObject, oparg: i64) {
     // SAFETY: the contract; the field of a new function is still empty.
     unsafe {
         let table = (&raw const private::_Py_FunctionAttributeOffsets).cast::<usize>();

@@ -10,7 +10,7 @@ use crate::cpython::frame::InterpreterFrame;
 ///
 /// `oparg & 2` imports now whatever the import mode says; otherwise `oparg & 1` asks for a lazy import, and 0 leaves it
 /// to the mode.
-pub unsafe extern "C" fn import_name(
+pub unsafe extern "C-unwind" fn import_name(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     level: *mut PyObject,
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn import_name(
 }
 
 /// `IMPORT_FROM`: attribute `name` of an imported module, which stays on the interpreter's stack. Borrows both.
-pub unsafe extern "C" fn import_from(
+pub unsafe extern "C-unwind" fn import_from(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     module: *mut PyObject,

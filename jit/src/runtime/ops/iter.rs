@@ -17,7 +17,7 @@ pub const ITER_ERROR: *mut PyObject = std::ptr::without_provenance_mut(1);
 /// `GET_ITER`: starts an iteration over `iterable`; `*out` gets the index word. Borrows `iterable`.
 ///
 /// `mode` is the instruction's oparg, 0 for a `for` loop.
-pub unsafe extern "C" fn get_iter(iterable: *mut PyObject, mode: i64, out: *mut *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn get_iter(iterable: *mut PyObject, mode: i64, out: *mut *mut PyObject) -> *mut PyObject {
     let mut index = StackRef::NULL;
     // SAFETY: the contract; the callee closes a borrowed reference without effect.
     unsafe {
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn get_iter(iterable: *mut PyObject, mode: i64, out: *mut 
 }
 
 /// `FOR_ITER`: the next item, NULL when there is none, [`ITER_ERROR`] on error; advances `*index`. Borrows `iterator`.
-pub unsafe extern "C" fn for_iter(
+pub unsafe extern "C-unwind" fn for_iter(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     iterator: *mut PyObject,
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn for_iter(
 }
 
 /// `GET_LEN`: `len(object)` as an int. Borrows it.
-pub unsafe extern "C" fn get_len(object: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn get_len(object: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
         let length = PyObject_Size(object);
@@ -83,7 +83,7 @@ unsafe fn unpack(
 
 /// `UNPACK_SEQUENCE`: exactly `count` items as new references in `out`, in stack order: the first item is the last
 /// element. Borrows `sequence`.
-pub unsafe extern "C" fn unpack_sequence(
+pub unsafe extern "C-unwind" fn unpack_sequence(
     tstate: *mut PyThreadState,
     sequence: *mut PyObject,
     count: i64,
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn unpack_sequence(
 
 /// `UNPACK_EX`: items before the star (`oparg & 0xff`), the list, and items after it (`oparg >> 8`) as new references
 /// in `out`, in stack order: the first item is the last element. Borrows `sequence`.
-pub unsafe extern "C" fn unpack_ex(
+pub unsafe extern "C-unwind" fn unpack_ex(
     tstate: *mut PyThreadState,
     sequence: *mut PyObject,
     oparg: i64,

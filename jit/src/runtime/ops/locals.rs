@@ -7,13 +7,13 @@ use crate::cpython::frame::StackRef;
 
 /// Puts a new int into the home slot at `slot` and gives up what was there. Returns the int, borrowed from the slot, or
 /// NULL with nothing changed.
-pub unsafe extern "C" fn store_int(slot: *mut *mut PyObject, value: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn store_int(slot: *mut *mut PyObject, value: i64) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { store(slot, long_from_i64(value)) }
 }
 
 /// The same for a float.
-pub unsafe extern "C" fn store_float(slot: *mut *mut PyObject, value: f64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn store_float(slot: *mut *mut PyObject, value: f64) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { store(slot, float_new(value)) }
 }

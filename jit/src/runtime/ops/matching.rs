@@ -6,7 +6,7 @@ use crate::cpython::ffi as private;
 
 /// `MATCH_CLASS`: the tuple of attributes that the pattern asks for, None when `subject` does not match. `positional`
 /// is the instruction's oparg. Borrows all.
-pub unsafe extern "C" fn match_class(
+pub unsafe extern "C-unwind" fn match_class(
     tstate: *mut PyThreadState,
     subject: *mut PyObject,
     class: *mut PyObject,
@@ -25,7 +25,7 @@ pub unsafe extern "C" fn match_class(
 
 /// `MATCH_KEYS`: the tuple of values for `keys`, None when one is missing. Both stay on the interpreter's stack.
 /// Borrows both.
-pub unsafe extern "C" fn match_keys(
+pub unsafe extern "C-unwind" fn match_keys(
     tstate: *mut PyThreadState,
     subject: *mut PyObject,
     keys: *mut PyObject,
@@ -40,13 +40,13 @@ unsafe fn has_flag(subject: *mut PyObject, flag: std::ffi::c_ulong) -> i32 {
 }
 
 /// `MATCH_MAPPING`: whether `subject` matches mapping patterns. Borrows it.
-pub unsafe extern "C" fn match_mapping(subject: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn match_mapping(subject: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { has_flag(subject, Py_TPFLAGS_MAPPING) }
 }
 
 /// `MATCH_SEQUENCE`: whether `subject` matches sequence patterns. Borrows it.
-pub unsafe extern "C" fn match_sequence(subject: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn match_sequence(subject: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { has_flag(subject, Py_TPFLAGS_SEQUENCE) }
 }

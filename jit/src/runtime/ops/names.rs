@@ -42,7 +42,7 @@ unsafe fn resolve_lazy(value: *mut PyObject, name: *mut PyObject, namespace: *mu
 }
 
 /// `LOAD_GLOBAL`: `name` in `globals`, then in `builtins`; lazy imports are resolved. Borrows all.
-pub unsafe extern "C" fn load_global(
+pub unsafe extern "C-unwind" fn load_global(
     globals: *mut PyObject,
     builtins: *mut PyObject,
     name: *mut PyObject,
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn load_global(
 }
 
 /// `LOAD_NAME`: `name` in the frame's locals, globals, then builtins; lazy imports are resolved. Borrows it.
-pub unsafe extern "C" fn load_name(
+pub unsafe extern "C-unwind" fn load_name(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     name: *mut PyObject,
@@ -66,7 +66,11 @@ pub unsafe extern "C" fn load_name(
 }
 
 /// `STORE_NAME`: `name = value` in the frame's locals. Borrows both.
-pub unsafe extern "C" fn store_name(frame: *mut InterpreterFrame, value: *mut PyObject, name: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn store_name(
+    frame: *mut InterpreterFrame,
+    value: *mut PyObject,
+    name: *mut PyObject,
+) -> i32 {
     // SAFETY: the contract.
     unsafe {
         let locals = (*frame).f_locals;
@@ -83,7 +87,7 @@ pub unsafe extern "C" fn store_name(frame: *mut InterpreterFrame, value: *mut Py
 }
 
 /// `DELETE_NAME`: `del name` in the frame's locals; whatever goes wrong becomes a NameError. Borrows it.
-pub unsafe extern "C" fn delete_name(frame: *mut InterpreterFrame, name: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn delete_name(frame: *mut InterpreterFrame, name: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe {
         let locals = (*frame).f_locals;
@@ -100,13 +104,13 @@ pub unsafe extern "C" fn delete_name(frame: *mut InterpreterFrame, name: *mut Py
 }
 
 /// `STORE_GLOBAL`: `name = value` in `globals`. Borrows all.
-pub unsafe extern "C" fn store_global(globals: *mut PyObject, value: *mut PyObject, name: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn store_global(globals: *mut PyObject, value: *mut PyObject, name: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyDict_SetItem(globals, name, value) }
 }
 
 /// `DELETE_GLOBAL`: `del name` in `globals`. Borrows both.
-pub unsafe extern "C" fn delete_global(globals: *mut PyObject, name: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn delete_global(globals: *mut PyObject, name: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe {
         let found = PyDict_Pop(globals, name, null_mut());
@@ -118,7 +122,7 @@ pub unsafe extern "C" fn delete_global(globals: *mut PyObject, name: *mut PyObje
 }
 
 /// `LOAD_LOCALS`: the frame's local namespace.
-pub unsafe extern "C" fn load_locals(frame: *mut InterpreterFrame) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn load_locals(frame: *mut InterpreterFrame) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
         let locals = (*frame).f_locals;
@@ -131,7 +135,7 @@ pub unsafe extern "C" fn load_locals(frame: *mut InterpreterFrame) -> *mut PyObj
 }
 
 /// `SETUP_ANNOTATIONS`: makes sure that the frame's locals have `__annotations__`.
-pub unsafe extern "C" fn setup_annotations(frame: *mut InterpreterFrame) -> i32 {
+pub unsafe extern "C-unwind" fn setup_annotations(frame: *mut InterpreterFrame) -> i32 {
     // SAFETY: the contract; looked-up and new objects are ours to release.
     unsafe {
         let locals = (*frame).f_locals;
@@ -158,7 +162,7 @@ pub unsafe extern "C" fn setup_annotations(frame: *mut InterpreterFrame) -> i32 
 }
 
 /// `LOAD_BUILD_CLASS`: `__build_class__` of the frame's builtins.
-pub unsafe extern "C" fn load_build_class(frame: *mut InterpreterFrame) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn load_build_class(frame: *mut InterpreterFrame) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
         let name = intern!(Python::assume_attached(), "__build_class__").as_ptr();
@@ -173,7 +177,7 @@ pub unsafe extern "C" fn load_build_class(frame: *mut InterpreterFrame) -> *mut 
 }
 
 /// `LOAD_FROM_DICT_OR_GLOBALS`: `name` in `mapping`, then in the frame's globals and builtins. Borrows both.
-pub unsafe extern "C" fn load_from_dict_or_globals(
+pub unsafe extern "C-unwind" fn load_from_dict_or_globals(
     frame: *mut InterpreterFrame,
     mapping: *mut PyObject,
     name: *mut PyObject,
@@ -201,7 +205,7 @@ unsafe fn load_deref(frame: *mut InterpreterFrame, cell: *mut PyObject, index: i
 }
 
 /// `LOAD_FROM_DICT_OR_DEREF`: the variable of slot `index` in `mapping`, then in its `cell`. Borrows both.
-pub unsafe extern "C" fn load_from_dict_or_deref(
+pub unsafe extern "C-unwind" fn load_from_dict_or_deref(
     frame: *mut InterpreterFrame,
     mapping: *mut PyObject,
     cell: *mut PyObject,
@@ -228,7 +232,7 @@ unsafe fn variable_name(frame: *mut InterpreterFrame, index: i64) -> *mut PyObje
 }
 
 /// `DELETE_DEREF`: empties `cell` (that of slot `index`), an error when it is empty. Borrows it.
-pub unsafe extern "C" fn delete_deref(frame: *mut InterpreterFrame, cell: *mut PyObject, index: i64) -> i32 {
+pub unsafe extern "C-unwind" fn delete_deref(frame: *mut InterpreterFrame, cell: *mut PyObject, index: i64) -> i32 {
     // SAFETY: the contract; the old content is ours after it was taken out.
     unsafe {
         let content = memory::field::<*mut PyObject, _>(cell, cell::OB_REF);
@@ -242,7 +246,7 @@ pub unsafe extern "C" fn delete_deref(frame: *mut InterpreterFrame, cell: *mut P
 }
 
 /// The error of `LOAD_FAST_CHECK` and `DELETE_FAST`: local `index` is unbound. Always -1.
-pub unsafe extern "C" fn unbound_local_error(frame: *mut InterpreterFrame, index: i64) -> i32 {
+pub unsafe extern "C-unwind" fn unbound_local_error(frame: *mut InterpreterFrame, index: i64) -> i32 {
     // SAFETY: the contract.
     unsafe {
         let name = variable_name(frame, index);
@@ -253,20 +257,20 @@ pub unsafe extern "C" fn unbound_local_error(frame: *mut InterpreterFrame, index
 
 /// The error of an empty cell in slot `index`: UnboundLocalError for the frame's own variable, NameError for a free
 /// one. Always -1.
-pub unsafe extern "C" fn unbound_deref_error(frame: *mut InterpreterFrame, index: i64) -> i32 {
+pub unsafe extern "C-unwind" fn unbound_deref_error(frame: *mut InterpreterFrame, index: i64) -> i32 {
     // SAFETY: the contract.
     unsafe { private::_PyEval_FormatExcUnbound(PyThreadState_Get(), (*frame).code().cast(), index as c_int) };
     -1
 }
 
 /// `MAKE_CELL`: a new cell that holds `initial`, or nothing when that is NULL. Borrows it.
-pub unsafe extern "C" fn make_cell(initial: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn make_cell(initial: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyCell_New(initial) }
 }
 
 /// `COPY_FREE_VARS`: puts the function's `count` closure cells into the frame's last home slots.
-pub unsafe extern "C" fn copy_free_vars(frame: *mut InterpreterFrame, count: i64) {
+pub unsafe extern "C-unwind" fn copy_free_vars(frame: *mut InterpreterFrame, count: i64) {
     // SAFETY: the contract; the slots are empty, and the closure has as many cells as the code has free variables.
     unsafe {
         let closure = Function::from_ptr((*frame).f_funcobj.untag()).closure();

@@ -15,7 +15,7 @@ unsafe fn empty_string() -> *mut PyObject {
 }
 
 /// `FORMAT_SIMPLE`: `format(value)`, a str stays itself. Borrows it.
-pub unsafe extern "C" fn format_simple(value: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn format_simple(value: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
         if PyUnicode_CheckExact(value) != 0 {
@@ -26,13 +26,13 @@ pub unsafe extern "C" fn format_simple(value: *mut PyObject) -> *mut PyObject {
 }
 
 /// `FORMAT_WITH_SPEC`: `format(value, spec)`. Borrows both.
-pub unsafe extern "C" fn format_with_spec(value: *mut PyObject, spec: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn format_with_spec(value: *mut PyObject, spec: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyObject_Format(value, spec) }
 }
 
 /// `CONVERT_VALUE`: the `!s`, `!r` or `!a` (oparg 1, 2, 3) of a replacement field. Borrows it.
-pub unsafe extern "C" fn convert_value(value: *mut PyObject, oparg: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn convert_value(value: *mut PyObject, oparg: i64) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
         let table = (&raw const private::_PyEval_ConversionFuncs).cast::<Option<unaryfunc>>();
@@ -44,13 +44,13 @@ pub unsafe extern "C" fn convert_value(value: *mut PyObject, oparg: i64) -> *mut
 }
 
 /// `BUILD_STRING`: the `count` strings of `pieces`, joined. Borrows them.
-pub unsafe extern "C" fn build_string(pieces: *mut *mut PyObject, count: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn build_string(pieces: *mut *mut PyObject, count: i64) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { private::_PyUnicode_JoinArray(empty_string(), pieces, count as isize) }
 }
 
 /// `BUILD_INTERPOLATION`: the Interpolation of a t-string; `format` is NULL unless `oparg & 1`. Borrows all.
-pub unsafe extern "C" fn build_interpolation(
+pub unsafe extern "C-unwind" fn build_interpolation(
     value: *mut PyObject,
     text: *mut PyObject,
     format: *mut PyObject,
@@ -64,26 +64,26 @@ pub unsafe extern "C" fn build_interpolation(
 }
 
 /// `BUILD_TEMPLATE`: the Template of a t-string. Borrows both.
-pub unsafe extern "C" fn build_template(strings: *mut PyObject, interpolations: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn build_template(strings: *mut PyObject, interpolations: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { private::_PyTemplate_Build(strings, interpolations) }
 }
 
 /// `left + right` of two exact strs. Borrows both.
-pub unsafe extern "C" fn unicode_concat(left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn unicode_concat(left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { PyUnicode_Concat(left, right) }
 }
 
 /// `left == right` of two exact strs. Borrows both.
-pub unsafe extern "C" fn unicode_eq(left: *mut PyObject, right: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn unicode_eq(left: *mut PyObject, right: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     i32::from(left == right || unsafe { private::_PyUnicode_Equal(left, right) } != 0)
 }
 
 /// `string[index]` of an exact str, for ASCII and Latin-1 results; NULL without an error for other characters and
 /// for an index out of range. Borrows it; the result is immortal.
-pub unsafe extern "C" fn unicode_item(string: *mut PyObject, index: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn unicode_item(string: *mut PyObject, index: i64) -> *mut PyObject {
     // SAFETY: the contract; the index is checked.
     unsafe {
         let length = PyUnicode_GET_LENGTH(string) as i64;
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn unicode_item(string: *mut PyObject, index: i64) -> *mut
 
 /// `local += right` for exact strs, where the local's home slot `slot` has the left one: appends in place when nobody
 /// else has it. Empties the slot; borrows `right`.
-pub unsafe extern "C" fn unicode_append(
+pub unsafe extern "C-unwind" fn unicode_append(
     frame: *mut InterpreterFrame,
     right: *mut PyObject,
     slot: i64,

@@ -121,7 +121,7 @@ macro_rules! helpers {
             pub fn address(self) -> usize {
                 match self {
                     $(Helper::$variant => {
-                        let function: unsafe extern "C" fn($(param_type!($param)),*) -> ret_type!($ret) =
+                        let function: unsafe extern "C-unwind" fn($(param_type!($param)),*) -> ret_type!($ret) =
                             $module::$name;
                         function as *const () as usize
                     })*
