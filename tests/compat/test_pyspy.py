@@ -110,6 +110,19 @@ def test_locals_of_the_loop(live: Start) -> None:
     assert now > first
 
 
+def test_native_frames_do_not_end_at_compiled_code(live: Start, mode: str) -> None:
+    """With `--native` py-spy unwinds the C stack and puts the Python frames into it: all of them have to be there."""
+    program = chain.forever(live)
+    text = run_tool(tool("py-spy"), "dump", "--native", "--pid", program.pid)
+    program.check_alive()
+    frames = [SAMPLE.fullmatch(line.strip()) for line in text.splitlines()]
+    frames = [(m[1], int(m[2])) for m in frames if m]
+    chain.check_stack(frames)
+    if mode == "compiled":
+        # The way into machine code lies beyond it, as seen from the innermost frame.
+        assert "vectorcall (" in text
+
+
 def test_record_of_one_stack(live: Start, tmp_path: Path) -> None:
     chain.check_endless_samples(record(chain.forever(live), tmp_path))
 
