@@ -263,6 +263,14 @@ def test_statistics_file_is_meant_from_where_the_command_was_given(tmp_path):
     assert (tmp_path / "out.json").exists()
 
 
+def test_dumped_code(tmp_path):
+    program = "def f(x):\n return x + 1\nfor i in range(20): f(i)\nimport os; print('RJIT_DUMP' in os.environ)"
+    run = python("-m", "rjit", "--calls=3", "--dump-code=out", "-c", program, cwd=tmp_path)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "False\n", "")
+    (folder,) = (path for path in (tmp_path / "out").iterdir() if path.is_dir())
+    assert {path.suffix for path in folder.glob("f-*")} == {".hir", ".clif", ".asm"}
+
+
 def test_statistics_of_each_process(tmp_path):
     program = "import subprocess, sys; subprocess.run([sys.executable, '-c', ''])"
     python("-c", program, cwd=tmp_path, RJIT="1", RJIT_STATS_JSON=str(tmp_path / "%p.json"))

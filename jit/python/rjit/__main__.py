@@ -14,7 +14,7 @@ import sys
 _DESCRIPTION = """\
 Run a Python program with rjit turned on. Everything after the program is passed on to it."""
 
-_VALUE_OPTIONS = ("--calls", "--loops", "--stats-json")
+_VALUE_OPTIONS = ("--calls", "--loops", "--stats-json", "--dump-code")
 
 
 def _positive(text):
@@ -49,6 +49,12 @@ def _parser():
     parser.add_argument("--stats", action="store_true", help="print a summary to stderr at exit")
     parser.add_argument(
         "--stats-json", metavar="FILE", default="", help="write all statistics to FILE at exit"
+    )
+    parser.add_argument(
+        "--dump-code",
+        metavar="DIR",
+        default="",
+        help="write all that is compiled into DIR, as text and as ELF files",
     )
     parser.add_argument("--version", action="store_true", help="print rjit's version")
     return parser
@@ -124,6 +130,7 @@ def main():
             options.loops or "",
             "1" if options.stats else "",
             os.path.abspath(options.stats_json) if options.stats_json else "",
+            os.path.abspath(options.dump_code) if options.dump_code else "",
         )
     )
     flags = interpreter_flags(sys.orig_argv, len(arguments))

@@ -19,15 +19,16 @@ SEPARATOR = "\x1f"
 
 
 class Options:
-    """How to run: the thresholds, and what to report at exit. None and "" mean: the default."""
+    """How to run: the thresholds, what to report at exit and where to dump. "" means: the default."""
 
-    __slots__ = ("calls", "loops", "stats", "stats_json")
+    __slots__ = ("calls", "loops", "stats", "stats_json", "dump")
 
-    def __init__(self, calls="", loops="", stats="", stats_json=""):
+    def __init__(self, calls="", loops="", stats="", stats_json="", dump=""):
         self.calls = calls
         self.loops = loops
         self.stats = stats or os.environ.get("RJIT_STATS", "")
         self.stats_json = stats_json or os.environ.get("RJIT_STATS_JSON", "")
+        self.dump = dump
 
 
 def message(options):
@@ -55,12 +56,7 @@ def start():
             options = Options()
         else:
             raise ValueError(f"RJIT must be 1 or 0, not {value!r}")
-        import rjit
-
-        rjit.enable(
-            calls=int(options.calls) if options.calls else None,
-            loops=int(options.loops) if options.loops else None,
-        )
+        _enable(options)
         if options.stats not in ("", "0") or options.stats_json:
             from rjit import _report
 
@@ -71,6 +67,25 @@ def start():
                 del sys.modules[name]
             return
         print(f"rjit: running uncompiled: {error}", file=sys.stderr)
+
+
+def _enable(options):
+    before = os.environ.get("RJIT_DUMP")
+    if options.dump:
+        os.environ["RJIT_DUMP"] = options.dump
+    try:
+        import rjit
+
+        rjit.enable(
+            calls=int(options.calls) if options.calls else None,
+            loops=int(options.loops) if options.loops else None,
+        )
+    finally:
+        if options.dump:
+            if before is None:
+                del os.environ["RJIT_DUMP"]
+            else:
+                os.environ["RJIT_DUMP"] = before
 
 
 def _in_subinterpreter():
