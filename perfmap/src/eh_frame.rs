@@ -1,8 +1,6 @@
-//! Call frame information as bytes: an `.eh_frame` section with one entry for one region.
+//! Call frame information as bytes: an `.eh_frame` section with the entries for one region.
 
-use gimli::write::{
-    Address, CommonInformationEntry, EhFrame, EndianVec, FrameDescriptionEntry, FrameTable, Result, Writer,
-};
+use gimli::write::{Address, CommonInformationEntry, EhFrame, EndianVec, FrameDescriptionEntry, FrameTable, Result};
 use gimli::{DwEhPe, Encoding, Format, NativeEndian};
 
 use crate::region::Unwind;
@@ -10,6 +8,13 @@ use crate::region::Unwind;
 /// The section for code of `size` bytes, with the terminator behind it. How `address` is written is for `pointers` to say;
 /// relative ones count from the start of the section.
 pub(crate) fn section(unwind: &Unwind, address: u64, size: u32, pointers: DwEhPe) -> Result<Vec<u8>> {
+    let mut section = entries(unwind, address, size, pointers)?;
+    section.extend_from_slice(&[0; 4]);
+    Ok(section)
+}
+
+/// The section without the terminator, so that the next region's entries can follow.
+pub(crate) fn entries(unwind: &Unwind, address: u64, size: u32, pointers: DwEhPe) -> Result<Vec<u8>> {
     let encoding = Encoding { address_size: 8, format: Format::Dwarf32, version: 1 };
     let mut entry = CommonInformationEntry::new(encoding, 1, -8, unwind.return_address);
     entry.fde_address_encoding = pointers;
@@ -25,6 +30,5 @@ pub(crate) fn section(unwind: &Unwind, address: u64, size: u32, pointers: DwEhPe
     table.add_fde(entry, description);
     let mut section = EhFrame(EndianVec::new(NativeEndian));
     table.write_eh_frame(&mut section)?;
-    section.write_u32(0)?;
     Ok(section.0.into_vec())
 }

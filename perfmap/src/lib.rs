@@ -11,7 +11,7 @@
 //! use rjit_perfmap::{CodeRegion, Config, Registry};
 //!
 //! let directory = tempfile::tempdir().unwrap();
-//! let mut registry = Registry::new(Config { perf_map: Some(directory.path().into()), unwind: false });
+//! let mut registry = Registry::new(Config { perf_map: Some(directory.path().into()), unwind: false, gdb: false });
 //! let code = &[0xC3];
 //! let id = registry.register(&CodeRegion { start: 0x7f00_0000, code, name: "fib", source: None, unwind: None });
 //! for warning in registry.take_warnings() {
@@ -23,6 +23,8 @@
 mod append;
 mod eh_frame;
 mod error;
+mod gdb;
+mod image;
 mod perf_map;
 mod region;
 mod registry;
@@ -31,5 +33,6 @@ mod unwind;
 
 pub use error::{Reason, SinkError};
 pub use gimli;
+pub use image::object_file;
 pub use region::{CodeRegion, FileIndex, InlinedCall, LineRow, Source, Unwind};
 pub use registry::{Config, RegionId, Registry};

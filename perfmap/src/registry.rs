@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process;
 
 use crate::error::SinkError;
+use crate::gdb::GdbInterface;
 use crate::perf_map::PerfMap;
 use crate::region::CodeRegion;
 use crate::sink::Sink;
@@ -24,12 +25,14 @@ pub struct Config {
     pub perf_map: Option<PathBuf>,
     /// Whether unwinders within the process (libgcc's) shall find their way through the code.
     pub unwind: bool,
+    /// Whether debuggers shall find names, lines and unwind rules of the code, now and when they attach.
+    pub gdb: bool,
 }
 
 impl Default for Config {
     /// Every sink, where the tools look.
     fn default() -> Self {
-        Self { perf_map: Some(PathBuf::from("/tmp")), unwind: true }
+        Self { perf_map: Some(PathBuf::from("/tmp")), unwind: true, gdb: true }
     }
 }
 
@@ -54,6 +57,9 @@ impl Registry {
         }
         if config.unwind {
             sinks.push(Box::new(InProcessUnwinder::default()));
+        }
+        if config.gdb {
+            sinks.push(Box::new(GdbInterface::new()));
         }
         Self { sinks, live: BTreeSet::new(), next_id: 0, pid: process::id(), warnings: Vec::new() }
     }

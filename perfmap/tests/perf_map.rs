@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rjit_perfmap::{CodeRegion, Config, Reason, Registry};
 
 fn registry(directory: &Path) -> Registry {
-    Registry::new(Config { perf_map: Some(directory.into()), unwind: false })
+    Registry::new(Config { perf_map: Some(directory.into()), unwind: false, gdb: false })
 }
 
 fn region(name: &str) -> CodeRegion<'_> {
@@ -94,7 +94,7 @@ fn appends_to_what_another_writer_put_there() {
 
 #[test]
 fn a_registry_without_sinks_is_silent() {
-    let mut registry = Registry::new(Config { perf_map: None, unwind: false });
+    let mut registry = Registry::new(Config { perf_map: None, unwind: false, gdb: false });
     let id = registry.register(&region("f"));
     registry.unregister(id);
     assert!(registry.take_warnings().is_empty());
