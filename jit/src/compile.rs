@@ -80,8 +80,15 @@ pub fn compile(
     stress::note_guards(machine.lowered.guards.len());
     coverage::note_compiled(&info, &hir, &machine.lowered.exits);
     let address = machine.body as *const () as usize;
-    let making =
-        Arc::new(Making::new(hir, machine.stretches, machine.unwind, machine.body, machine.size, machine.memory));
+    let making = Arc::new(Making::new(
+        &info,
+        hir,
+        machine.stretches,
+        machine.unwind,
+        machine.body,
+        machine.size,
+        machine.memory,
+    ));
     if let Some(clif) = &machine.clif {
         dump(&making, &info, address, clif, machine.cranelifts);
     }

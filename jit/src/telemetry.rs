@@ -80,7 +80,7 @@ pub fn announce(executable: &mut Executable, reservation: Reservation) {
         start: executable.address,
         code: making.machine_code(),
         name: &name,
-        source: None,
+        source: Some(&making.source),
         unwind: Some(&making.unwind),
     };
     let mut registry = lock(&REGISTRY);

@@ -1,9 +1,11 @@
 //! What a piece of machine code was made from, kept for whoever asks: people, tools, line tables.
 
-use rjit_perfmap::Unwind;
+use rjit_perfmap::{Source, Unwind};
 
 use super::executable::{Body, bytes_of};
 use super::memory::CodeMemory;
+use super::source::source;
+use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::dump::listing::Listed;
 use crate::hir::function::Function;
@@ -28,6 +30,8 @@ pub struct Making {
     pub stretches: Box<[Stretch]>,
     /// Bytes of machine code.
     pub size: usize,
+    /// The source that native tools show for each of its instructions.
+    pub source: Source,
     /// How native tools find the caller of each of its instructions.
     pub unwind: Unwind,
     body: Body,
@@ -35,8 +39,9 @@ pub struct Making {
 }
 
 impl Making {
-    /// `body` begins `size` bytes of machine code, whose pages `memory` keeps.
+    /// What was made from `info`: `body` begins `size` bytes of machine code, whose pages `memory` keeps.
     pub fn new(
+        info: &CodeInfo,
         hir: Function,
         stretches: Box<[Stretch]>,
         unwind: Unwind,
@@ -44,7 +49,8 @@ impl Making {
         size: usize,
         memory: CodeMemory,
     ) -> Making {
-        Making { hir, stretches, size, unwind, body, memory }
+        let source = source(info, &bytecodes(&hir, &stretches), size as u32);
+        Making { hir, stretches, size, source, unwind, body, memory }
     }
 
     /// The machine code.
@@ -67,15 +73,19 @@ impl Making {
 
     /// Which bytecode each stretch of machine code belongs to, neighbours of one bytecode joined.
     pub fn bytecodes(&self) -> Vec<(u32, u32, CodeOffset)> {
-        let mut table: Vec<(u32, u32, CodeOffset)> = Vec::new();
-        for part in &self.stretches {
-            let origin = Origin::of(part.origin, &self.hir);
-            let Some(site) = origin.and_then(|origin| self.hir.site_of(origin)) else { continue };
-            match table.last_mut() {
-                Some((_, end, last)) if *last == site && *end == part.start => *end = part.end,
-                _ => table.push((part.start, part.end, site)),
-            }
-        }
-        table
+        bytecodes(&self.hir, &self.stretches)
     }
+}
+
+fn bytecodes(hir: &Function, stretches: &[Stretch]) -> Vec<(u32, u32, CodeOffset)> {
+    let mut table: Vec<(u32, u32, CodeOffset)> = Vec::new();
+    for part in stretches {
+        let origin = Origin::of(part.origin, hir);
+        let Some(site) = origin.and_then(|origin| hir.site_of(origin)) else { continue };
+        match table.last_mut() {
+            Some((_, end, last)) if *last == site && *end == part.start => *end = part.end,
+            _ => table.push((part.start, part.end, site)),
+        }
+    }
+    table
 }

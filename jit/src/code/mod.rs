@@ -5,4 +5,5 @@ pub mod extra;
 pub mod install;
 pub mod making;
 pub mod memory;
+pub mod source;
 pub mod state;
