@@ -172,6 +172,10 @@ fn assemble(hir: &Function, info: &CodeInfo, header: &Header, stress: Stress) ->
 
 /// Writes to files what was made.
 fn dump(making: &Making, info: &CodeInfo, address: usize, clif: &str, cranelifts: Option<String>) {
+    let name = perf_name(&info.qualname, &info.filename);
+    let folder = std::env::current_dir().unwrap_or_default();
+    // Its rules were taken for the unwind tables already; without them an empty file says that something is wrong.
+    let elf = rjit_perfmap::object_file(&making.region(&name), &folder).unwrap_or_default();
     dump::write(&Dumped {
         qualname: &info.qualname,
         filename: &info.filename,
@@ -183,6 +187,7 @@ fn dump(making: &Making, info: &CodeInfo, address: usize, clif: &str, cranelifts
         hir: &making.hir.to_string(),
         clif,
         asm: &making.disassembly(cranelifts),
+        elf: &elf,
     });
 }
 

@@ -4,9 +4,9 @@
 //! cannot be made the program goes on, and a line on stderr says once what is missing and why.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rjit_perfmap::{CodeRegion, Config, Registry};
+use rjit_perfmap::{Config, Registry};
 use rjit_telemetry::{EventKind, ExecutableInfo, Page, Reservation, SlotId, Subject, layout};
 
 use crate::code::executable::{Counters, Executable};
@@ -75,17 +75,9 @@ pub fn announce(executable: &mut Executable, reservation: Reservation) {
     };
     executable.slot = Some(page().add_reserved(reservation, &info));
     let name = perf_name(&executable.qualname, &executable.filename);
-    let making = Arc::clone(&executable.making);
-    let region = CodeRegion {
-        start: executable.address,
-        code: making.machine_code(),
-        name: &name,
-        source: Some(&making.source),
-        unwind: Some(&making.unwind),
-    };
     let mut registry = lock(&REGISTRY);
     let registry = registry.get_or_insert_with(|| Registry::new(Config::default()));
-    executable.region = Some(registry.register(&region));
+    executable.region = Some(registry.register(&executable.making.region(&name)));
     for error in registry.take_warnings() {
         warn(format!("native profilers see compiled functions without names: {error}"));
     }

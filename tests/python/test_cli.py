@@ -268,7 +268,16 @@ def test_dumped_code(tmp_path):
     run = python("-m", "rjit", "--calls=3", "--dump-code=out", "-c", program, cwd=tmp_path)
     assert (run.returncode, run.stdout, run.stderr) == (0, "False\n", "")
     (folder,) = (path for path in (tmp_path / "out").iterdir() if path.is_dir())
-    assert {path.suffix for path in folder.glob("f-*")} == {".hir", ".clif", ".asm"}
+    files = {path.suffix: path for path in folder.glob("f-*")}
+    assert set(files) == {".hir", ".clif", ".asm", ".elf"}
+    listing = subprocess.run(
+        ["objdump", "--disassemble", "--line-numbers", files[".elf"]],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "<py::f:<string>>:" in listing
+    assert "<string>:2" in listing
 
 
 def test_statistics_of_each_process(tmp_path):

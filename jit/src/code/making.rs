@@ -1,6 +1,6 @@
 //! What a piece of machine code was made from, kept for whoever asks: people, tools, line tables.
 
-use rjit_perfmap::{Source, Unwind};
+use rjit_perfmap::{CodeRegion, Source, Unwind};
 
 use super::executable::{Body, bytes_of};
 use super::memory::CodeMemory;
@@ -56,6 +56,17 @@ impl Making {
     /// The machine code.
     pub fn machine_code(&self) -> &[u8] {
         bytes_of(self.body, self.size, &self.memory)
+    }
+
+    /// What native tools are told, under the name `name`.
+    pub fn region<'a>(&'a self, name: &'a str) -> CodeRegion<'a> {
+        CodeRegion {
+            start: self.body as *const () as usize,
+            code: self.machine_code(),
+            name,
+            source: Some(&self.source),
+            unwind: Some(&self.unwind),
+        }
     }
 
     /// The machine code, with the HIR between the instructions. `cranelifts` is used where there is no disassembler.

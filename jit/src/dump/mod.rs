@@ -1,4 +1,4 @@
-//! `RJIT_DUMP=DIR`: everything that is compiled as text files, and an index by which tools find the function that an
+//! `RJIT_DUMP=DIR`: everything that is compiled as text and as ELF files, and an index by which tools find the function that an
 //! address belongs to.
 //!
 //! Each process has a folder of its own in DIR, named by its id. A forked child's starts with what its parent had
@@ -23,7 +23,7 @@ const HEADING: &str = "# address\tsize\tkind\tline\tfirst line\tfiles\tqualified
 /// No name of a file contains more of a function's qualified name than this.
 const NAME_LIMIT: usize = 80;
 
-/// A piece of machine code and its texts.
+/// A piece of machine code and what its files contain.
 pub struct Dumped<'a> {
     pub qualname: &'a str,
     pub filename: &'a str,
@@ -37,6 +37,8 @@ pub struct Dumped<'a> {
     pub hir: &'a str,
     pub clif: &'a str,
     pub asm: &'a str,
+    /// The machine code as an ELF file.
+    pub elf: &'a [u8],
 }
 
 /// The folder of one process.
@@ -107,9 +109,12 @@ impl Folder {
         // A child may have been forked in a way that tells nobody.
         self.follow_fork()?;
         let files = format!("{}/{}-{:x}", self.process, file_name(code.qualname), code.address);
-        for (extension, text) in [("hir", code.hir), ("clif", code.clif), ("asm", code.asm)] {
+        let texts = [("hir", code.hir), ("clif", code.clif), ("asm", code.asm)];
+        for (extension, content) in
+            texts.map(|(name, text)| (name, text.as_bytes())).into_iter().chain([("elf", code.elf)])
+        {
             let path = self.root.join(format!("{files}.{extension}"));
-            fs::write(&path, text).map_err(|error| about(&path, &error))?;
+            fs::write(&path, content).map_err(|error| about(&path, &error))?;
         }
         let Dumped { kind, line, first_line, address, size, .. } = code;
         let (qualname, filename) = (escaped(code.qualname), escaped(code.filename));
@@ -183,6 +188,7 @@ mod tests {
             hir: "the hir",
             clif: "the clif",
             asm: "the asm",
+            elf: b"the elf",
         }
     }
 
@@ -193,7 +199,7 @@ mod tests {
         folder.write(&dumped("f.<locals>.g")).unwrap();
         let process = std::process::id();
         let files = format!("{process}/f._locals_.g-7f001000");
-        for (extension, text) in [("hir", "the hir"), ("clif", "the clif"), ("asm", "the asm")] {
+        for (extension, text) in [("hir", "the hir"), ("clif", "the clif"), ("asm", "the asm"), ("elf", "the elf")] {
             assert_eq!(fs::read_to_string(root.path().join(format!("{files}.{extension}"))).unwrap(), text);
         }
         let index = fs::read_to_string(index_of(root.path(), process)).unwrap();
