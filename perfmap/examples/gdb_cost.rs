@@ -22,7 +22,7 @@ extern "C" fn wait() {
 }
 
 fn main() {
-    assert!(cfg!(target_arch = "x86_64"), "the machine code is for x86-64");
+    const { assert!(cfg!(target_arch = "x86_64"), "the machine code is for x86-64") };
     let arguments: Vec<String> = std::env::args().collect();
     let count: usize = arguments.get(1).and_then(|count| count.parse().ok()).expect("a number of functions");
     let memory = map(count * PAGE);
