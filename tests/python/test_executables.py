@@ -124,6 +124,31 @@ def test_numbers_stay_in_registers_and_objects():
     assert re.search(r"^b\d+\(.*: f64.*: i64.*\):$", hir, re.MULTILINE), hir
 
 
+class Moving:
+    def __init__(self):
+        self.x, self.steps = 0.5, 1000
+
+
+def moves(body, items):
+    for index in range(len(items)):
+        body.x += items[index] * 0.5
+        body.steps += 3
+        items[index] = body.x * 2.0
+
+
+def test_numbers_are_written_into_objects_that_are_there():
+    body, items = Moving(), [float(n) for n in range(50)]
+    for _ in range(20):
+        moves(body, items)
+    rjit.compile(moves)
+    moves(body, items)
+    [hir] = [
+        e.hir() for e in rjit.executables() if e.code is moves.__code__ and e.kind == "function"
+    ]
+    assert hir.count("replace_float") == 2 and hir.count("replace_int") == 1, hir
+    assert "box_" not in re.sub(r"(?ms)^b\d+.*: cold$.*?(?=^b)", "", hir), hir
+
+
 def test_it_outlives_its_machine_code():
     run("""
     import gc, rjit

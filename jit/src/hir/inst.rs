@@ -215,6 +215,15 @@ pub enum Op {
     StoreFloat {
         slot: u32,
     },
+    /// (base, int, i64[, index]). Puts a number where an object or an array holds the given int: in place if nobody else
+    /// holds it.
+    ReplaceInt {
+        offset: i32,
+    },
+    /// (base, float, f64[, index]). The same for a float.
+    ReplaceFloat {
+        offset: i32,
+    },
 
     /// (obj) -> ref. Tags the pointer as borrowed or leaves it as owned.
     ToRef {
@@ -505,6 +514,8 @@ impl Op {
             | Op::BoxFloat
             | Op::StoreInt { .. }
             | Op::StoreFloat { .. }
+            | Op::ReplaceInt { .. }
+            | Op::ReplaceFloat { .. }
             | Op::IntNeg
             | Op::Safepoint { .. } => true,
             Op::Int(op) => !matches!(op, IntOp::And | IntOp::Or | IntOp::Xor),
@@ -518,7 +529,12 @@ impl Op {
         match self {
             Op::Guard { reason } => *reason,
             Op::UnboxInt | Op::IntNeg | Op::Int(_) => Reason::Overflow,
-            Op::BoxInt | Op::BoxFloat | Op::StoreInt { .. } | Op::StoreFloat { .. } => Reason::Memory,
+            Op::BoxInt
+            | Op::BoxFloat
+            | Op::StoreInt { .. }
+            | Op::StoreFloat { .. }
+            | Op::ReplaceInt { .. }
+            | Op::ReplaceFloat { .. } => Reason::Memory,
             Op::Float(_) => Reason::ZeroDivision,
             Op::Safepoint { .. } => Reason::Observed,
             _ => Reason::Type,

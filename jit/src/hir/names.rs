@@ -15,6 +15,8 @@ const PLAIN: &[&str] = &[
     "swap_local",
     "store_int",
     "store_float",
+    "replace_int",
+    "replace_float",
     "borrow_ref",
     "own_ref",
     "ref_to_obj",
@@ -66,8 +68,15 @@ const NEVER_GUARDED: &[Reason] =
     &[Reason::Overflow, Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise];
 
 /// Helpers that only instructions of their own call.
-const NEVER_CALLED: &[Helper] =
-    &[Helper::FloatNew, Helper::LongFromI64, Helper::LongToI64, Helper::StoreInt, Helper::StoreFloat];
+const NEVER_CALLED: &[Helper] = &[
+    Helper::FloatNew,
+    Helper::LongFromI64,
+    Helper::LongToI64,
+    Helper::StoreInt,
+    Helper::StoreFloat,
+    Helper::ReplaceInt,
+    Helper::ReplaceFloat,
+];
 
 /// What is stored; the rest is only read.
 const STORED: &[Mem] = &[Mem::Obj, Mem::I64];

@@ -199,6 +199,8 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "swap_local" => Op::SwapLocal { slot: line.number()? },
         "store_int" => Op::StoreInt { slot: line.number()? },
         "store_float" => Op::StoreFloat { slot: line.number()? },
+        "replace_int" => Op::ReplaceInt { offset: line.number()? },
+        "replace_float" => Op::ReplaceFloat { offset: line.number()? },
 
         "borrow_ref" => Op::ToRef { borrowed: true },
         "own_ref" => Op::ToRef { borrowed: false },

@@ -77,6 +77,8 @@ impl Function {
             Op::SwapLocal { slot } => write!(f, "swap_local {slot}")?,
             Op::StoreInt { slot } => write!(f, "store_int {slot}")?,
             Op::StoreFloat { slot } => write!(f, "store_float {slot}")?,
+            Op::ReplaceInt { offset } => write!(f, "replace_int {offset:+}")?,
+            Op::ReplaceFloat { offset } => write!(f, "replace_float {offset:+}")?,
             Op::ToRef { borrowed } => f.write_str(if *borrowed { "borrow_ref" } else { "own_ref" })?,
             Op::GuardKinds { kinds } => write!(f, "guard_type {kinds}")?,
             Op::Guard { reason } => write!(f, "guard {reason:?}")?,

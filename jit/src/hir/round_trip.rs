@@ -68,6 +68,8 @@ b0:
     v10: bool = box_bool v7
     v11: int = store_int 3 v3  ; @4 [v3]
     v12: float = store_float 0 v5  ; @5 [v5]
+    replace_float +24 v12 v12 v5  ; @5 [v5]
+    replace_int +0 v3 v2 v3 v3  ; @5 []
     return v10
 ",
     "\
@@ -195,7 +197,7 @@ macro_rules! variants {
 fn every_operation_has_a_sample() {
     let (all, name) = variants!(Op:
         Param ConstObj ConstRef ConstI64 ConstF64 ConstBool
-        LoadLocal SwapLocal StoreInt StoreFloat
+        LoadLocal SwapLocal StoreInt StoreFloat ReplaceInt ReplaceFloat
         ToRef RefToObj RefToOwned IncRef DecRef DupRef CloseRef
         GuardKinds Guard Refine
         UnboxInt UnboxFloat UnboxBool BoxInt BoxFloat BoxBool

@@ -45,6 +45,17 @@ impl Lowering<'_, '_> {
                 self.store_float(*slot, float, wanted())
             }
 
+            Op::ReplaceInt { offset } => {
+                let base = self.indexed(inst.args[0], inst.args.get(3).copied());
+                let (old, int) = (arg(self, 1), arg(self, 2));
+                return self.replace_int((base, *offset), old, int, wanted());
+            }
+            Op::ReplaceFloat { offset } => {
+                let base = self.indexed(inst.args[0], inst.args.get(3).copied());
+                let (old, float) = (arg(self, 1), arg(self, 2));
+                return self.replace_float((base, *offset), old, float, wanted());
+            }
+
             Op::ToRef { borrowed: true } => {
                 let object = arg(self, 0);
                 self.b.ins().bor_imm_s(object, 1)

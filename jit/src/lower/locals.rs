@@ -1,65 +1,136 @@
-//! Numbers in locals. Observers find an object in the home slot at any time, so a store has to put one there. But when
-//! the number that it replaces is held by nobody else, its object is dead but for the store, and gets the new number: no
-//! allocation, one word written. Whoever has taken a reference to the object keeps it as it is, because then there is more
-//! than one.
+//! Numbers in locals, attributes and items. Observers find an object there at any time, so a store has to put one there.
+//! But when the number that it replaces is held by nobody else, its object is dead but for the store, and gets the new
+//! number: no allocation, one word written. Whoever has taken a reference to the object keeps it as it is, because then
+//! there is more than one.
 
 use super::*;
 use crate::cpython::{float, kinds, long, object};
 use crate::hir::types::Kinds;
 use crate::runtime::ops::table::Helper;
 
+/// A word in memory: an address, and the offset from it.
+type Place = (ir::Value, i32);
+
+/// Where a store goes on.
+#[derive(Clone, Copy)]
+struct Ways {
+    /// A new object is needed.
+    anew: ir::Block,
+    /// The number is stored; the parameter is its object.
+    done: ir::Block,
+}
+
 impl Lowering<'_, '_> {
     pub(super) fn store_float(&mut self, slot: u32, value: ir::Value, state: StateId) -> ir::Value {
+        let place = (self.frame, self.slot_offset(slot));
         if self.is_cold {
-            return self.store_anew(Helper::StoreFloat, slot, value, state);
+            return self.store_anew(Helper::StoreFloat, place, value, state);
         }
-        let (counted, in_place, anew, done) = self.four_blocks();
-        let result = self.b.append_block_param(done, types::I64);
-        let (frame, offset) = (self.frame, self.slot_offset(slot));
-        let old = self.load(types::I64, frame, offset);
-        // Set for what the slot does not own, and for NULL.
-        let tag = self.b.ins().band_imm_s(old, 1);
-        self.b.ins().brif(tag, anew, &[], counted, &[]);
-        self.b.switch_to_block(counted);
-        let is_ours = self.is_sole_reference(old, Kinds::FLOAT);
-        self.b.ins().brif(is_ours, in_place, &[], anew, &[]);
-        self.b.switch_to_block(in_place);
-        self.store(value, old, float::OB_FVAL);
-        self.b.ins().jump(done, &[BlockArg::Value(old)]);
-        self.b.switch_to_block(anew);
-        let made = self.store_anew(Helper::StoreFloat, slot, value, state);
-        self.b.ins().jump(done, &[BlockArg::Value(made)]);
-        self.b.switch_to_block(done);
-        result
+        let ways = self.ways();
+        let old = self.load(types::I64, place.0, place.1);
+        self.leave_unless_counted(old, ways);
+        let is_float = self.is_of(old, Kinds::FLOAT);
+        self.write_float(old, Some(is_float), value, ways);
+        self.finish_store(Helper::StoreFloat, place, value, state, ways)
     }
 
     pub(super) fn store_int(&mut self, slot: u32, value: ir::Value, state: StateId) -> ir::Value {
+        let place = (self.frame, self.slot_offset(slot));
         if self.is_cold {
-            return self.store_anew(Helper::StoreInt, slot, value, state);
+            return self.store_anew(Helper::StoreInt, place, value, state);
         }
-        let (counted, in_place, anew, done) = self.four_blocks();
-        let (small, large) = (self.b.create_block(), self.b.create_block());
-        let result = self.b.append_block_param(done, types::I64);
-        let (frame, offset) = (self.frame, self.slot_offset(slot));
-        let old = self.load(types::I64, frame, offset);
-        let index = self.b.ins().iadd_imm_s(value, -long::SMALL_MIN);
-        let count = long::SMALL_MAX - long::SMALL_MIN + 1;
-        let is_small = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, index, count);
-        self.b.ins().brif(is_small, small, &[], large, &[]);
-
-        self.b.switch_to_block(small);
-        let object = self.small_int(index);
-        let bits = self.b.ins().bor_imm_s(object, 1);
-        self.store(bits, frame, offset);
+        let ways = self.ways();
+        let old = self.load(types::I64, place.0, place.1);
+        let small = self.small_or_else(value);
+        let bits = self.b.ins().bor_imm_s(small.object, 1);
+        self.store(bits, place.0, place.1);
         self.close_ref(old);
-        self.b.ins().jump(done, &[BlockArg::Value(object)]);
+        self.b.ins().jump(ways.done, &[BlockArg::Value(small.object)]);
 
-        self.b.switch_to_block(large);
+        self.b.switch_to_block(small.otherwise);
+        self.leave_unless_counted(old, ways);
+        let is_int = self.is_of(old, Kinds::LONG);
+        self.write_int(old, Some(is_int), value, ways);
+        self.finish_store(Helper::StoreInt, place, value, state, ways)
+    }
+
+    /// Puts a number where `old`, a float, is.
+    pub(super) fn replace_float(&mut self, place: Place, old: ir::Value, value: ir::Value, state: StateId) {
+        if self.is_cold {
+            self.store_anew(Helper::ReplaceFloat, place, value, state);
+            return;
+        }
+        let ways = self.ways();
+        self.write_float(old, None, value, ways);
+        self.finish_store(Helper::ReplaceFloat, place, value, state, ways);
+    }
+
+    /// Puts a number where `old`, an int, is.
+    pub(super) fn replace_int(&mut self, place: Place, old: ir::Value, value: ir::Value, state: StateId) {
+        if self.is_cold {
+            self.store_anew(Helper::ReplaceInt, place, value, state);
+            return;
+        }
+        let ways = self.ways();
+        let small = self.small_or_else(value);
+        self.store(small.object, place.0, place.1);
+        self.decref(old, Kinds::LONG);
+        self.b.ins().jump(ways.done, &[BlockArg::Value(small.object)]);
+
+        self.b.switch_to_block(small.otherwise);
+        self.write_int(old, None, value, ways);
+        self.finish_store(Helper::ReplaceInt, place, value, state, ways);
+    }
+
+    fn ways(&mut self) -> Ways {
+        let ways = Ways { anew: self.b.create_block(), done: self.b.create_block() };
+        self.b.set_cold_block(ways.anew);
+        self.b.append_block_param(ways.done, types::I64);
+        ways
+    }
+
+    /// Goes on where the stackref in a slot has a reference of its own.
+    fn leave_unless_counted(&mut self, old: ir::Value, ways: Ways) {
+        let counted = self.b.create_block();
+        // Set for what the slot does not own, and for NULL.
         let tag = self.b.ins().band_imm_s(old, 1);
-        self.b.ins().brif(tag, anew, &[], counted, &[]);
+        self.b.ins().brif(tag, ways.anew, &[], counted, &[]);
         self.b.switch_to_block(counted);
-        let is_ours = self.is_sole_reference(old, Kinds::LONG);
-        // The old and the new int take one digit; small ones are never written to.
+    }
+
+    /// Whether the object is of exactly this type.
+    fn is_of(&mut self, object: ir::Value, kinds: Kinds) -> ir::Value {
+        let ty = self.load(types::I64, object, object::OB_TYPE);
+        let wanted = self.imm(kinds::type_address(kinds).expect("a single type") as i64);
+        self.b.ins().icmp(IntCC::Equal, ty, wanted)
+    }
+
+    fn has_one_reference(&mut self, object: ir::Value) -> ir::Value {
+        let count = self.load(types::I32, object, object::OB_REFCNT);
+        self.b.ins().icmp_imm_s(IntCC::Equal, count, 1)
+    }
+
+    /// Ends the block: writes into `old` if that is a float, as `is_float` says where it is not known, of one reference.
+    fn write_float(&mut self, old: ir::Value, is_float: Option<ir::Value>, value: ir::Value, ways: Ways) {
+        let in_place = self.b.create_block();
+        let mut is_ours = self.has_one_reference(old);
+        if let Some(is_float) = is_float {
+            is_ours = self.b.ins().band(is_ours, is_float);
+        }
+        self.b.ins().brif(is_ours, in_place, &[], ways.anew, &[]);
+        self.b.switch_to_block(in_place);
+        self.store(value, old, float::OB_FVAL);
+        self.b.ins().jump(ways.done, &[BlockArg::Value(old)]);
+    }
+
+    /// Ends the block: writes into `old` if that is an int, as `is_int` says where it is not known, of one reference, and the
+    /// old and the new int take one digit. The ints that the interpreter has once are never written to.
+    fn write_int(&mut self, old: ir::Value, is_int: Option<ir::Value>, value: ir::Value, ways: Ways) {
+        let in_place = self.b.create_block();
+        let mut is_ours = self.has_one_reference(old);
+        if let Some(is_int) = is_int {
+            is_ours = self.b.ins().band(is_ours, is_int);
+        }
         let tag = self.load(types::I64, old, long::LV_TAG);
         let one_digit =
             self.b.ins().band_imm_s(tag, !(long::TAG_ONE_DIGIT_NEGATIVE ^ long::TAG_ONE_DIGIT_POSITIVE) as i64);
@@ -70,7 +141,7 @@ impl Lowering<'_, '_> {
         let fits = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, digit, long::DIGIT_MASK);
         let is_ours = self.b.ins().band(is_ours, one_digit);
         let is_ours = self.b.ins().band(is_ours, fits);
-        self.b.ins().brif(is_ours, in_place, &[], anew, &[]);
+        self.b.ins().brif(is_ours, in_place, &[], ways.anew, &[]);
         self.b.switch_to_block(in_place);
         let sign = long::TAG_ONE_DIGIT_NEGATIVE ^ long::TAG_ONE_DIGIT_POSITIVE;
         let sign = self.b.ins().band_imm_s(negative, sign as i64);
@@ -78,37 +149,47 @@ impl Lowering<'_, '_> {
         self.store(tag, old, long::LV_TAG);
         let digit = self.b.ins().ireduce(types::I32, digit);
         self.store(digit, old, long::OB_DIGIT);
-        self.b.ins().jump(done, &[BlockArg::Value(old)]);
-
-        self.b.switch_to_block(anew);
-        let made = self.store_anew(Helper::StoreInt, slot, value, state);
-        self.b.ins().jump(done, &[BlockArg::Value(made)]);
-        self.b.switch_to_block(done);
-        result
+        self.b.ins().jump(ways.done, &[BlockArg::Value(old)]);
     }
 
-    /// Blocks for: an old object with a count, writing into it, a new object, and what follows.
-    fn four_blocks(&mut self) -> (ir::Block, ir::Block, ir::Block, ir::Block) {
-        let anew = self.b.create_block();
-        self.b.set_cold_block(anew);
-        (self.b.create_block(), self.b.create_block(), anew, self.b.create_block())
+    /// Branches on whether the interpreter has the int once, and goes on where it does.
+    fn small_or_else(&mut self, value: ir::Value) -> Small {
+        let (small, otherwise) = (self.b.create_block(), self.b.create_block());
+        let index = self.b.ins().iadd_imm_s(value, -long::SMALL_MIN);
+        let count = long::SMALL_MAX - long::SMALL_MIN + 1;
+        let is_small = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, index, count);
+        self.b.ins().brif(is_small, small, &[], otherwise, &[]);
+        self.b.switch_to_block(small);
+        Small { object: self.small_int(index), otherwise }
     }
 
-    /// Whether the object is of exactly this type and has one reference.
-    fn is_sole_reference(&mut self, object: ir::Value, kinds: Kinds) -> ir::Value {
-        let ty = self.load(types::I64, object, object::OB_TYPE);
-        let wanted = self.imm(kinds::type_address(kinds).expect("a single type") as i64);
-        let is_wanted = self.b.ins().icmp(IntCC::Equal, ty, wanted);
-        let count = self.load(types::I32, object, object::OB_REFCNT);
-        let is_one = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
-        self.b.ins().band(is_wanted, is_one)
+    /// Makes a new object on the way that needs one, and goes on with the number stored.
+    fn finish_store(
+        &mut self,
+        helper: Helper,
+        place: Place,
+        value: ir::Value,
+        state: StateId,
+        ways: Ways,
+    ) -> ir::Value {
+        self.b.switch_to_block(ways.anew);
+        let made = self.store_anew(helper, place, value, state);
+        self.b.ins().jump(ways.done, &[BlockArg::Value(made)]);
+        self.b.switch_to_block(ways.done);
+        self.b.block_params(ways.done)[0]
     }
 
-    fn store_anew(&mut self, helper: Helper, slot: u32, value: ir::Value, state: StateId) -> ir::Value {
-        let (frame, offset) = (self.frame, self.slot_offset(slot));
-        let place = self.b.ins().iadd_imm_s(frame, i64::from(offset));
+    fn store_anew(&mut self, helper: Helper, (base, offset): Place, value: ir::Value, state: StateId) -> ir::Value {
+        let place = self.b.ins().iadd_imm_s(base, i64::from(offset));
         let made = self.call_runtime(helper.address(), &[place, value], Some(types::I64)).expect("has a result");
         self.guard(made, state, Reason::Memory);
         made
     }
+}
+
+/// An int that the interpreter has once.
+struct Small {
+    object: ir::Value,
+    /// Where it is another int.
+    otherwise: ir::Block,
 }

@@ -263,6 +263,12 @@ impl Builder<'_> {
         if self.is_trusted() {
             match instr.raw {
                 Opcode::StoreAttrInstanceValue => return self.store_inline_value(&instr),
+                Opcode::StoreAttrSlot if self.is_number(1) => {
+                    let owner = self.peek_obj(0);
+                    self.guard_version(owner, instr.cache_u32(1));
+                    self.store_number_into(owner, i32::from(instr.cache_u16(3)), false);
+                    return Ok(());
+                }
                 Opcode::StoreAttrSlot => {
                     self.peek_obj(1);
                     let owner = self.peek_obj(0);
@@ -287,6 +293,57 @@ impl Builder<'_> {
         self.safepoint(false)
     }
 
+    /// Stores the unboxed number below the owner into the owner, where it replaces a number of its kind or nothing. Where it
+    /// replaces something else the interpreter does it, until this place is no more trusted. `is_inline` is for values that
+    /// the object keeps in order.
+    fn store_number_into(&mut self, owner: Value, offset: i32, is_inline: bool) {
+        let number = self.peek(1).value;
+        let old = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
+        let zero = self.const_i64(0);
+        let bound = self.emit(Op::Compare(Cond::Ne), &[old, zero], Type::BOOL);
+        let (replace, add) = (self.func.new_block(false), self.func.new_block(true));
+        let join = self.func.new_block(false);
+        self.terminate(Terminator::Branch { cond: bound, then: Edge::to(replace), otherwise: Edge::to(add) });
+        self.switch_to(replace);
+        let old = self.emit(Op::Refine { kinds: Kinds::ANY }, &[old], Type::OBJ);
+        self.replace_number(number, old, (owner, offset), None);
+        self.terminate(Terminator::Jump(Edge::to(join)));
+        self.switch_to(add);
+        let boxed = self.boxed(StackEntry { value: number, owned: false }).value;
+        if is_inline {
+            self.helper(Helper::AddInlineValue, &[owner, boxed], &[i64::from(offset)]);
+        } else {
+            self.emit(Op::Store { offset, mem: Mem::Obj }, &[owner, boxed], Type::NONE);
+        }
+        self.terminate(Terminator::Jump(Edge::to(join)));
+        self.switch_to(join);
+        self.set_line();
+        self.close_top(2);
+    }
+
+    /// Whether the operand is an unboxed number.
+    pub(super) fn is_number(&self, depth: usize) -> bool {
+        matches!(self.func.ty(self.peek(depth).value).repr, Repr::I64 | Repr::F64)
+    }
+
+    /// Puts an unboxed number at a place, in the words of `Op::ReplaceInt`, where `old` is found to be a number of its kind.
+    pub(super) fn replace_number(
+        &mut self,
+        number: Value,
+        old: Value,
+        (base, offset): (Value, i32),
+        index: Option<Value>,
+    ) {
+        let (kinds, op) = match self.func.ty(number).repr {
+            Repr::F64 => (Kinds::FLOAT, Op::ReplaceFloat { offset }),
+            _ => (Kinds::LONG, Op::ReplaceInt { offset }),
+        };
+        let old = self.emit_guarded(Op::GuardKinds { kinds }, &[old], Type::obj(kinds));
+        let mut args = vec![base, old, number];
+        args.extend(index);
+        self.emit_guarded(op, &args, Type::NONE);
+    }
+
     /// After the value has moved into the object: drops what was there, then the owner.
     fn finish_store(&mut self, old: Value) {
         let owner = self.pop();
@@ -296,7 +353,6 @@ impl Builder<'_> {
     }
 
     fn store_inline_value(&mut self, instr: &Instr) -> Result<(), Refusal> {
-        self.peek_obj(1);
         let owner = self.peek_obj(0);
         let ty = self.guard_version(owner, instr.cache_u32(1));
         let dict = Op::Load { offset: typeobject::MANAGED_DICT, mem: Mem::I64 };
@@ -305,6 +361,11 @@ impl Builder<'_> {
         self.guard_inline_values(owner, ty);
         let offset = i32::from(instr.cache_u16(3));
         self.set_line();
+        if self.is_number(1) {
+            self.store_number_into(owner, offset, true);
+            return Ok(());
+        }
+        self.peek_obj(1);
         let entry = self.peek(1);
         let value = self.to_owned(entry);
         let old = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);

@@ -71,16 +71,24 @@ impl Builder<'_> {
         if !self.profile.has_failed(self.instr.start) {
             match self.instr.raw {
                 Opcode::StoreSubscrListInt => {
-                    self.peek_obj(2);
+                    let is_number = self.is_number(2);
+                    if !is_number {
+                        self.peek_obj(2);
+                    }
                     let container = self.guard_kinds(1, Kinds::LIST);
                     let index = self.as_i64(0);
                     let index = self.wrapped_index(container, index);
                     let load = Op::Load { offset: list::OB_ITEM, mem: Mem::I64 };
                     let items = self.emit(load, &[container], Type::I64);
                     self.set_line();
+                    let old = self.emit(Op::Load { offset: 0, mem: Mem::Obj }, &[items, index], Type::OBJ);
+                    if is_number {
+                        self.replace_number(self.peek(2).value, old, (items, 0), Some(index));
+                        self.close_top(3);
+                        return Ok(());
+                    }
                     let entry = self.peek(2);
                     let value = self.to_owned(entry);
-                    let old = self.emit(Op::Load { offset: 0, mem: Mem::Obj }, &[items, index], Type::OBJ);
                     self.emit(Op::Store { offset: 0, mem: Mem::Obj }, &[items, value, index], Type::NONE);
                     let (index, container) = (self.pop(), self.pop());
                     self.pop();

@@ -116,6 +116,10 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
             };
             if count > 2 { vec![ADDRESS, stored, I64] } else { vec![ADDRESS, stored] }
         }
+        Op::ReplaceInt { .. } if count > 3 => vec![ADDRESS, OBJ, I64, I64],
+        Op::ReplaceInt { .. } => vec![ADDRESS, OBJ, I64],
+        Op::ReplaceFloat { .. } if count > 3 => vec![ADDRESS, OBJ, F64, I64],
+        Op::ReplaceFloat { .. } => vec![ADDRESS, OBJ, F64],
         Op::Helper { helper, .. } => helper_operands(*helper),
         Op::SpillArgs { .. } => vec![WORD; count],
         Op::CallDirect { target, has_self } => vec![REF; target.nargs as usize + 2 - usize::from(*has_self)],
@@ -170,6 +174,8 @@ fn result(op: &Op) -> Repr {
         | Op::CloseRef
         | Op::Guard { .. }
         | Op::Store { .. }
+        | Op::ReplaceInt { .. }
+        | Op::ReplaceFloat { .. }
         | Op::SpillArgs { .. }
         | Op::SetLine { .. }
         | Op::Traceback => Repr::None,

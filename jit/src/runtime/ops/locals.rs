@@ -1,4 +1,4 @@
-//! Stores of numbers into locals, where the machine code cannot put them into the object that is there.
+//! Stores of numbers where the machine code cannot put them into the object that is there.
 
 use pyo3::ffi::*;
 
@@ -26,6 +26,29 @@ unsafe fn store(slot: *mut *mut PyObject, made: *mut PyObject) -> *mut PyObject 
             if old.is_counted() {
                 Py_DECREF(old.untag());
             }
+        }
+        made
+    }
+}
+
+/// Puts a new int at `place`, in an object or an array, and gives up the int that was there. Returns the new one, borrowed
+/// from the place, or NULL with nothing changed.
+pub unsafe extern "C-unwind" fn replace_int(place: *mut *mut PyObject, value: i64) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe { replace(place, long_from_i64(value)) }
+}
+
+/// The same for a float.
+pub unsafe extern "C-unwind" fn replace_float(place: *mut *mut PyObject, value: f64) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe { replace(place, float_new(value)) }
+}
+
+unsafe fn replace(place: *mut *mut PyObject, made: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the contract: `place` holds a reference to a number; `made` is a new object or NULL.
+    unsafe {
+        if !made.is_null() {
+            Py_DECREF(place.replace(made));
         }
         made
     }

@@ -178,6 +178,8 @@ helpers! {
 
     StoreInt locals store_int (Ptr, Word) -> Borrowed;
     StoreFloat locals store_float (Ptr, F64) -> Borrowed;
+    ReplaceInt locals replace_int (Ptr, Word) -> Borrowed;
+    ReplaceFloat locals replace_float (Ptr, F64) -> Borrowed;
 
     LoadGlobal names load_global (Obj, Obj, Obj) -> NewRef;
     LoadName names load_name (TState, Frame, Obj) -> NewRef;
