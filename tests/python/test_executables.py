@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from math import sqrt
 
 import pytest
 
@@ -147,6 +148,19 @@ def test_numbers_are_written_into_objects_that_are_there():
     ]
     assert hir.count("replace_float") == 2 and hir.count("replace_int") == 1, hir
     assert "box_" not in re.sub(r"(?ms)^b\d+.*: cold$.*?(?=^b)", "", hir), hir
+
+
+def distance(x, y):
+    return sqrt(x * x + y * y) + abs(x * 2.0)
+
+
+def test_functions_of_floats_are_not_called():
+    for _ in range(20):
+        distance(1.5, 2.0)
+    rjit.compile(distance)
+    assert distance(1.5, 2.0) == 5.5
+    [hir] = [e.hir() for e in rjit.executables() if e.code is distance.__code__]
+    assert "float_sqrt" in hir and "float_abs" in hir and "call call" not in hir, hir
 
 
 def test_it_outlives_its_machine_code():

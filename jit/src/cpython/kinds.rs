@@ -1,5 +1,7 @@
 //! The exact builtin types that the compiler knows, as addresses, and safe look-ups of constants' values.
 
+use std::ffi::{CStr, c_void};
+use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
 use pyo3::ffi::{self, PyObject, PyTypeObject};
@@ -93,6 +95,45 @@ pub fn exact_dict_keys(address: usize) -> Option<dict::Keys> {
 pub fn builtin_len() -> usize {
     static LEN: OnceLock<usize> = OnceLock::new();
     *LEN.get_or_init(|| look_up(c"builtins", &[c"len"]))
+}
+
+/// The `abs` that the interpreter started with; immortal by our reference.
+pub fn builtin_abs() -> usize {
+    static ABS: OnceLock<usize> = OnceLock::new();
+    *ABS.get_or_init(|| look_up(c"builtins", &[c"abs"]))
+}
+
+/// The name of a function of the module `math`, if that is a part of the interpreter itself: a module of this name
+/// elsewhere may be anybody's.
+pub fn math_function(address: usize) -> Option<&'static str> {
+    // SAFETY: the caller has a reference or a cache that keeps the object alive; definitions of functions that are part of
+    // the interpreter are static.
+    unsafe {
+        let object = address as *mut PyObject;
+        if object.is_null() || object::type_of(object) != &raw mut ffi::PyCFunction_Type {
+            return None;
+        }
+        let function = object.cast::<ffi::PyCFunctionObject>();
+        let module = (*function).m_module;
+        let is_math = !module.is_null()
+            && ffi::PyUnicode_Check(module) != 0
+            && ffi::PyUnicode_CompareWithASCIIString(module, c"math".as_ptr()) == 0;
+        let definition = (*function).m_ml;
+        let own = ffi::PyFloat_FromDouble as *const c_void;
+        if !is_math || library_of((*definition).ml_meth.PyCFunction as *const c_void) != library_of(own) {
+            return None;
+        }
+        CStr::from_ptr((*definition).ml_name).to_str().ok()
+    }
+}
+
+/// Where the library begins that an address is in.
+fn library_of(address: *const c_void) -> Option<usize> {
+    let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
+    // SAFETY: any address will do, and there is room for the answer.
+    let found = unsafe { libc::dladdr(address, info.as_mut_ptr()) };
+    // SAFETY: filled in, or zero, which is valid for pointers.
+    (found != 0).then(|| unsafe { info.assume_init() }.dli_fbase as usize)
 }
 
 /// The method descriptor `list.append`.

@@ -66,10 +66,11 @@ pub enum Reason {
     /// Not a guess: the interpreter raises an exception that leaves a loop.
     Raise,
     Layout,
+    Domain,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 14] = [
+    pub const ALL: [Reason; 15] = [
         Reason::Type,
         Reason::TypeVersion,
         Reason::KeysVersion,
@@ -84,6 +85,7 @@ impl Reason {
         Reason::Memory,
         Reason::Raise,
         Reason::Layout,
+        Reason::Domain,
     ];
 
     /// A short text for people.
@@ -103,6 +105,7 @@ impl Reason {
             Reason::Memory => "out of memory",
             Reason::Raise => "exception leaves the loop",
             Reason::Layout => "unexpected representation",
+            Reason::Domain => "argument without a result",
         }
     }
 }
@@ -276,6 +279,10 @@ pub enum Op {
     Float(FloatOp),
     /// (f64) -> f64
     FloatNeg,
+    /// (f64) -> f64, as the machine rounds it: exactly. NaN for negative operands.
+    FloatSqrt,
+    /// (f64) -> f64
+    FloatAbs,
     /// (i64) -> f64, rounded to nearest as Python does
     IntToFloat,
     /// (i64, i64) -> cond; also compares object addresses and stackref bits
@@ -485,6 +492,8 @@ impl Op {
                 | Op::UnboxBool
                 | Op::BoxBool
                 | Op::FloatNeg
+                | Op::FloatSqrt
+                | Op::FloatAbs
                 | Op::IntToFloat
                 | Op::Compare(_)
                 | Op::FloatCompare(_)

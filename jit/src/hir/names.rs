@@ -35,6 +35,8 @@ const PLAIN: &[&str] = &[
     "box_bool",
     "int_neg",
     "float_neg",
+    "float_sqrt",
+    "float_abs",
     "int_to_float",
     "not",
     "type_of",

@@ -224,6 +224,8 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
 
         "int_neg" => Op::IntNeg,
         "float_neg" => Op::FloatNeg,
+        "float_sqrt" => Op::FloatSqrt,
+        "float_abs" => Op::FloatAbs,
         "int_to_float" => Op::IntToFloat,
         "not" => Op::Not,
 

@@ -83,6 +83,8 @@ b0:
     v5: f64 = float.Mul v4 v4
     v6: f64 = float.Div v4 v5  ; @1 []
     v7: f64 = float_neg v6
+    v20: f64 = float_sqrt v6
+    v21: f64 = float_abs v6
     v8: cond = compare.Below v0 v3
     v9: cond = float_compare.Ne v6 v7
     v10: cond = not v9
@@ -201,7 +203,7 @@ fn every_operation_has_a_sample() {
         ToRef RefToObj RefToOwned IncRef DecRef DupRef CloseRef
         GuardKinds Guard Refine
         UnboxInt UnboxFloat UnboxBool BoxInt BoxFloat BoxBool
-        Int IntNeg Float FloatNeg IntToFloat Compare FloatCompare Not
+        Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex
         Helper SpillArgs ScratchAddr LoadScratch CallDirect
         SetLine Safepoint Traceback TakeException FrameGlobals FrameBuiltins

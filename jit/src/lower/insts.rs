@@ -139,6 +139,14 @@ impl Lowering<'_, '_> {
                 let float = arg(self, 0);
                 self.b.ins().fneg(float)
             }
+            Op::FloatSqrt => {
+                let float = arg(self, 0);
+                self.b.ins().sqrt(float)
+            }
+            Op::FloatAbs => {
+                let float = arg(self, 0);
+                self.b.ins().fabs(float)
+            }
             Op::IntToFloat => {
                 let int = arg(self, 0);
                 self.b.ins().fcvt_from_sint(types::F64, int)

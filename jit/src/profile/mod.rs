@@ -20,6 +20,11 @@ use crate::hir::types::Kinds;
 pub enum Builtin {
     Len,
     ListAppend,
+    /// `math.sqrt`
+    Sqrt,
+    /// `math.fabs`, and `abs` of what is a float.
+    Fabs,
+    Abs,
 }
 
 /// Where a cached global is.
@@ -123,8 +128,14 @@ impl Profile {
             Some(Builtin::Len)
         } else if object == kinds::list_append() {
             Some(Builtin::ListAppend)
+        } else if object == kinds::builtin_abs() {
+            Some(Builtin::Abs)
         } else {
-            None
+            match kinds::math_function(object)? {
+                "sqrt" => Some(Builtin::Sqrt),
+                "fabs" => Some(Builtin::Fabs),
+                _ => None,
+            }
         }
     }
 

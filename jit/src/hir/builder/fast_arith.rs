@@ -27,7 +27,7 @@ impl Builder<'_> {
     }
 
     /// What is known of an operand: its representation, its inferred type, or what the profile has seen.
-    fn number(&self, entry: StackEntry) -> Option<Number> {
+    pub(super) fn number(&self, entry: StackEntry) -> Option<Number> {
         let ty = self.func.ty(entry.value);
         match (ty.repr, ty.kinds) {
             (Repr::I64, _) | (Repr::Obj, Kinds::LONG) => Some(Number::Int),
@@ -137,7 +137,7 @@ impl Builder<'_> {
         self.number_of(object, Number::Int)
     }
 
-    fn as_f64(&mut self, depth: usize, number: Number) -> Value {
+    pub(super) fn as_f64(&mut self, depth: usize, number: Number) -> Value {
         let entry = self.peek(depth);
         if self.func.ty(entry.value).repr == Repr::F64 {
             return entry.value;

@@ -73,8 +73,35 @@ impl Builder<'_> {
                 self.push(none, false);
                 Ok(true)
             }
+            Builtin::Sqrt | Builtin::Fabs | Builtin::Abs if nargs == 1 && !has_self => {
+                Ok(self.float_function(builtin, object))
+            }
             _ => Ok(false),
         }
+    }
+
+    /// A function of one float. Says whether it was done: not when the argument is not known to be one.
+    fn float_function(&mut self, builtin: Builtin, object: usize) -> bool {
+        let number = match (self.number(self.peek(0)), builtin) {
+            // The absolute of an int is an int.
+            (None, _) | (Some(Number::Int), Builtin::Abs) => return false,
+            (Some(number), _) => number,
+        };
+        self.guard_equal(self.peek(2).value, object as i64, Reason::Callee);
+        let arg = self.as_f64(0, number);
+        let op = match builtin {
+            Builtin::Sqrt => {
+                let zero = self.emit(Op::ConstF64(0), &[], Type::F64);
+                let is_defined = self.emit(Op::FloatCompare(Cond::Ge), &[arg, zero], Type::BOOL);
+                self.emit_guarded(Op::Guard { reason: Reason::Domain }, &[is_defined], Type::NONE);
+                Op::FloatSqrt
+            }
+            _ => Op::FloatAbs,
+        };
+        let result = self.emit(op, &[arg], Type::F64);
+        self.set_line();
+        self.finish_builtin(result);
+        true
     }
 
     /// Drops callable, NULL and argument; pushes the unboxed result.

@@ -101,7 +101,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::SwapLocal { .. } | Op::RefToObj | Op::RefToOwned | Op::DupRef | Op::CloseRef => vec![REF],
         Op::Guard { .. } | Op::BoxBool | Op::Not => vec![COND],
         Op::StoreInt { .. } | Op::BoxInt | Op::IntNeg | Op::IntToFloat | Op::AsRef | Op::ShiftRight { .. } => vec![I64],
-        Op::StoreFloat { .. } | Op::BoxFloat | Op::FloatNeg => vec![F64],
+        Op::StoreFloat { .. } | Op::BoxFloat | Op::FloatNeg | Op::FloatSqrt | Op::FloatAbs => vec![F64],
         Op::Int(_) | Op::WrapIndex => vec![I64, I64],
         Op::Float(_) | Op::FloatCompare(_) => vec![F64, F64],
         Op::Compare(_) => vec![WORD, WORD],
@@ -166,7 +166,13 @@ fn result(op: &Op) -> Repr {
         | Op::WrapIndex
         | Op::ScratchAddr { .. }
         | Op::Safepoint { .. } => Repr::I64,
-        Op::ConstF64(_) | Op::UnboxFloat | Op::Float(_) | Op::FloatNeg | Op::IntToFloat => Repr::F64,
+        Op::ConstF64(_)
+        | Op::UnboxFloat
+        | Op::Float(_)
+        | Op::FloatNeg
+        | Op::FloatSqrt
+        | Op::FloatAbs
+        | Op::IntToFloat => Repr::F64,
         Op::ConstBool(_) | Op::UnboxBool | Op::Compare(_) | Op::FloatCompare(_) | Op::Not => Repr::Bool,
         Op::IncRef
         | Op::DecRef
