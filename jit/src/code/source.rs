@@ -6,21 +6,18 @@ use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 
 /// The source of `size` bytes of machine code, of which `bytecodes` says what belongs to which instruction of `info`. What
-/// belongs to none, such as the prologue, comes from the function's first line.
+/// belongs to none, such as registers that are saved on the way to the next instruction, comes from where the
+/// machine code before it does: whoever goes through it line by line must not be led astray. The prologue comes from the
+/// function's first line.
 pub fn source(info: &CodeInfo, bytecodes: &[(u32, u32, CodeOffset)], size: u32) -> Source {
     let mut rows = Rows(Vec::new());
-    let mut covered = 0;
-    for (start, end, site) in bytecodes {
-        if covered < *start {
-            rows.begin(covered, info.first_line, 0);
-        }
+    if size > 0 && bytecodes.first().is_none_or(|(start, ..)| *start > 0) {
+        rows.begin(0, info.first_line, 0);
+    }
+    for (start, _, site) in bytecodes {
         let place = info.lines.lookup(*site);
         // Tools count columns from 1.
         rows.begin(*start, place.line.unwrap_or(0), place.column.map_or(0, |column| column + 1));
-        covered = *end;
-    }
-    if covered < size {
-        rows.begin(covered, info.first_line, 0);
     }
     Source { files: vec![info.filename.clone()], line: info.first_line, rows: rows.0, inlined: Vec::new() }
 }
@@ -41,7 +38,7 @@ mod tests {
     use crate::bytecode::lines::LineTable;
 
     #[test]
-    fn rows_cover_everything_and_equal_neighbours_are_joined() {
+    fn rows_cover_everything_and_equal_neighbours_are_one() {
         // Line 11 columns 4 to 9, twice; line 12 likewise; no place.
         let table = [0x80 | 11 << 3, 4, 9, 0x80 | 10 << 3, 4, 9, 0x80 | 11 << 3, 4, 9, 0x80 | 15 << 3];
         let lines = LineTable::parse(&table, 10);
@@ -50,7 +47,7 @@ mod tests {
         let source = source(&info, &bytecodes.map(|(start, end, site)| (start, end, CodeOffset(site))), 40);
         assert_eq!((source.files, source.line), (vec!["a.py".to_owned()], 10));
         let rows: Vec<_> = source.rows.iter().map(|row| (row.offset, row.line, row.column)).collect();
-        assert_eq!(rows, [(0, 10, 0), (8, 11, 5), (20, 10, 0), (24, 12, 5), (30, 0, 0), (31, 10, 0)]);
+        assert_eq!(rows, [(0, 10, 0), (8, 11, 5), (24, 12, 5), (30, 0, 0)]);
     }
 
     #[test]
