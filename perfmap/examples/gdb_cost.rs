@@ -33,9 +33,17 @@ fn main() {
     }
 
     let mut registry = Registry::new(Config { perf_map: None, unwind: false, gdb: true });
+    let functions: Vec<_> = (0..count).map(describe).collect();
+    let unwind = unwind();
+    let mut ids = Vec::with_capacity(count);
     let before = allocated();
     let start = Instant::now();
-    let ids: Vec<_> = (0..count).map(|index| register(&mut registry, memory, index)).collect();
+    for (index, (name, source)) in functions.iter().enumerate() {
+        let start = memory + index * PAGE;
+        // SAFETY: the page is filled in and does not change any more.
+        let code = unsafe { std::slice::from_raw_parts(start as *const u8, SIZE) };
+        ids.push(registry.register(&CodeRegion { start, code, name, source: Some(source), unwind: Some(&unwind) }));
+    }
     let each = |start: Instant| start.elapsed().as_secs_f64() * 1e6 / count as f64;
     println!("registered: {:.2} us, {} bytes each", each(start), (allocated() - before) / count);
 
@@ -51,7 +59,8 @@ fn main() {
     println!("unregistered: {:.2} us each", each(start));
 }
 
-fn register(registry: &mut Registry, memory: usize, index: usize) -> rjit_perfmap::RegionId {
+/// The name and the source of a function.
+fn describe(index: usize) -> (String, Source) {
     let file = format!("/usr/lib/python3.15/package{}/module.py", index % 50);
     let name = format!("py::Class.method_{index}:{file}");
     let step = SIZE as u32 / ROWS;
@@ -61,8 +70,12 @@ fn register(registry: &mut Registry, memory: usize, index: usize) -> rjit_perfma
         line: index as u32 * 25 + 2 + row / 3,
         column: 5 + row % 3 * 8,
     });
-    let source = Source { files: vec![file], line: index as u32 * 25 + 1, rows: rows.collect(), inlined: Vec::new() };
-    let unwind = Unwind {
+    let source = Source { line: index as u32 * 25 + 1, rows: rows.collect(), files: vec![file], inlined: Vec::new() };
+    (name, source)
+}
+
+fn unwind() -> Unwind {
+    Unwind {
         return_address: X86_64::RA,
         entry: vec![Cfa(X86_64::RSP, 8), Offset(X86_64::RA, -8)],
         steps: vec![
@@ -71,11 +84,7 @@ fn register(registry: &mut Registry, memory: usize, index: usize) -> rjit_perfma
             (4, CfaRegister(X86_64::RBP)),
             (17, Cfa(X86_64::RSP, 8)),
         ],
-    };
-    let start = memory + index * PAGE;
-    // SAFETY: the page is filled in and does not change any more.
-    let code = unsafe { std::slice::from_raw_parts(start as *const u8, SIZE) };
-    registry.register(&CodeRegion { start, code, name: &name, source: Some(&source), unwind: Some(&unwind) })
+    }
 }
 
 /// A function that sets up a frame and calls another one.

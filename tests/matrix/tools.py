@@ -3,7 +3,7 @@
 from functools import partial
 
 from matrix import dap, occurrences, outside
-from matrix.facts import ALLOCATION, CALLERS, GATE, LEFT, NO, Truth
+from matrix.facts import ALLOCATION, CALLERS, GATE, LEFT, Truth
 from matrix.looking import Tool
 from matrix.outside import within
 
@@ -160,12 +160,7 @@ TOOLS = {tool.name: tool for tool in _LIST}
 
 # What rjit does not show and plain CPython does: the fact's cell, and why. It is an error, too, when one
 # of these turns out better, so that the list stays true.
-KNOWN_GAPS = {
-    ("gdb, native backtrace", "chain"): (
-        NO,
-        "gdb needs unwind tables, and compiled code has none that it knows of",
-    ),
-}
+KNOWN_GAPS: dict[tuple[str, str], tuple[str, str]] = {}
 
 # Those that need nothing but CPython and what the tests install anyway.
 ALWAYS_THERE = [tool for tool in _LIST if not tool.distribution]
