@@ -2,7 +2,8 @@
 //!
 //! Profilers and debuggers find symbols in files; code that a JIT compiler makes is in no file. Each such tool
 //! has a way of its own to be told. A [`Registry`] takes one description of a piece of code, a [`CodeRegion`],
-//! and hands it to one *sink* for each way. There is one so far, the perf map (`/tmp/perf-PID.map`).
+//! and hands it to one *sink* for each way: the perf map (`/tmp/perf-PID.map`), the unwind tables of this process, and
+//! the interface of gdb, which lldb uses, too. [`object_file`] makes a file of the same description, for tools that read files.
 //!
 //! Whatever goes wrong while telling (a full disk, somebody else's file in the way) never fails the program that
 //! is being told about: the sink concerned reports once through [`Registry::take_warnings`] and is off from then on.

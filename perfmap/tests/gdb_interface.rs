@@ -45,6 +45,9 @@ fn listed() -> BTreeSet<String> {
             assert_eq!((*entry).previous, previous);
             let file = std::slice::from_raw_parts((*entry).file, (*entry).size as usize);
             let file = object::File::parse(file).unwrap();
+            // lldb takes all sections of a name for one.
+            let sections: BTreeSet<_> = file.sections().map(|section| section.name().unwrap().to_owned()).collect();
+            assert_eq!(sections.len(), file.sections().count());
             for symbol in file.symbols() {
                 let text = file.section_by_index(symbol.section_index().unwrap()).unwrap();
                 assert_eq!((text.address(), text.size()), (symbol.address(), symbol.size()));

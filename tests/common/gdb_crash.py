@@ -9,7 +9,6 @@ import json
 import os
 
 import gdb
-import gdb.unwinder
 
 FATAL = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGSYS")
 FRAME_LIMIT = 100
@@ -45,44 +44,6 @@ class Compiled:
             if executable[0] <= pc < executable[0] + executable[1]:
                 return executable
         return None
-
-
-class FrameId:
-    def __init__(self, sp, pc):
-        self.sp = sp
-        self.pc = pc
-
-
-class CompiledUnwinder(gdb.unwinder.Unwinder):
-    """Machine code keeps frame pointers and has no unwind tables that gdb knows of."""
-
-    def __init__(self, compiled):
-        super().__init__("rjit")
-        self.compiled = compiled
-
-    def __call__(self, pending):
-        pc = int(pending.read_register("rip"))
-        executable = self.compiled.find(pc)
-        if executable is None:
-            return None
-        word = gdb.lookup_type("long").pointer()
-        code = gdb.lookup_type("void").pointer().pointer()
-        rbp = pending.read_register("rbp")
-        rsp = pending.read_register("rsp")
-        # The first instruction saves the caller's frame pointer, the second sets this one.
-        done = pc - executable[0]
-        at_return = gdb.selected_inferior().read_memory(pc, 1)[0] == b"\xc3"
-        if done == 0 or at_return:
-            base, caller_rbp = int(rsp), rbp
-        elif done == 1:
-            base, caller_rbp = int(rsp) + 8, gdb.Value(int(rsp)).cast(word).dereference()
-        else:
-            base, caller_rbp = int(rbp) + 8, gdb.Value(int(rbp)).cast(word).dereference()
-        unwind = pending.create_unwind_info(FrameId(gdb.Value(base), gdb.Value(executable[0])))
-        unwind.add_saved_register("rip", gdb.Value(base).cast(code).dereference())
-        unwind.add_saved_register("rsp", gdb.Value(base + 8).cast(rsp.type))
-        unwind.add_saved_register("rbp", caller_rbp.cast(rbp.type))
-        return unwind
 
 
 def told(command):
@@ -179,7 +140,6 @@ def main(folder):
         told("set detach-on-fork off")
         told("set schedule-multiple on")
     compiled = Compiled(settings["dump"])
-    gdb.unwinder.register_unwinder(None, CompiledUnwinder(compiled))
 
     stops, ends = [], []
 

@@ -5,13 +5,15 @@ use std::sync::LazyLock;
 
 use gimli::constants::*;
 use gimli::write::{EndianVec, Result, Writer};
-use gimli::{DwAt, DwChildren, DwForm, DwTag, NativeEndian};
+use gimli::{DwAt, DwChildren, DwForm, DwLang, DwTag, NativeEndian};
 
 use super::{Output, PRODUCER, file_number, write_text};
 use crate::region::{CodeRegion, InlinedCall, Source};
 
 const VERSION: u16 = 4;
 const ADDRESS_SIZE: u8 = 8;
+/// The language of the only compiler so far. gdb does not know it, and so takes names as they are and has no types.
+const LANGUAGE: DwLang = DW_LANG_Python;
 /// Where the unit's offset into the section of line tables is, from the start of the unit.
 pub(super) const LINES_OFFSET: usize = 4 + 2 + 4 + 1 + 1;
 
@@ -164,7 +166,7 @@ pub(super) fn write_unit(output: &mut Output, region: &CodeRegion<'_>, source: O
 
 fn write_producer(output: &mut Output) -> Result<()> {
     output.write_u32(0)?;
-    output.write_u8(DW_LANG_Python.0 as u8)
+    output.write_u8(LANGUAGE.0 as u8)
 }
 
 fn write_range(output: &mut Output, start: u64, size: u32) -> Result<()> {

@@ -1,5 +1,7 @@
 //! The ELF file around the sections.
 
+use std::borrow::Cow;
+
 use object::elf::{
     ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, ELFMAG, ELFOSABI_NONE, EM_AARCH64, EM_X86_64, ET_EXEC, EV_CURRENT,
     FileHeader64, Ident, SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_STRTAB, SHT_SYMTAB,
@@ -16,7 +18,8 @@ type Symbol = Sym64<NativeEndian>;
 
 const MACHINE: u16 = if cfg!(target_arch = "aarch64") { EM_AARCH64 } else { EM_X86_64 };
 
-/// The names of the sections, in their order. The last is the name of as many as there are regions.
+/// The names of the sections, in their order. After the last come those of further regions, which have names of their
+/// own: lldb takes all sections of a name for one.
 const NAMES: [&str; 10] = [
     "",
     ".shstrtab",
@@ -38,13 +41,15 @@ const FIRST_TEXT: usize = NAMES.len() - 1;
 pub(super) fn file(pieces: &[Piece<'_>], directory: &str, code: Option<&[u8]>) -> (Vec<u8>, Vec<Part>) {
     let mut parts: Vec<Part> = pieces.iter().map(|piece| piece.part.clone()).collect();
     let mut file = File::new(pieces, directory, code);
+    let numbered = (1..pieces.len()).map(|number| Cow::from(format!("{}.{number}", NAMES[FIRST_TEXT])));
+    let mut section_names = Vec::with_capacity(128 + 12 * pieces.len());
+    for name in NAMES.into_iter().map(Cow::from).chain(numbered) {
+        file.names.push(section_names.len() as u32);
+        section_names.extend_from_slice(name.as_bytes());
+        section_names.push(0);
+    }
     file.section(SHT_NULL, 1, |_| {});
-    file.section(SHT_STRTAB, 1, |bytes| {
-        for name in NAMES {
-            bytes.extend_from_slice(name.as_bytes());
-            bytes.push(0);
-        }
-    });
+    file.section(SHT_STRTAB, 1, |bytes| bytes.extend_from_slice(&section_names));
     let mut names = Vec::with_capacity(parts.len());
     file.section(SHT_STRTAB, 1, |bytes| {
         let start = bytes.len();
@@ -120,29 +125,32 @@ fn symbol(part: &Part, name: u32, section: u16) -> Symbol {
 
 struct File {
     bytes: Vec<u8>,
+    /// Where the names of the sections are among these names.
+    names: Vec<u32>,
     sections: Vec<Section>,
 }
 
 impl File {
     fn new(pieces: &[Piece<'_>], directory: &str, code: Option<&[u8]>) -> Self {
         const AROUND: usize = 1024; // The header, what is the same in each file, and what alignment costs.
-        let headers = size_of::<Section>() * (FIRST_TEXT + pieces.len());
+        let sections = FIRST_TEXT + pieces.len();
+        let headers = (size_of::<Section>() + ".text.000\0".len()) * sections;
         let pieces_size: usize = pieces.iter().map(|piece| piece.part.size_in_file() + size_of::<Symbol>()).sum();
         let size = AROUND + directory.len() + headers + pieces_size + code.map_or(0, <[u8]>::len);
         let mut bytes = Vec::with_capacity(size);
         bytes.resize(size_of::<Header>(), 0);
-        Self { bytes, sections: Vec::with_capacity(FIRST_TEXT + pieces.len()) }
+        Self { bytes, names: Vec::with_capacity(sections), sections: Vec::with_capacity(sections) }
     }
 
     /// Adds the next section; returns its header.
     fn section(&mut self, kind: u32, alignment: usize, write: impl FnOnce(&mut Vec<u8>)) -> &mut Section {
-        let name: usize = NAMES[..self.sections.len().min(FIRST_TEXT)].iter().map(|name| name.len() + 1).sum();
+        let name = self.names[self.sections.len()];
         self.align(alignment);
         let start = self.bytes.len();
         write(&mut self.bytes);
         let zero = U64::new(NativeEndian, 0);
         self.sections.push(Section {
-            sh_name: U32::new(NativeEndian, name as u32),
+            sh_name: U32::new(NativeEndian, name),
             sh_type: U32::new(NativeEndian, kind),
             sh_flags: zero,
             sh_addr: zero,
