@@ -32,7 +32,7 @@ fn main() {
         unsafe { std::ptr::copy_nonoverlapping(code(callee).as_ptr(), (memory + index * PAGE) as *mut u8, SIZE) };
     }
 
-    let mut registry = Registry::new(Config { perf_map: None, unwind: false, gdb: true });
+    let mut registry = Registry::new(Config { perf_map: None, jitdump: None, unwind: false, gdb: true });
     let functions: Vec<_> = (0..count).map(describe).collect();
     let unwind = unwind();
     let mut ids = Vec::with_capacity(count);

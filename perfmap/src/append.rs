@@ -4,7 +4,7 @@
 //! something, and a write may end this process, because the kernel's answer to a file that reaches its size limit
 //! (`ulimit -f`) is a signal whose default action is death.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -15,9 +15,31 @@ use crate::error::Reason;
 
 /// Opens a file for appending, creates it if need be, and refuses whatever is not plainly this user's own.
 pub(crate) fn open(path: &Path) -> Result<File, Reason> {
-    let file = OpenOptions::new()
-        .append(true)
-        .create(true)
+    open_with(OpenOptions::new().append(true).create(true), path)
+}
+
+/// The same, but the file has to be there.
+pub(crate) fn open_existing(path: &Path) -> Result<File, Reason> {
+    open_with(OpenOptions::new().append(true), path)
+}
+
+/// Creates a file, which can be read, too. One that is there already is replaced if it is plainly this user's own: it may
+/// still be in use elsewhere, so it loses its name rather than its contents.
+pub(crate) fn create(path: &Path) -> Result<File, Reason> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create_new(true);
+    match open_with(&mut options, path) {
+        Err(Reason::Open(error)) if error.kind() == io::ErrorKind::AlreadyExists => {
+            open_existing(path)?;
+            fs::remove_file(path).map_err(Reason::Open)?;
+            open_with(&mut options, path)
+        }
+        other => other,
+    }
+}
+
+fn open_with(options: &mut OpenOptions, path: &Path) -> Result<File, Reason> {
+    let file = options
         .mode(0o600)
         // O_NONBLOCK: opening a planted pipe must not wait for a reader. Regular files take no notice of it.
         .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK)
@@ -39,9 +61,9 @@ pub(crate) fn open(path: &Path) -> Result<File, Reason> {
     }
 }
 
-/// Appends whole lines in one `write`, so that they stay whole when others append to the same file.
-pub(crate) fn append(mut file: &File, lines: &[u8]) -> Result<(), Reason> {
-    without_size_signal(|| file.write_all(lines)).map_err(Reason::Write)
+/// Appends whole lines or records in one `write`, so that they stay whole when others append to the same file.
+pub(crate) fn append(mut file: &File, bytes: &[u8]) -> Result<(), Reason> {
+    without_size_signal(|| file.write_all(bytes)).map_err(Reason::Write)
 }
 
 fn effective_user() -> u32 {

@@ -30,6 +30,10 @@ pub enum Reason {
     ForeignOwner(u32),
     /// It has this many names, so what is written there is written elsewhere, too.
     HardLinked(u64),
+    /// It is not the file that was created under this name, which is gone or has another name now.
+    Replaced,
+    /// It cannot be mapped as if it were code, which is how perf finds it.
+    Map(io::Error),
     /// What is known of a region does not fit the format.
     Encode(gimli::write::Error),
 }
@@ -49,6 +53,10 @@ impl fmt::Display for SinkError {
             Reason::HardLinked(links) => {
                 write!(f, "it is one of {links} names of a file; remove it")
             }
+            Reason::Replaced => write!(f, "another file has taken its place"),
+            Reason::Map(error) => {
+                write!(f, "cannot map it for perf to find: {error}; use a file system that is not mounted noexec")
+            }
             Reason::Encode(error) => write!(f, "cannot describe the code: {error}"),
         }
     }
@@ -57,7 +65,7 @@ impl fmt::Display for SinkError {
 impl std::error::Error for SinkError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.reason {
-            Reason::Open(error) | Reason::Write(error) => Some(error),
+            Reason::Open(error) | Reason::Write(error) | Reason::Map(error) => Some(error),
             Reason::Encode(error) => Some(error),
             _ => None,
         }

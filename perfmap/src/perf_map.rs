@@ -67,14 +67,8 @@ impl Sink for PerfMap {
 }
 
 fn line_of(region: &CodeRegion<'_>) -> String {
-    let mut line = format!("{:x} {:x} ", region.start, region.size());
-    if region.name.is_empty() {
-        line.push_str("[unnamed]");
-    }
     // A line break within a name would be read as another entry.
-    line.extend(region.name.chars().map(|c| if c.is_control() { '?' } else { c }));
-    line.push('\n');
-    line
+    format!("{:x} {:x} {}\n", region.start, region.size(), region.printable_name())
 }
 
 #[cfg(test)]

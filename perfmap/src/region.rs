@@ -25,6 +25,16 @@ impl CodeRegion<'_> {
     pub fn size(&self) -> usize {
         self.code.len()
     }
+
+    /// The name as a single line that is not empty.
+    pub(crate) fn printable_name(&self) -> String {
+        if self.name.is_empty() { "[unnamed]".into() } else { printable(self.name) }
+    }
+}
+
+/// A text without what would end an entry too early: line breaks, NUL.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// Where machine code comes from.

@@ -9,6 +9,7 @@ use std::process;
 
 use crate::error::SinkError;
 use crate::gdb::GdbInterface;
+use crate::jitdump::JitDump;
 use crate::perf_map::PerfMap;
 use crate::region::CodeRegion;
 use crate::sink::Sink;
@@ -16,13 +17,16 @@ use crate::unwind::InProcessUnwinder;
 
 /// Names a registered region until it is unregistered; never used twice in a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RegionId(u64);
+pub struct RegionId(pub(crate) u64);
 
 /// Which sinks a registry has.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The directory of the perf map, or `None` for no perf map. perf itself looks only into `/tmp`.
     pub perf_map: Option<PathBuf>,
+    /// The directory of the jitdump, or `None` for no jitdump. Others must not be able to write to it, as `perf inject` puts
+    /// files of its own there.
+    pub jitdump: Option<PathBuf>,
     /// Whether unwinders within the process (libgcc's) shall find their way through the code.
     pub unwind: bool,
     /// Whether debuggers shall find names, lines and unwind rules of the code, now and when they attach.
@@ -30,9 +34,9 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// Every sink, where the tools look.
+    /// What costs next to nothing, where the tools look: all but the jitdump.
     fn default() -> Self {
-        Self { perf_map: Some(PathBuf::from("/tmp")), unwind: true, gdb: true }
+        Self { perf_map: Some(PathBuf::from("/tmp")), jitdump: None, unwind: true, gdb: true }
     }
 }
 
@@ -54,6 +58,9 @@ impl Registry {
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
         if let Some(directory) = config.perf_map {
             sinks.push(Box::new(PerfMap::new(directory)));
+        }
+        if let Some(directory) = config.jitdump {
+            sinks.push(Box::new(JitDump::new(directory)));
         }
         if config.unwind {
             sinks.push(Box::new(InProcessUnwinder::default()));
@@ -94,9 +101,25 @@ impl Registry {
         tell(&mut self.sinks, &mut self.warnings, |sink| sink.after_fork_child());
     }
 
+    /// Ends what is written for readers after the process. Files of such kinds get no more of what is registered from now on;
+    /// whoever reads this process's memory, or the perf map, is still told.
+    pub fn close(&mut self) {
+        self.after_fork_child();
+        tell(&mut self.sinks, &mut self.warnings, |sink| sink.close());
+    }
+
     /// What went wrong since the last call: at most one error for each sink, which is off since then.
     pub fn take_warnings(&mut self) -> Vec<SinkError> {
         std::mem::take(&mut self.warnings)
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        // A child that was not told of the fork has begun no file yet, and the parent's is not its own to end.
+        if process::id() == self.pid {
+            self.close();
+        }
     }
 }
 

@@ -19,4 +19,9 @@ pub(crate) trait Sink: Send {
     fn after_fork_child(&mut self) -> Result<(), SinkError> {
         Ok(())
     }
+
+    /// The process is about to end, or wants to be told about no more.
+    fn close(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
 }

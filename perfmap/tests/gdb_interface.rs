@@ -76,7 +76,7 @@ fn check_lines(file: &object::File<'_>) {
 }
 
 fn registry() -> Registry {
-    Registry::new(Config { perf_map: None, unwind: false, gdb: true })
+    Registry::new(Config { perf_map: None, jitdump: None, unwind: false, gdb: true })
 }
 
 fn register(registry: &mut Registry, number: u32) -> RegionId {

@@ -1,14 +1,17 @@
 //! The perf map as others see it: the file itself, what may stand in its place, forks and other writers.
 
+mod common;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use common::in_child;
 use rjit_perfmap::{CodeRegion, Config, Reason, Registry};
 
 fn registry(directory: &Path) -> Registry {
-    Registry::new(Config { perf_map: Some(directory.into()), unwind: false, gdb: false })
+    Registry::new(Config { perf_map: Some(directory.into()), jitdump: None, unwind: false, gdb: false })
 }
 
 fn region(name: &str) -> CodeRegion<'_> {
@@ -40,23 +43,6 @@ fn only_reason(directory: &Path) -> Reason {
     registry.register(&region("second"));
     assert!(registry.take_warnings().is_empty(), "a sink that is off spoke again");
     warning.reason
-}
-
-/// Runs something in a forked child; returns the child's id once it ended well.
-fn in_child(body: impl FnOnce()) -> u32 {
-    // SAFETY: the child only runs `body` and ends without returning into the test harness.
-    let pid = unsafe { libc::fork() };
-    assert!(pid >= 0, "fork: {}", std::io::Error::last_os_error());
-    if pid == 0 {
-        let ended_well = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body)).is_ok();
-        // SAFETY: it ends the process and has no preconditions.
-        unsafe { libc::_exit(if ended_well { 0 } else { 1 }) };
-    }
-    let mut status = 0;
-    // SAFETY: `status` is live, the child is ours and nobody else waits for it.
-    assert_eq!(unsafe { libc::waitpid(pid, &mut status, 0) }, pid);
-    assert_eq!(status, 0, "the child failed");
-    pid.cast_unsigned()
 }
 
 #[test]
@@ -94,7 +80,7 @@ fn appends_to_what_another_writer_put_there() {
 
 #[test]
 fn a_registry_without_sinks_is_silent() {
-    let mut registry = Registry::new(Config { perf_map: None, unwind: false, gdb: false });
+    let mut registry = Registry::new(Config { perf_map: None, jitdump: None, unwind: false, gdb: false });
     let id = registry.register(&region("f"));
     registry.unregister(id);
     assert!(registry.take_warnings().is_empty());
