@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
+use rjit_perfmap::{Kinds, UnknownKind};
+
 /// Calls after which a function is compiled, unless said otherwise.
 pub const DEFAULT_CALLS: u32 = 60;
 /// Backward jumps after which a running loop is compiled, unless said otherwise.
@@ -72,6 +74,22 @@ pub fn dump_folder(env: impl Fn(&str) -> Option<OsString>) -> Result<Option<Path
         return Err(format!("RJIT_DUMP={} is not a folder; name one, or unset it", path.display()));
     }
     std::path::absolute(&path).map(Some).map_err(|error| format!("RJIT_DUMP={}: {error}", path.display()))
+}
+
+/// Which native tools are told about compiled code: `RJIT_PERF`.
+///
+/// # Errors
+/// What is wrong, and what is allowed.
+pub fn perf_kinds(env: impl Fn(&str) -> Option<OsString>) -> Result<Kinds, String> {
+    let Some(value) = env("RJIT_PERF").filter(|value| !value.is_empty()) else { return Ok(Kinds::default()) };
+    let text = value.to_string_lossy();
+    text.parse().map_err(|UnknownKind { word }| {
+        let known: Vec<_> = UnknownKind::known().collect();
+        format!(
+            "RJIT_PERF={text} has {word:?} in it; give a list, separated by commas, of {}, or all, or off, or unset it",
+            known.join(", ")
+        )
+    })
 }
 
 const RANGE: &str = "a whole number from 1 to 4294967295";
@@ -209,6 +227,18 @@ mod tests {
         assert_eq!(folder("some/where"), Ok(Some(std::env::current_dir().unwrap().join("some/where"))));
         let message = folder("/dev/null").unwrap_err();
         assert_eq!(message, "RJIT_DUMP=/dev/null is not a folder; name one, or unset it");
+    }
+
+    #[test]
+    fn native_tools_are_a_list() {
+        let kinds = |text: &'static str| perf_kinds(|name| (name == "RJIT_PERF").then(|| text.into()));
+        assert_eq!(perf_kinds(|_| None), Ok(Kinds::default()));
+        assert_eq!(kinds(""), Ok(Kinds::default()));
+        assert_eq!(kinds("off"), Ok(Kinds::OFF));
+        assert_eq!(kinds("map,jitdump"), Ok(Kinds { map: true, jitdump: true, ..Kinds::OFF }));
+        let message = kinds("map,perf").unwrap_err();
+        assert!(message.starts_with("RJIT_PERF=map,perf has \"perf\" in it; give a list"), "{message}");
+        assert!(message.contains("map, jitdump, unwind") && message.contains("unset it"), "{message}");
     }
 
     #[test]

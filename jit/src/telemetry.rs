@@ -1,16 +1,18 @@
-//! What the world outside is told: the telemetry page for the inspector, and the perf map for native profilers.
+//! What the world outside is told: the telemetry page for the inspector, and what `RJIT_PERF` says for native tools.
 //!
-//! Both are made when the compiler is first used, so that a process that never uses it leaves no files behind. When one
+//! All of it is made when the compiler is first used, so that a process that never uses it leaves no files behind. When something
 //! cannot be made the program goes on, and a line on stderr says once what is missing and why.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rjit_perfmap::{Config, Registry};
+use rjit_perfmap::{Kinds, Registry};
 use rjit_telemetry::{EventKind, ExecutableInfo, Page, Reservation, SlotId, Subject, layout};
 
 use crate::code::executable::{Counters, Executable};
 use crate::compile::perf_name;
+use crate::config;
 use crate::dump;
 use crate::hir::function::Kind;
 
@@ -23,8 +25,35 @@ const _: () = {
 static PAGE: OnceLock<Page> = OnceLock::new();
 /// Set when the process ends: what is freed from then on is no news.
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+static KINDS: OnceLock<Kinds> = OnceLock::new();
 static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
 static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Reads `RJIT_PERF`, once in a process.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn start() -> Result<(), String> {
+    let kinds = config::perf_kinds(|name| std::env::var_os(name))?;
+    KINDS.get_or_init(|| kinds);
+    Ok(())
+}
+
+/// Whoever tells native tools what `RJIT_PERF` says.
+fn new_registry() -> Registry {
+    let mut kinds = KINDS.get().copied().unwrap_or_default();
+    let mut directory = PathBuf::new();
+    if kinds.jitdump {
+        match rjit_telemetry::own_directory() {
+            Ok(path) => directory = path,
+            Err(error) => {
+                kinds.jitdump = false;
+                warn(format!("there is no jitdump of compiled functions: {error}"));
+            }
+        }
+    }
+    Registry::new(kinds.config(directory))
+}
 
 /// The page of this process, made when it is first asked for. It is never unmapped: machine code counts in it.
 pub fn page() -> &'static Page {
@@ -76,10 +105,14 @@ pub fn announce(executable: &mut Executable, reservation: Reservation) {
     executable.slot = Some(page().add_reserved(reservation, &info));
     let name = perf_name(&executable.qualname, &executable.filename);
     let mut registry = lock(&REGISTRY);
-    let registry = registry.get_or_insert_with(|| Registry::new(Config::default()));
+    let registry = registry.get_or_insert_with(new_registry);
     executable.region = Some(registry.register(&executable.making.region(&name)));
+    pass_warnings_on(registry);
+}
+
+fn pass_warnings_on(registry: &mut Registry) {
     for error in registry.take_warnings() {
-        warn(format!("native profilers see compiled functions without names: {error}"));
+        warn(format!("native tools know less of compiled functions: {error}"));
     }
 }
 
@@ -136,9 +169,7 @@ pub fn after_fork_child() {
     }
     if let Some(registry) = &mut *lock(&REGISTRY) {
         registry.after_fork_child();
-        for error in registry.take_warnings() {
-            warn(format!("native profilers see compiled functions without names: {error}"));
-        }
+        pass_warnings_on(registry);
     }
 }
 
@@ -147,6 +178,10 @@ pub fn close() {
     IS_CLOSED.store(true, Ordering::Relaxed);
     if let Some(page) = PAGE.get() {
         page.close();
+    }
+    if let Some(registry) = &mut *lock(&REGISTRY) {
+        registry.close();
+        pass_warnings_on(registry);
     }
 }
 

@@ -33,8 +33,8 @@ RESULT = "True 6002"
 Frame = tuple[str, int]
 
 
-def forever(live: Start, *flags: str) -> Live:
-    return live(PROGRAM, "forever", flags=flags, compiled=COMPILED)
+def forever(live: Start, *flags: str, **extra: str) -> Live:
+    return live(PROGRAM, "forever", flags=flags, compiled=COMPILED, **extra)
 
 
 def rounds(live: Start, *flags: str) -> Live:

@@ -70,11 +70,15 @@ def starter(mode: str, folder: Path) -> Iterator[Start]:
             *arguments: str,
             flags: tuple[str, ...] = (),
             compiled: tuple[str, ...] = (),
+            **extra: str,
         ) -> Live:
-            """Starts a program, and waits until it is ready and `compiled` really are compiled."""
+            """Starts a program, and waits until it is ready and `compiled` really are compiled.
+
+            `extra` are variables of its environment.
+            """
             command = [sys.executable, *flags, str(PROGRAMS / program), *arguments]
             started = stack.enter_context(
-                launched(command, environment(mode), folder / f"{program}.err")
+                launched(command, environment(mode, **extra), folder / f"{program}.err")
             )
             if mode == "compiled":
                 missing = set(compiled) - set(started.facts["compiled"])

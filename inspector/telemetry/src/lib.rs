@@ -23,4 +23,6 @@ mod writer;
 pub use process::{command_line, is_alive, start_ticks};
 pub use reader::{Listing, OpenError, PageView, list};
 pub use snapshot::{Counters, Event, EventKind, Executable, Identity, Kind, ParseError, Snapshot, State, Totals};
-pub use writer::{CreateError, ExecutableInfo, GlobalCounters, Page, Reservation, SlotCounters, SlotId, Subject};
+pub use writer::{
+    CreateError, ExecutableInfo, GlobalCounters, Page, Reservation, SlotCounters, SlotId, Subject, own_directory,
+};

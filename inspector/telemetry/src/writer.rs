@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use self::counters::{GlobalCounters, SlotCounters};
-pub use self::file::CreateError;
+pub use self::file::{CreateError, own_directory};
 use self::file::{PublishedFile, UnfinishedFile};
 use self::image::{
     OVERFLOW_NAME, SlotImage, generation_of, image, overflow_image, qualname_of, set_state, state_of, store_bytes,

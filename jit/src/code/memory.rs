@@ -93,7 +93,8 @@ impl JITMemoryProvider for Provider {
         const PAGE: usize = 4096;
         assert!(align as usize <= PAGE, "code needs no more than page alignment");
         let len = size.max(1).next_multiple_of(PAGE);
-        let start = reserve(len)?;
+        // What lies behind is left alone: `perf inject` takes unwind rules for mapped there.
+        let start = reserve(len + (len / 4).next_multiple_of(PAGE))?;
         // SAFETY: the pages are reserved for this executable alone.
         if unsafe { libc::mprotect(start.as_ptr().cast(), len, libc::PROT_READ | libc::PROT_WRITE) } != 0 {
             return Err(io::Error::last_os_error());

@@ -63,6 +63,7 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
     static STARTED: PyOnceLock<()> = PyOnceLock::new();
     STARTED.get_or_try_init(py, || {
         stress::start().map_err(PyValueError::new_err)?;
+        telemetry::start().map_err(PyValueError::new_err)?;
         if !extra::init(registry::forget) {
             return Err(PyRuntimeError::new_err(
                 "the interpreter has no free co_extra slot for rjit to keep its state in; \

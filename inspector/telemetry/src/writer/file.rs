@@ -46,6 +46,20 @@ pub(super) struct PublishedFile {
     pub pid: u32,
 }
 
+/// The directory where this process writes its page, made and checked: a place for other files that nobody else may touch.
+pub fn own_directory() -> Result<PathBuf, CreateError> {
+    let directory = files::own_directory();
+    prepare(&directory)?;
+    Ok(directory)
+}
+
+fn prepare(directory: &Path) -> Result<(), CreateError> {
+    files::prepare_directory(directory).map_err(|error| match error {
+        Unsafe::Because(why) => CreateError::UnsafeDirectory { path: directory.into(), why },
+        Unsafe::Io(source) => CreateError::Directory { path: directory.into(), source },
+    })
+}
+
 /// A file that is not yet found by readers, and is removed if it never will be.
 pub(super) struct UnfinishedFile {
     pub file: fs::File,
@@ -56,10 +70,7 @@ pub(super) struct UnfinishedFile {
 
 impl UnfinishedFile {
     pub fn create(directory: &Path) -> Result<Self, CreateError> {
-        files::prepare_directory(directory).map_err(|error| match error {
-            Unsafe::Because(why) => CreateError::UnsafeDirectory { path: directory.into(), why },
-            Unsafe::Io(source) => CreateError::Directory { path: directory.into(), source },
-        })?;
+        prepare(directory)?;
         let pid = std::process::id();
         let start = process::start_ticks(pid).ok_or(CreateError::NoStartTime)?;
         let (file, path) = files::create(directory, pid, layout::PAGE_SIZE)
