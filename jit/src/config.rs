@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(kinds("map,jitdump"), Ok(Kinds { map: true, jitdump: true, ..Kinds::OFF }));
         let message = kinds("map,perf").unwrap_err();
         assert!(message.starts_with("RJIT_PERF=map,perf has \"perf\" in it; give a list"), "{message}");
-        assert!(message.contains("map, jitdump, unwind") && message.contains("unset it"), "{message}");
+        assert!(message.contains("map, jitdump, gdb, unwind") && message.contains("unset it"), "{message}");
     }
 
     #[test]
