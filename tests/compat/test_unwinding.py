@@ -42,6 +42,7 @@ def test_backtrace_reaches_main(library: Path, tmp_path: Path) -> None:
 
 def test_an_exception_passes(library: Path, tmp_path: Path) -> None:
     assert printed("exception", library, tmp_path) == "caught 42"
+    assert printed("exception_in_loop", library, tmp_path) == "caught 43"
 
 
 def test_every_instruction(library: Path, tmp_path: Path) -> None:

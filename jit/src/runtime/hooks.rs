@@ -137,7 +137,7 @@ unsafe extern "C-unwind" fn on_jump(
     args: *mut *mut PyObject,
     count: ffi::Py_ssize_t,
 ) -> *mut PyObject {
-    let mut raised = false;
+    let mut entered = None;
     let object = answer(|| {
         // SAFETY: called by the interpreter, attached, with live arguments; the frame lives as long as this call.
         unsafe {
@@ -155,16 +155,24 @@ unsafe extern "C-unwind" fn on_jump(
             let answer = hotness::jumped(code, jumping, from, to, || {
                 frames::observed(frame).is_some() || install::is_watched(code)
             });
-            if let Answer::Enter(executable) = answer
-                && let Err(error) = osr::enter(tstate, frame, &*executable)
-            {
-                error.restore(Python::assume_attached());
-                raised = true;
+            if let Answer::Enter(executable) = answer {
+                entered = Some((tstate, frame, executable));
             }
             Some(answer)
         }
     });
-    if raised { std::ptr::null_mut() } else { object }
+    // Not where panics are caught: a C++ exception that comes from machine code has to pass.
+    if let Some((tstate, frame, executable)) = entered {
+        // SAFETY: as above; the executable was found for this frame just now.
+        unsafe {
+            if let Err(error) = osr::enter(tstate, frame, &*executable) {
+                error.restore(Python::assume_attached());
+                ffi::Py_DECREF(object);
+                return std::ptr::null_mut();
+            }
+        }
+    }
+    object
 }
 
 unsafe extern "C-unwind" fn on_instruction(

@@ -61,6 +61,18 @@ def exception():
     LIBRARY.catch_parcel(BODY(lambda: outer(LIBRARY.throw_parcel, 42)))
 
 
+LOOP = compile("""
+for i in range(50):
+    if i == 40:
+        LIBRARY.throw_parcel(43)
+""", "loop.py", "exec")
+
+
+def exception_in_loop():
+    """Of a module nothing but the loops is compiled, while they run."""
+    LIBRARY.catch_parcel(BODY(lambda: exec(LOOP, globals())))
+
+
 def fibonacci(n):
     if n < 2:
         return n
