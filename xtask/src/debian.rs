@@ -1,4 +1,4 @@
-//! CPython from Debian's packages, unpacked under the target directory with every library it needs, down to its own
+//! Interpreters from Debian's packages, unpacked under the target directory with every library it needs, down to its own
 //! libc. Nothing is installed, so neither root nor the right Debian release is needed.
 //!
 //! `apt-get` is given a world of its own (state, cache, sources, and an empty list of installed packages, so that it
@@ -13,51 +13,151 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// The interpreter inside the folder of unpacked packages.
-const EXECUTABLE: &str = "usr/bin/python3.15";
-
 /// Written last, so that an interrupted run is not taken for a finished one.
 const COMPLETE: &str = "complete";
-
-/// The suites that carry it, the newest first.
-const SUITES: [&str; 2] = ["unstable", "testing"];
-
-/// The test suite is a package of its own; the headers and the bundled pip are, too.
-const PACKAGES: [&str; 3] = ["python3.15-dev", "python3.15-venv", "libpython3.15-testsuite"];
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 const LIMIT: Duration = Duration::from_secs(900);
 
-/// The interpreter that an earlier run unpacked into `folder`.
-pub fn unpacked(folder: &Path) -> Option<PathBuf> {
-    folder.join(COMPLETE).exists().then(|| folder.join(EXECUTABLE))
+/// An interpreter that Debian has.
+pub struct Packaged {
+    name: &'static str,
+    /// Inside the folder of unpacked packages.
+    executable: &'static str,
+    /// The suites that carry it, the newest first.
+    suites: &'static [&'static str],
+    packages: &'static [&'static str],
+    /// Whether there are headers that must refer to each other.
+    headers: bool,
 }
 
-/// Fills `folder` and returns the interpreter in it.
-pub fn unpack(tools: &Tools, folder: &Path) -> Result<PathBuf> {
-    for program in ["apt-get", "dpkg-deb"] {
-        which::which(program)
-            .map_err(|_| anyhow!("Debian's packages cannot be used: there is no `{program}` on this machine"))?;
+/// The interpreter that rjit is for. Its test suite is a package of its own; the headers and the bundled pip are, too.
+pub const CPYTHON: Packaged = Packaged {
+    name: "CPython 3.15",
+    executable: "usr/bin/python3.15",
+    suites: &["unstable", "testing"],
+    packages: &["python3.15-dev", "python3.15-venv", "libpython3.15-testsuite"],
+    headers: true,
+};
+
+/// A peer for the benchmarks.
+pub const PYPY: Packaged = Packaged {
+    name: "PyPy",
+    executable: "usr/bin/pypy3",
+    suites: &["testing", "unstable"],
+    packages: &["pypy3"],
+    headers: false,
+};
+
+impl Packaged {
+    /// The interpreter that an earlier run unpacked into `folder`.
+    pub fn unpacked(&self, folder: &Path) -> Option<PathBuf> {
+        folder.join(COMPLETE).exists().then(|| folder.join(self.executable))
     }
-    let addresses = addresses(&process::capture(Command::new("apt-get").args([
-        "indextargets",
-        "--format",
-        "$(SITE)|$(SIGNED_BY)",
-    ]))?);
-    if addresses.is_empty() {
-        bail!("Debian's packages cannot be used: apt has no package source configured");
-    }
-    let mut reasons = Vec::new();
-    for suite in SUITES {
-        for address in &addresses {
-            match from_suite(tools, folder, suite, address) {
-                Ok(executable) => return Ok(executable),
-                Err(reason) => reasons.push(format!("{suite}: {reason:#}")),
+
+    /// Fills `folder` and returns the interpreter in it.
+    pub fn unpack(&self, tools: &Tools, folder: &Path) -> Result<PathBuf> {
+        for program in ["apt-get", "dpkg-deb"] {
+            which::which(program)
+                .map_err(|_| anyhow!("Debian's packages cannot be used: there is no `{program}` on this machine"))?;
+        }
+        let addresses = addresses(&process::capture(Command::new("apt-get").args([
+            "indextargets",
+            "--format",
+            "$(SITE)|$(SIGNED_BY)",
+        ]))?);
+        if addresses.is_empty() {
+            bail!("Debian's packages cannot be used: apt has no package source configured");
+        }
+        let mut reasons = Vec::new();
+        for suite in self.suites {
+            for address in &addresses {
+                match self.unpack_suite(tools, folder, suite, address) {
+                    Ok(executable) => return Ok(executable),
+                    Err(reason) => reasons.push(format!("{suite}: {reason:#}")),
+                }
             }
         }
+        bail!("Debian's packages cannot be used\n{}", reasons.join("\n"))
     }
-    bail!("Debian's packages cannot be used\n{}", reasons.join("\n"))
+
+    fn unpack_suite(&self, tools: &Tools, folder: &Path, suite: &str, address: &Address) -> Result<PathBuf> {
+        ui::step(format!("Downloading {} from Debian {suite} into target/python", self.name));
+        let world = folder.with_file_name("apt");
+        let lists = world.join("state/lists/partial");
+        let archives = world.join("cache/archives");
+        fs::create_dir_all(&lists)?;
+        fs::create_dir_all(archives.join("partial"))?;
+        let sources = world.join("sources.list");
+        fs::write(&sources, address.source_line(suite))?;
+        // Packages of another suite must not be unpacked with this one's.
+        for package in packages_in(&archives)? {
+            fs::remove_file(package)?;
+        }
+
+        let log = world.join("apt.log");
+        process::logged(apt(&world, &sources).arg("update"), &log, LIMIT)?;
+        process::logged(
+            apt(&world, &sources)
+                .args(["install", "--download-only", "--yes", "--no-install-recommends"])
+                .args(self.packages),
+            &log,
+            LIMIT,
+        )?;
+
+        let packages = packages_in(&archives)?;
+        ui::step(format!("Unpacking {} packages", packages.len()));
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
+        for package in &packages {
+            process::capture(Command::new("dpkg-deb").arg("--extract").arg(package).arg(folder))?;
+        }
+        let executable = self.make_runnable(tools, folder)?;
+        fs::write(folder.join(COMPLETE), format!("{suite}\n"))?;
+        // They take as much room as what was unpacked, and an unpacked interpreter does not need them again.
+        for package in packages {
+            fs::remove_file(package)?;
+        }
+        Ok(executable)
+    }
+
+    /// Points the interpreter at the unpacked libraries and its headers at each other.
+    fn make_runnable(&self, tools: &Tools, folder: &Path) -> Result<PathBuf> {
+        let executable = folder.join(self.executable).canonicalize()?;
+        let loader = loader(folder)?;
+        let libraries = loader.parent().context("the loader lies in a folder")?;
+        // An extension module inherits the search path of the executable from DT_RPATH only, hence --force-rpath.
+        process::capture(
+            tools
+                .command("patchelf")
+                .arg("--set-interpreter")
+                .arg(&loader)
+                .arg("--force-rpath")
+                .arg("--set-rpath")
+                .arg(libraries)
+                .arg(&executable),
+        )?;
+        if self.headers {
+            // Debian's pyconfig.h only includes the architecture's own, found from /usr/include. Putting the real one in its
+            // place spares everybody who compiles against this tree a second include folder full of another libc's headers.
+            let architecture = libraries.file_name().context("the libraries lie in a folder of the architecture")?;
+            let include = folder.join("usr/include");
+            fs::copy(include.join(architecture).join("python3.15/pyconfig.h"), include.join("python3.15/pyconfig.h"))
+                .context("Debian's headers are not laid out as expected")?;
+        }
+        // Installing the packages would have compiled the standard library. Without that, every process that may not write
+        // into its cache compiles what it imports anew.
+        process::capture(
+            Command::new(&executable)
+                .args(["-m", "compileall", "-q", "-j0", "-x", "/test/"])
+                .arg(folder.join("usr/lib").join(executable.file_name().unwrap_or_default())),
+        )
+        .context("the unpacked interpreter cannot compile its standard library")?;
+        Ok(executable)
+    }
 }
 
 /// A package mirror and the keys that its lists are signed with.
@@ -103,46 +203,6 @@ fn addresses(targets: &str) -> Vec<Address> {
     found
 }
 
-fn from_suite(tools: &Tools, folder: &Path, suite: &str, address: &Address) -> Result<PathBuf> {
-    ui::step(format!("Downloading CPython 3.15 from Debian {suite} into target/python"));
-    let world = folder.with_file_name("apt");
-    let lists = world.join("state/lists/partial");
-    let archives = world.join("cache/archives");
-    fs::create_dir_all(&lists)?;
-    fs::create_dir_all(archives.join("partial"))?;
-    let sources = world.join("sources.list");
-    fs::write(&sources, address.source_line(suite))?;
-    // Packages of another suite must not be unpacked with this one's.
-    for package in packages_in(&archives)? {
-        fs::remove_file(package)?;
-    }
-
-    let log = world.join("apt.log");
-    process::logged(apt(&world, &sources).arg("update"), &log, LIMIT)?;
-    process::logged(
-        apt(&world, &sources).args(["install", "--download-only", "--yes", "--no-install-recommends"]).args(PACKAGES),
-        &log,
-        LIMIT,
-    )?;
-
-    let packages = packages_in(&archives)?;
-    ui::step(format!("Unpacking {} packages", packages.len()));
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
-    fs::create_dir_all(folder)?;
-    for package in &packages {
-        process::capture(Command::new("dpkg-deb").arg("--extract").arg(package).arg(folder))?;
-    }
-    let executable = make_runnable(tools, folder)?;
-    fs::write(folder.join(COMPLETE), format!("{suite}\n"))?;
-    // They take as much room as what was unpacked, and an unpacked interpreter does not need them again.
-    for package in packages {
-        fs::remove_file(package)?;
-    }
-    Ok(executable)
-}
-
 fn apt(world: &Path, sources: &Path) -> Command {
     let mut apt = Command::new("apt-get");
     for (name, value) in [
@@ -173,39 +233,6 @@ fn packages_in(archives: &Path) -> Result<Vec<PathBuf>> {
     }
     packages.sort();
     Ok(packages)
-}
-
-/// Points the interpreter at the unpacked libraries and its headers at each other.
-fn make_runnable(tools: &Tools, folder: &Path) -> Result<PathBuf> {
-    let executable = folder.join(EXECUTABLE);
-    let loader = loader(folder)?;
-    let libraries = loader.parent().context("the loader lies in a folder")?;
-    // An extension module inherits the search path of the executable from DT_RPATH only, hence --force-rpath.
-    process::capture(
-        tools
-            .command("patchelf")
-            .arg("--set-interpreter")
-            .arg(&loader)
-            .arg("--force-rpath")
-            .arg("--set-rpath")
-            .arg(libraries)
-            .arg(&executable),
-    )?;
-    // Debian's pyconfig.h only includes the architecture's own, found from /usr/include. Putting the real one in its
-    // place spares everybody who compiles against this tree a second include folder full of another libc's headers.
-    let architecture = libraries.file_name().context("the libraries lie in a folder of the architecture")?;
-    let include = folder.join("usr/include");
-    fs::copy(include.join(architecture).join("python3.15/pyconfig.h"), include.join("python3.15/pyconfig.h"))
-        .context("Debian's headers are not laid out as expected")?;
-    // Installing the packages would have compiled the standard library. Without that, every process that may not write
-    // into its cache compiles what it imports anew.
-    process::capture(
-        Command::new(&executable)
-            .args(["-m", "compileall", "-q", "-j0", "-x", "/test/"])
-            .arg(folder.join("usr/lib/python3.15")),
-    )
-    .context("the unpacked interpreter cannot compile its standard library")?;
-    Ok(executable)
 }
 
 /// The dynamic loader, whose name depends on the architecture.

@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask python|build|demo|test|check|regrtest|fuzz|packages|matrix`.
+//! Project tasks: `cargo xtask python|build|demo|test|check|regrtest|fuzz|packages|matrix|bench`.
 //!
 //! A fresh machine has Rust and a C linker, seldom CPython 3.15, so every task first sees to what it needs: the
 //! interpreter, the tools that come as Python packages, the virtual environment. All of it lives under the target
@@ -10,6 +10,7 @@ mod debian;
 mod demo;
 mod process;
 mod project;
+mod pypy;
 mod python;
 mod suites;
 mod system;
@@ -50,6 +51,10 @@ enum Task {
     Packages(suites::Options),
     /// Have real tools look at a program interpreted and compiled, and show what each of them sees
     Matrix(suites::Options),
+    /// Measure rjit and its peers side by side
+    Bench(suites::Options),
+    /// Print the path of a PyPy: the one found, or else one provided under the target directory
+    Pypy,
 }
 
 fn main() -> ExitCode {
@@ -73,5 +78,7 @@ fn run(task: Task) -> Result<()> {
         Task::Fuzz(options) => suites::main("fuzz", &options),
         Task::Packages(options) => suites::main("packages", &options),
         Task::Matrix(options) => suites::main("matrix", &options),
+        Task::Bench(options) => suites::main("bench", &options),
+        Task::Pypy => pypy::main(),
     }
 }

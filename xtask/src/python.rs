@@ -3,8 +3,9 @@
 //! Looked for in this order: `RJIT_PYTHON`; `python3.15` on PATH; uv's; Debian's packages, unpacked under the target
 //! directory. Each place that does not serve says why, so that "none found" comes with its reasons.
 
+use crate::debian::CPYTHON;
 use crate::tools::Tools;
-use crate::{debian, process, project, ui};
+use crate::{process, project, ui};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use std::env;
@@ -121,7 +122,7 @@ fn on_path() -> Result<Python> {
 
 /// What an earlier run provided.
 fn provided() -> Option<Python> {
-    let places = [debian::unpacked(&debian_folder()), Some(uv_link())];
+    let places = [CPYTHON.unpacked(&debian_folder()), Some(uv_link())];
     places.iter().flatten().filter(|path| path.exists()).find_map(|path| Python::probe(path).ok())
 }
 
@@ -172,7 +173,7 @@ fn from_uv(tools: &Tools) -> Result<Python> {
 }
 
 fn from_debian(tools: &Tools) -> Result<Python> {
-    let executable = debian::unpack(tools, &debian_folder())?;
+    let executable = CPYTHON.unpack(tools, &debian_folder())?;
     Python::probe(&executable).context("the interpreter of Debian's packages does not serve")
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask regrtest|fuzz|packages|matrix`: the long suites that compare compiled with interpreted Python.
+//! `cargo xtask regrtest|fuzz|packages|matrix|bench`: the long suites that compare compiled with interpreted Python.
 //!
 //! They are Python programs, packages below `tests/`, because what they deal with is Python. The tasks here provide what
 //! the programs need and hand all arguments on to them, `--help` included.
@@ -24,6 +24,8 @@ pub fn main(name: &str, options: &Options) -> Result<()> {
     system::provide(&[GDB, PERF]);
     let mut suite = built.venv.command("python");
     suite.current_dir(project::root()).arg("-m").arg(name).args(&options.arguments).env("PYTHONPATH", &tests);
+    // The benchmarks ask for a PyPy only when it is among the peers.
+    suite.env("XTASK", std::env::current_exe()?);
     if !process::status(&mut suite)?.success() {
         bail!("cargo xtask {name}: not all is as it should be, see above");
     }
