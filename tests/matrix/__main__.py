@@ -9,11 +9,12 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from common.engines import Place
 from common.environments import NotProvided
 from common.live import find_tool, run_tool
 
 from matrix import engines, table
-from matrix.engines import ENGINES, Engine, Place
+from matrix.engines import ENGINES, Engine
 from matrix.facts import Row
 from matrix.looking import Tool, fill
 from matrix.tools import KNOWN_GAPS, TOOLS

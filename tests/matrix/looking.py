@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from common.engines import Place
 from common.live import SETTLING, Ended, Failure, Live, environment, launched
 
-from matrix.engines import Engine, Place
+from matrix.engines import Engine
 from matrix.facts import CRASH, NO, NONE, WATCHED, Cell, Crashed, Row, Sighting, Truth, judge
 
 PROGRAM_TIMEOUT = 90
