@@ -74,6 +74,17 @@ def test_machine_lines_lead_from_addresses_to_bytecodes_and_lines(executable):
     assert set(calls) <= {offset for _, _, offset, _ in table}
 
 
+def test_what_is_kept_beside_the_machine_code_is_counted(executable):
+    # The lines alone take some words each.
+    assert executable.metadata > 16 * len(executable.source_lines())
+    assert executable.metadata > executable.size / 10
+
+
+def test_the_longest_compilation_is_at_least_as_long_as_any(executable):
+    longest = rjit.stats()["longest_compile_ms"]
+    assert longest >= max(it.compile_ms for it in rjit.executables()) >= executable.compile_ms > 0
+
+
 def test_source_lines_are_the_functions(executable):
     lines = executable.source_lines()
     first = subject.__code__.co_firstlineno

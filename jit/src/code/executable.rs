@@ -11,7 +11,7 @@ use super::making::Making;
 use super::memory::CodeMemory;
 use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::cpython::frame::InterpreterFrame;
-use crate::hir::function::Kind;
+use crate::hir::function::{Kind, allocated};
 use crate::hir::inst::Reason;
 
 /// The signature of every executable's machine code: runs `frame`, which is the thread's current frame.
@@ -140,6 +140,13 @@ pub fn bytes_of(body: Body, size: usize, memory: &CodeMemory) -> &[u8] {
 }
 
 impl Executable {
+    /// Bytes of memory that are kept beside the machine code: this, what it was made from, its lines, its ways out.
+    pub fn metadata_bytes(&self) -> usize {
+        let names = self.qualname.capacity() + self.filename.capacity();
+        let lists = allocated(&self.exits) + allocated(&self.guards) + allocated(&self.callees);
+        size_of::<Self>() + size_of::<Header>() + names + lists + self.making.metadata_bytes()
+    }
+
     /// Puts the executable at its final place, where its machine code finds it.
     pub fn settle(self) -> Box<Executable> {
         let mut settled = Box::new(self);

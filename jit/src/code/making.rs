@@ -8,7 +8,7 @@ use super::source::source;
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::dump::listing::Listed;
-use crate::hir::function::Function;
+use crate::hir::function::{Function, allocated};
 use crate::hir::origin::Origin;
 
 /// A stretch of machine code and the part of the HIR that it was made from.
@@ -80,6 +80,15 @@ impl Making {
             cranelifts,
         };
         listed.text()
+    }
+
+    /// Bytes of memory that are kept beside the machine code.
+    pub fn metadata_bytes(&self) -> usize {
+        let files = self.source.files.iter().map(String::capacity).sum::<usize>() + allocated(&self.source.files);
+        let source = files + allocated(&self.source.rows) + allocated(&self.source.inlined);
+        let unwind = allocated(&self.unwind.entry) + allocated(&self.unwind.steps);
+        let own = size_of::<Self>() - size_of::<Function>();
+        own + self.hir.bytes() + size_of_val::<[Stretch]>(&self.stretches) + source + unwind
     }
 
     /// Which bytecode each stretch of machine code belongs to, neighbours of one bytecode joined.

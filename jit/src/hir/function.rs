@@ -25,6 +25,11 @@ impl Kind {
     }
 }
 
+/// Bytes that a vector keeps, used or not.
+pub fn allocated<T>(vector: &Vec<T>) -> usize {
+    vector.capacity() * size_of::<T>()
+}
+
 /// A basic block: parameters, straight-line instructions, one terminator.
 #[derive(Clone, Debug)]
 pub struct BlockData {
@@ -128,6 +133,21 @@ impl Function {
         let blocks = self.reverse_postorder();
         let insts = blocks.into_iter().flat_map(|block| &self.block(block).insts);
         insts.copied().filter(|&value| self.inst(value).op.needs_state())
+    }
+
+    /// Bytes of memory that all of it takes, `self` included.
+    pub fn bytes(&self) -> usize {
+        let insts = self.values.iter().map(|inst| {
+            let imms = if let Op::Helper { imms, .. } = &inst.op { size_of_val::<[i64]>(imms) } else { 0 };
+            allocated(&inst.args) + imms
+        });
+        let blocks = self.blocks.iter().map(|block| {
+            let edges = block.terminator.edges().into_iter().map(|edge| allocated(&edge.args));
+            allocated(&block.params) + allocated(&block.insts) + edges.sum::<usize>()
+        });
+        let states = self.states.iter().map(|state| allocated(&state.stack));
+        let own = allocated(&self.values) + allocated(&self.sites) + allocated(&self.blocks) + allocated(&self.states);
+        size_of::<Self>() + self.name.capacity() + own + insts.chain(blocks).chain(states).sum::<usize>()
     }
 
     /// Blocks that the entry reaches, each before the blocks it alone leads to.

@@ -15,6 +15,7 @@ use crate::tier::report::{ExecutableReport, ExitReport, RefusalReport};
 /// line -- its first line; for a loop the loop's
 /// kind -- "function" or "loop"
 /// address, size -- where the machine code is, and how many bytes
+/// metadata -- how many bytes of memory are kept beside it: what it was made from, its lines, its ways out
 /// compile_ms -- how long compiling took, in milliseconds
 /// entries -- how often it was entered
 /// deopts -- how often it was left because a guess failed or an observer came
@@ -82,6 +83,11 @@ impl Executable {
     #[getter]
     fn size(&self) -> usize {
         self.report.size
+    }
+
+    #[getter]
+    fn metadata(&self) -> usize {
+        self.report.metadata
     }
 
     #[getter]

@@ -144,6 +144,7 @@ fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("reification_causes", counted(py, reasons.reifications)?)?;
     dict.set_item("compiles", counters.compiles())?;
     dict.set_item("compile_ms", counters.compile_ns() as f64 / 1e6)?;
+    dict.set_item("longest_compile_ms", tier::longest_compile_ns() as f64 / 1e6)?;
     dict.set_item("compiled", tier::report::compiled())?;
     dict.set_item("refusals", counters.refusals())?;
     dict.set_item("refusal_reasons", counted(py, reasons.refusals)?)?;

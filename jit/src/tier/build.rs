@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{registry, retire, switch};
@@ -71,6 +72,13 @@ pub fn is_function(flags: CodeFlags) -> bool {
     flags.has(CodeFlags::OPTIMIZED) && flags.has(CodeFlags::NEWLOCALS)
 }
 
+static LONGEST_NS: AtomicU64 = AtomicU64::new(0);
+
+/// The longest that the program has stood still for one compilation, in nanoseconds.
+pub fn longest_compile_ns() -> u64 {
+    LONGEST_NS.load(Ordering::Relaxed)
+}
+
 /// Compiles `code` and puts the result in its state; or records why not, for good.
 ///
 /// # Errors
@@ -83,9 +91,11 @@ pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespac
     let begin = Instant::now();
     let (reservation, counters) = telemetry::reserve();
     let result = guarded(|| state.read(|state| compile::compile(code, kind, entry_depth, namespaces, state, counters)));
+    let took = begin.elapsed();
+    LONGEST_NS.fetch_max(took.as_nanos() as u64, Ordering::Relaxed);
     match result {
         Ok(mut executable) => {
-            executable.compile_ns = begin.elapsed().as_nanos() as u64;
+            executable.compile_ns = took.as_nanos() as u64;
             telemetry::announce(&mut executable, reservation);
             registry::with(|registry| registry.compiled.insert(executable.qualname.clone()));
             registry::note_callees(state.address(), &executable.callees);
@@ -104,7 +114,7 @@ pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespac
         }
         Err(refusal) => {
             telemetry::release(reservation);
-            Err(refuse(code, state, kind, refusal, begin.elapsed()))
+            Err(refuse(code, state, kind, refusal, took))
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::code::extra;
 use crate::code::state::CodeState;
 use crate::cpython::code::Code;
 
-pub use build::compile_now;
+pub use build::{compile_now, longest_compile_ns};
 pub use running::{
     body_for_call, forget_instruction_event, local_events_changed, record_deopt, record_reification,
     want_instruction_event,

@@ -35,6 +35,8 @@ pub struct ExecutableReport {
     pub address: usize,
     /// Its size in bytes.
     pub size: usize,
+    /// Bytes that are kept beside it: what it was made from, its lines, its ways out.
+    pub metadata: usize,
     /// Times entered.
     pub entries: u64,
     /// Times left because a guess failed.
@@ -73,6 +75,7 @@ impl ExecutableReport {
             kind: executable.kind.name(),
             address: executable.address,
             size: executable.size,
+            metadata: executable.metadata_bytes(),
             entries: executable.entries(),
             deopts: executable.deopts(),
             reifications: executable.reifications(),
