@@ -111,12 +111,14 @@ def collect(
     curves = _curves(chosen, there, settings, measured, say) if "curves" in parts else {}
     costs = []
     if "costs" in parts:
-        # One program gives a rough answer, like the rest of what is quick.
-        observed = tuple(name for name in OBSERVED if name in chosen)
-        observed = observed[:1] if settings is QUICK else observed
+        observed = [name for name in OBSERVED if name in chosen][: settings.observed]
         tools = observing.watches(Path(sys.executable))
         costs = observing.observe(observed, found, tools, settings, measured, say)
     of_programs = figures.summed_up(measured)
+    for program in programs:
+        # A new process is never warmer than the last.
+        for it in of_programs.get(program.name, {}).values() if program.starts_processes else ():
+            it.to_peak = None
     in_mean = [program.name for program in programs if program.in_mean]
     about.load_after = machine.load()
     return {
@@ -157,11 +159,9 @@ def _curves(
     say: Say,
 ) -> dict:
     curves = {}
-    for name, options in CURVES.items():
-        if name not in chosen:
-            continue
+    for name in [name for name in CURVES if name in chosen][: settings.curves]:
         say(f"warm-up: {name}")
-        program = dataclasses.replace(PROGRAMS[name], arguments=options)
+        program = dataclasses.replace(PROGRAMS[name], arguments=CURVES[name])
         amount = measuring.Amount(1, settings.iterations - 1, 1)
         series: dict[str, list] = {}
         turns = measuring.in_turn(

@@ -39,7 +39,7 @@ class Compiler:
     code_bytes: int
     # For each piece of machine code.
     code_each: float
-    metadata_each: float | None
+    metadata_each: float
 
 
 @dataclass
@@ -77,15 +77,14 @@ def compiler(report: Mapping) -> Compiler | None:
     if not report:
         return None
     pieces = report["executables"]
-    metadata = [piece["metadata"] for piece in pieces if piece["metadata"] is not None]
     return Compiler(
         report["compile_ms"],
-        report.get("longest_ms") or max((piece["compile_ms"] for piece in pieces), default=0.0),
+        report["longest_ms"],
         report["compiles"],
         sum(report["refusals"].values()),
         report["code_bytes"],
         statistics.fmean(piece["size"] for piece in pieces) if pieces else 0.0,
-        statistics.fmean(metadata) if metadata else None,
+        statistics.fmean(piece["metadata"] for piece in pieces) if pieces else 0.0,
     )
 
 

@@ -42,12 +42,15 @@ class Settings:
     # Processes of each engine for a warm-up curve, and iterations in each.
     curve_rounds: int
     iterations: int
+    # How many programs have a curve, and how many are looked at.
+    curves: int
+    observed: int
     # Processes for each way of looking.
     observed_rounds: int
 
 
-FULL = Settings(4, 4, 0.1, 3, 200, 5)
-QUICK = Settings(1, 0.6, 0.05, 1, 200, 1)
+FULL = Settings(4, 3.5, 0.1, 3, 200, 4, 2, 6)
+QUICK = Settings(1, 0.6, 0.05, 1, 200, 2, 1, 2)
 
 
 @dataclass
@@ -93,15 +96,15 @@ def run(engine: Engine, program: Program, amount: Amount, watch: Watch | None = 
 
 def calibrated(engine: Engine, program: Program, settings: Settings) -> Amount:
     """As much as an engine does in the time that is given."""
-    options = ["--calibrate-loops", "--min-time", str(settings.min_time), "-w", "1", "-n", "1"]
+    options = ["--calibrate-loops", "--min-time", str(settings.min_time), "-w", "0", "-n", "1"]
     series = _worker(engine, program, options, None)
     return amount(series.loops, series.warmups[-1], settings.seconds)
 
 
 def amount(loops: int, seconds: float, total: float) -> Amount:
-    """Half of the values are for warming up; at least one of these and two others there are."""
-    count = total / (seconds * loops)
-    return Amount(loops, max(1, int(count / 2)), max(2, int(count / 2)))
+    """Half of the values are for warming up, and there is at least one of each kind."""
+    half = max(1, int(total / (seconds * loops) / 2))
+    return Amount(loops, half, half)
 
 
 def _worker(engine: Engine, program: Program, options: list[str], watch: Watch | None) -> Series:
@@ -169,13 +172,10 @@ def _run(command: list[str], env: dict[str, str], folder: Path, watch: Watch) ->
 
 
 def result(engine: Engine, program: Program) -> str:
-    """What comes of a program, as text."""
+    """What comes of a program, as text; Trouble if it fails."""
     command = [str(engine.python), str(CHECK), program.name, str(program.task), *program.command]
     with tempfile.TemporaryDirectory(dir=_scratch()) as folder:
-        try:
-            return _run(command, engine.environment(), Path(folder), unwatched)
-        except Trouble as trouble:
-            return f"{trouble}".replace(folder, "")
+        return _run(command, engine.environment(), Path(folder), unwatched)
 
 
 @dataclass
@@ -237,7 +237,17 @@ def in_turn(
 def _check(program: Program, found: dict[str, Engine], measured: Measured, say: Say) -> None:
     if "plain" not in found or "rjit" not in found:
         return
-    expected, seen = result(found["plain"], program), result(found["rjit"], program)
+    try:
+        expected = result(found["plain"], program)
+    except Trouble as trouble:
+        # There is nothing to compare with.
+        measured.trouble(program.name, "check", str(trouble))
+        say(f"  the result is not known: {trouble}")
+        return
+    try:
+        seen = result(found["rjit"], program)
+    except Trouble as trouble:
+        seen = str(trouble)
     measured.wrong[program.name] = differing(expected, seen)
     if measured.wrong[program.name]:
         say(f"  the result differs: {measured.wrong[program.name]}")

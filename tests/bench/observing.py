@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from bench.measuring import (
     run,
     unwatched,
 )
-from bench.programs import PROGRAMS, Program
+from bench.programs import COLD, PROGRAMS, Program
 
 PY_SPY, PERF, INSPECTOR = "py-spy record", "perf record", "rjit-inspect"
 
@@ -40,21 +40,23 @@ class Way:
     engine: str
     tool: str
     reference: str
+    # The share that it may cost.
+    limit: float | None = None
 
 
 WAYS = (
     Way(PLAIN, "", PLAIN),
-    Way(LOADED, "", PLAIN),
+    Way(LOADED, "", PLAIN, 0.01),
     Way(RJIT, "", RJIT),
     Way(PLAIN, PY_SPY, PLAIN),
     Way(RJIT, PY_SPY, RJIT),
     Way(PLAIN, PERF, PLAIN),
     Way(RJIT, PERF, RJIT),
-    Way(RJIT, INSPECTOR, RJIT),
+    Way(RJIT, INSPECTOR, RJIT, 0.03),
 )
 
 # Of a program in which nothing becomes hot there is nothing to look at.
-COLD_WAYS = (Way(PLAIN, "", PLAIN), Way(RJIT, "", PLAIN))
+COLD_WAYS = (Way(PLAIN, "", PLAIN), Way(RJIT, "", PLAIN, 0.01))
 
 
 @dataclass
@@ -68,6 +70,7 @@ class Cost:
     # How far the medians of single processes lie apart: a share smaller than this says nothing.
     noise: float | None = None
     missing: str = ""
+    limit: float | None = None
     times: list[float] = field(default_factory=list)
 
 
@@ -156,18 +159,20 @@ def watches(python: Path) -> dict[str, Watch | str]:
 
 
 def observe(
-    names: tuple[str, ...],
+    names: Sequence[str],
     engines: dict[str, Engine],
     tools: dict[str, Watch | str],
     settings: Settings,
     measured: Measured,
     say: Say,
 ) -> list[Cost]:
-    """The costs of all ways for these programs, and of rjit for the one that stays cold."""
+    """The costs of all ways for these programs, and of rjit for those that stay cold."""
     costs = []
     for name in names:
         costs += _program(PROGRAMS[name], WAYS, engines, tools, settings, measured, say)
-    return costs + _program(PROGRAMS["cold"], COLD_WAYS, engines, tools, settings, measured, say)
+    for name in COLD:
+        costs += _program(PROGRAMS[name], COLD_WAYS, engines, tools, settings, measured, say)
+    return costs
 
 
 def _program(
@@ -180,7 +185,7 @@ def _program(
     say: Say,
 ) -> list[Cost]:
     say(f"observed: {program.name}")
-    costs = {way: Cost(program.name, way.engine, way.tool) for way in ways}
+    costs = {way: Cost(program.name, way.engine, way.tool, limit=way.limit) for way in ways}
     for way, cost in costs.items():
         engine, tool = engines.get(way.engine), tools[way.tool]
         if engine is None or engine.missing:

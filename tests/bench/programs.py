@@ -58,6 +58,7 @@ _LIST = [
     Program("startup", OWN / "startup.py", 0, starts_processes=True, in_mean=False),
     Program("startup_library", OWN / "startup.py", 1, starts_processes=True, in_mean=False),
     Program("cold", OWN / "cold.py", in_mean=False),
+    Program("cold_native", OWN / "cold.py", 1, in_mean=False),
 ]
 
 PROGRAMS = {program.name: program for program in _LIST}
@@ -69,6 +70,9 @@ CURVES = {
     "deltablue": (),
     "hexiom": (),
 }
+
+# Those in which nothing becomes hot.
+COLD = ("cold", "cold_native")
 
 # Those under which the costs of having rjit and of looking are measured.
 OBSERVED = ("nbody", "richards")

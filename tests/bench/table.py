@@ -1,5 +1,6 @@
 """The results as tables, on a terminal and in the document."""
 
+import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -160,9 +161,12 @@ def curves(results: dict) -> Rows:
 
 
 def costs(results: dict) -> Rows:
-    rows = [["program", "engine", "with", "costs", "noise"]]
+    rows = [["program", "engine", "with", "costs", "noise", "wanted"]]
     for cost in results["costs"]:
         said = share(cost["share"], signed=True)
+        wanted = f"under {share(cost['limit'])}" if cost["limit"] else NOTHING
+        if cost["limit"] and cost["share"] is not None and cost["share"] >= cost["limit"]:
+            said = f"**{said}**"
         if cost["missing"]:
             said = f"missing: {cost['missing'].splitlines()[-1]}"
         rows.append(
@@ -172,6 +176,7 @@ def costs(results: dict) -> Rows:
                 cost["tool"] or NOTHING,
                 said,
                 share(cost["noise"]),
+                wanted,
             ]
         )
     return rows
@@ -194,7 +199,7 @@ def missing(results: dict) -> list[str]:
 def troubles(results: dict) -> list[str]:
     found = []
     for it in results["troubles"]:
-        title = results["engines"].get(it["engine"], {}).get("title", it["engine"])
+        title = results["engines"].get(it["engine"], {}).get("title", "the result")
         lines = [line for line in it["text"].splitlines() if line.strip()]
         said = lines[0] if len(lines) < 2 else f"{lines[0]}: {lines[-1]}"
         found.append(f"{it['program']}, {title}: {said}")
@@ -225,6 +230,24 @@ def losses(results: dict) -> str:
             sentences.append(
                 f"{title} is faster on {len(behind)} of {len(ran)}: {_listed(behind)}."
             )
+    used = [
+        it["rjit"]["peak_bytes"] / it["plain"]["peak_bytes"]
+        for it in results["programs"].values()
+        if "rjit" in it and "plain" in it and it["plain"].get("peak_bytes")
+    ]
+    if used and statistics.median(used) > 1.05:
+        sentences.append(
+            f"Its processes take {number(statistics.median(used))} times as much memory as plain "
+            f"CPython's (the median), at most {number(max(used))} times."
+        )
+    over = [
+        f"{it['tool'] or _engine_in(it, results)} on {it['program']} "
+        f"({share(it['share'], signed=True)})"
+        for it in results.get("costs", ())
+        if it["limit"] and it["share"] is not None and it["share"] >= it["limit"]
+    ]
+    if over:
+        sentences.append(f"Costs over what is wanted: {_listed(over)}.")
     return " ".join(sentences)
 
 

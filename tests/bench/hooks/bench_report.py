@@ -15,6 +15,7 @@ def report():
         json.dump(
             {
                 "compile_ms": stats["compile_ms"],
+                "longest_ms": stats["longest_compile_ms"],
                 "compiles": stats["compiles"],
                 "refusals": stats["refusal_reasons"],
                 "deopts": stats["deopts"],
@@ -25,7 +26,7 @@ def report():
                         "kind": item.kind,
                         "compile_ms": item.compile_ms,
                         "size": item.size,
-                        "metadata": getattr(item, "metadata", None),
+                        "metadata": item.metadata,
                     }
                     for item in executables
                 ],
