@@ -49,8 +49,8 @@ class Settings:
     observed_rounds: int
 
 
-FULL = Settings(4, 3.5, 0.1, 3, 200, 4, 2, 6)
-QUICK = Settings(1, 0.6, 0.05, 1, 200, 2, 1, 2)
+FULL = Settings(3, 3.5, 0.1, 3, 200, 4, 2, 6)
+QUICK = Settings(1, 0.4, 0.05, 1, 200, 1, 1, 2)
 
 
 @dataclass
