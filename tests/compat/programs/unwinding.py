@@ -61,11 +61,15 @@ def exception():
     LIBRARY.catch_parcel(BODY(lambda: outer(LIBRARY.throw_parcel, 42)))
 
 
-LOOP = compile("""
+LOOP = compile(
+    """
 for i in range(50):
     if i == 40:
         LIBRARY.throw_parcel(43)
-""", "loop.py", "exec")
+""",
+    "loop.py",
+    "exec",
+)
 
 
 def exception_in_loop():
