@@ -1,4 +1,4 @@
-//! Programs of the system that the tests and the demo use: perf, gdb and tmux.
+//! Programs of the system that the tests and the demo use.
 
 use crate::{process, ui};
 use std::process::Command;
@@ -21,6 +21,12 @@ pub const GDB: Program = Program { name: "gdb", package: "gdb" };
 
 /// A terminal without a screen, in which the inspector is tested.
 pub const TMUX: Program = Program { name: "tmux", package: "tmux" };
+
+/// Compiles the native library of the tests that unwind.
+pub const CXX: Program = Program { name: "c++", package: "g++" };
+
+/// Reads dumped machine code.
+pub const OBJDUMP: Program = Program { name: "objdump", package: "binutils" };
 
 /// Sees to `programs`, installing the missing ones where this process may. Returns those that are still missing, after
 /// saying how to get them.

@@ -3,7 +3,7 @@
 //! The runners write to the terminal themselves, so that their closing lines are what the user sees last.
 
 use crate::build::{self, Built};
-use crate::system::{self, GDB, PERF, TMUX};
+use crate::system::{self, CXX, GDB, OBJDUMP, PERF, TMUX};
 use crate::{process, project, ui};
 use anyhow::{Result, bail};
 use std::process::Command;
@@ -51,6 +51,8 @@ pub fn main(options: &Options) -> Result<()> {
 }
 
 fn rust_tests(arguments: &[String]) -> Result<bool> {
+    // Those of jitdumps record with it.
+    system::provide(&[PERF]);
     ui::step("Rust tests");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(project::root());
@@ -61,7 +63,7 @@ fn rust_tests(arguments: &[String]) -> Result<bool> {
 fn python_tests(built: &Built, arguments: &[String]) -> Result<bool> {
     let tests = project::root().join("tests");
     built.venv.install_requirements(&built.tools, &tests.join("requirements.txt"))?;
-    system::provide(&[PERF, GDB, TMUX]);
+    system::provide(&[PERF, GDB, TMUX, CXX, OBJDUMP]);
     ui::step("Python tests");
     let mut pytest = built.venv.command("python");
     pytest.current_dir(project::root()).args(["-m", "pytest"]).args(arguments);
