@@ -47,11 +47,11 @@ impl Venv {
     }
 
     /// A command that runs `program` of this environment as if the environment were activated. The caller's wishes
-    /// about rjit do not reach it: the tasks themselves decide where it is on.
+    /// about rjit do not reach it, as the tasks themselves decide where it is on; those about its tests do.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.bin().join(program));
         for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("RJIT")) {
+            if name.to_str().is_some_and(is_wish) {
                 command.env_remove(name);
             }
         }
@@ -87,5 +87,21 @@ impl Venv {
         process::capture(&mut uv).with_context(|| format!("what {} lists could not be installed", file.display()))?;
         fs::write(stamp, wanted)?;
         Ok(())
+    }
+}
+
+/// Whether a variable is a wish about rjit, rather than about its tests.
+fn is_wish(variable: &str) -> bool {
+    variable.starts_with("RJIT") && !variable.starts_with("RJIT_TEST_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_wish;
+
+    #[test]
+    fn wishes_about_tests_get_through() {
+        assert!(is_wish("RJIT") && is_wish("RJIT_CALLS") && is_wish("RJIT_STRESS"));
+        assert!(!is_wish("RJIT_TEST_STRESS") && !is_wish("PATH"));
     }
 }
