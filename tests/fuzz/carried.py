@@ -57,6 +57,9 @@ class Carried(Statements):
                 [f"{number} = {number} {rng.choice('+-*')} {rng.choice(USUAL)}"],
                 [f"{number} += 1"],
                 [
+                    f"{number} = {rng.choice(('sqrt', 'fabs', 'abs'))}({number} * {rng.choice(('1.5', number))})"
+                ],
+                [
                     f"{number} = [{usual}, {rng.choice(ODD)}][{inner} == 3]",
                     f"if {number}:",
                     f"    _ = {inner}",
@@ -88,6 +91,6 @@ class Carried(Statements):
             f"for {outer} in range({rounds}):",
             "    try:",
             *indented(indented(loop)),
-            "    except (TypeError, OverflowError, UnboundLocalError) as err:",
+            "    except (TypeError, ValueError, OverflowError, UnboundLocalError) as err:",
             "        out(err)",
         ]

@@ -13,8 +13,11 @@ import signal
 import sys
 import threading
 import weakref
+from math import fabs, sqrt
 
 __all__ = [
+    "fabs",
+    "sqrt",
     "Bag",
     "Ctx",
     "Dying",

@@ -119,7 +119,9 @@ class Layouts(unittest.TestCase):
                 source for folder in LAYOUTS for source in folder.rglob("ffi*/*.rs")
             )
             for block in re.findall(
-                r'^unsafe extern "C" \{$(.*?)^\}$', source.read_text(), re.MULTILINE | re.DOTALL
+                r'^unsafe extern "C(?:-unwind)?" \{$(.*?)^\}$',
+                source.read_text(),
+                re.MULTILINE | re.DOTALL,
             )
             for name in FOREIGN.findall(block)
         ]
