@@ -35,6 +35,7 @@ use crate::lower::unwinding::unwinding;
 use crate::lower::{Lowered, lower};
 use crate::profile::Profile;
 use crate::runtime::stress;
+use crate::telemetry;
 use crate::tier::{self, coverage};
 
 /// Functions with more bytecode than this are left to the interpreter: compiling them would stop the program for
@@ -174,8 +175,10 @@ fn assemble(hir: &Function, info: &CodeInfo, header: &Header, stress: Stress) ->
 fn dump(making: &Making, info: &CodeInfo, address: usize, clif: &str, cranelifts: Option<String>) {
     let name = perf_name(&info.qualname, &info.filename);
     let folder = std::env::current_dir().unwrap_or_default();
-    // Its rules were taken for the unwind tables already; without them an empty file says that something is wrong.
-    let elf = rjit_perfmap::object_file(&making.region(&name), &folder).unwrap_or_default();
+    let elf = rjit_perfmap::object_file(&making.region(&name), &folder).unwrap_or_else(|error| {
+        telemetry::warn(format!("the dumped ELF file of {name} is empty: {error}"));
+        Vec::new()
+    });
     dump::write(&Dumped {
         qualname: &info.qualname,
         filename: &info.filename,

@@ -4,6 +4,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from common.documents import with_part
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 PICTURE = DOCUMENT.with_name("performance.svg")
 
@@ -337,8 +339,4 @@ def for_document(results: dict) -> str:
 
 def in_document(document: str, text: str) -> str:
     """The document with the results in their place."""
-    before, begin, rest = document.partition(BEGIN)
-    _old, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{DOCUMENT} has lost the marks between which the results go")
-    return f"{before}{begin}\n{text}\n{end}{after}"
+    return with_part(document, BEGIN, END, text, DOCUMENT)

@@ -41,13 +41,11 @@ class Carried(Statements):
                 [f"Bag().x = {outer}"],
                 [f"{shared} = [0]", f"{shared}[0] = {outer}"],
                 [f"_f = lambda: {shared}", f"{shared} = {outer}"],
-                [f"del {shared}"],
+                [f"{shared} = {outer}", f"del {shared}"],
                 [f"if {outer} == {last}:", f"    del {number}"],
                 [f"if {outer} == {last}:", f"    del {number}", "else:", f"    _ = {outer}"],
             )
         )
-        if before == [f"del {shared}"]:
-            before = [f"{shared} = {outer}", *before]
         start = f"{number} = {usual} if {outer} != {last} else {odd}"
         set_up = [f"{inner} = 0", start, *before]
         if not before and self.maybe(0.5):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from common.documents import with_part
+
 from matrix.facts import CRASH, FACTS, MISSING, NO, NONE, WRONG, YES, Row, in_words
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "compatibility.md"
@@ -99,8 +101,4 @@ def for_document(
 
 def in_document(document: str, table: str) -> str:
     """The document with the table in its place."""
-    before, begin, rest = document.partition(_BEGIN)
-    _old, end, after = rest.partition(_END)
-    if not begin or not end:
-        raise ValueError(f"{DOCUMENT} has lost the marks between which the table goes")
-    return f"{before}{begin}\n{table}\n{end}{after}"
+    return with_part(document, _BEGIN, _END, table, DOCUMENT)

@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from common.documents import with_part
+
 from regrtest.outcomes import Difference
 
 FILE = Path(__file__).with_name("expected.toml")
@@ -158,11 +160,7 @@ def in_document(
     document: str, expected: Iterable[Expected], adjusted: Iterable[Adjusted] = ()
 ) -> str:
     """The document with the list as it is."""
-    before, begin, rest = document.partition(_BEGIN)
-    _old, end, after = rest.partition(_END)
-    if not begin or not end:
-        raise ValueError(f"{DOCUMENT} has lost the marks between which the list goes")
     replaced = described_adjusted(adjusted)
     if replaced.strip():
         replaced = f"\nReplaced for the run under rjit, so that the rest of the file can be compared:\n\n{replaced}"
-    return f"{before}{begin}\n{described(expected)}{replaced}\n{end}{after}"
+    return with_part(document, _BEGIN, _END, described(expected) + replaced, DOCUMENT)
