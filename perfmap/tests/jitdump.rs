@@ -93,17 +93,8 @@ fn is_mapped(path: &Path) -> bool {
     maps.lines().any(|line| line.contains(" r-xp ") && line.ends_with(path.to_str().unwrap()))
 }
 
-/// Registers twice and returns the only warning there may be.
 fn only_reason(directory: &Path) -> Reason {
-    let mut registry = registry(directory);
-    registry.register(&region("first"));
-    let mut warnings = registry.take_warnings();
-    assert_eq!(warnings.len(), 1);
-    let warning = warnings.remove(0);
-    assert_eq!(warning.path.as_ref(), Some(&own_dump(directory)));
-    registry.register(&region("second"));
-    assert!(registry.take_warnings().is_empty(), "a sink that is off spoke again");
-    warning.reason
+    common::only_reason(registry(directory), &region("f"), &own_dump(directory))
 }
 
 #[test]

@@ -30,19 +30,8 @@ fn own_map(directory: &Path) -> PathBuf {
     map_of(directory, std::process::id())
 }
 
-/// Registers twice and returns the only warning there may be.
 fn only_reason(directory: &Path) -> Reason {
-    let mut registry = registry(directory);
-    registry.register(&region("first"));
-    let mut warnings = registry.take_warnings();
-    assert_eq!(warnings.len(), 1);
-    let warning = warnings.remove(0);
-    let path = warning.path.as_ref().unwrap();
-    assert_eq!(*path, own_map(directory));
-    assert!(warning.to_string().contains(path.to_str().unwrap()));
-    registry.register(&region("second"));
-    assert!(registry.take_warnings().is_empty(), "a sink that is off spoke again");
-    warning.reason
+    common::only_reason(registry(directory), &region("f"), &own_map(directory))
 }
 
 #[test]

@@ -1,5 +1,22 @@
 //! What tests of several sinks need.
 
+use std::path::Path;
+
+use rjit_perfmap::{CodeRegion, Reason, Registry};
+
+/// Registers twice and returns the only warning there may be, which is about the file at `path`.
+pub fn only_reason(mut registry: Registry, region: &CodeRegion<'_>, path: &Path) -> Reason {
+    registry.register(region);
+    let mut warnings = registry.take_warnings();
+    assert_eq!(warnings.len(), 1);
+    let warning = warnings.remove(0);
+    assert_eq!(warning.path.as_deref(), Some(path));
+    assert!(warning.to_string().contains(path.to_str().unwrap()));
+    registry.register(region);
+    assert!(registry.take_warnings().is_empty(), "a sink that is off spoke again");
+    warning.reason
+}
+
 /// Runs something in a forked child; returns the child's id once it ended well.
 pub fn in_child(body: impl FnOnce()) -> u32 {
     // SAFETY: the child only runs `body` and ends without returning into the test harness.
