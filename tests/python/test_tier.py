@@ -539,19 +539,6 @@ def a_replaced_set_local_events_is_told():
     """
 
 
-@case
-def large_functions_have_to_be_hotter():
-    return """
-    rjit.enable()
-    lines = "".join(f"  x = x + {i} * n\\n" for i in range(2000))
-    exec(f"def large(n):\\n  x = 0\\n{lines}  return x\\ndef small(n): return n + 1")
-    for i in range(100):
-        large(i); small(i)
-    assert not rjit.explain(large)["compiled"] and rjit.explain(large)["calls"] == 100
-    assert rjit.explain(large)["reason"] is None
-    """
-
-
 @pytest.mark.parametrize("name", CASES)
 def test(name):
     run(CASES[name])

@@ -35,6 +35,12 @@ impl Code {
         Self(code.as_ptr().cast())
     }
 
+    /// The code object, as Python code has it.
+    pub fn to_bound(self, py: Python<'_>) -> Bound<'_, PyAny> {
+        // SAFETY: from_ptr's contract: a live code object.
+        unsafe { Bound::from_borrowed_ptr(py, self.0.cast()) }
+    }
+
     /// The code object itself.
     #[inline]
     pub fn as_ptr(self) -> *mut PyCodeObject {

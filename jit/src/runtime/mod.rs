@@ -12,3 +12,4 @@ pub mod ops;
 pub mod osr;
 mod push;
 pub mod stress;
+pub mod ticker;

@@ -66,8 +66,7 @@ pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, ex
         if status as usize == OSR_RAISED {
             let exception = ffi::PyErr_GetRaisedException();
             let py = Python::assume_attached();
-            let code = Bound::from_borrowed_ptr(py, code);
-            if let Err(error) = tier::want_instruction_event(py, &code) {
+            if let Err(error) = tier::want_instruction_event(py, code::Code::from_ptr(code.cast())) {
                 ffi::Py_DECREF(exception);
                 return Err(error);
             }
@@ -93,7 +92,7 @@ pub unsafe fn on_instruction(code: *mut PyObject) -> *mut PyObject {
         if !list.iter().any(|(waiting, _)| (*(*waiting as *mut InterpreterFrame)).code() == code) {
             let py = Python::assume_attached();
             // Reporting a little longer than needed does no harm.
-            let _ = tier::forget_instruction_event(py, &Bound::from_borrowed_ptr(py, code));
+            let _ = tier::forget_instruction_event(py, code::Code::from_ptr(code.cast()));
         }
         ffi::PyErr_SetRaisedException(exception as *mut PyObject);
         std::ptr::null_mut()

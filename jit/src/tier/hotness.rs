@@ -5,12 +5,13 @@
 //! is on record, so they are answered at once.
 
 use super::build::{build, hopeless, is_function, is_running, namespaces};
-use super::{patience, registry, retire, switch};
+use super::{patience, registry, retire, sampling, switch};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
 use crate::code::install;
 use crate::compile::Namespaces;
+use crate::config::Options;
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::thread::is_too_deep_to_compile;
@@ -48,6 +49,8 @@ pub struct JumpingFrame {
 enum Heat {
     Cold,
     Hot,
+    /// Hot, while compiling has had its share of the time.
+    Waiting,
     Compiled,
     Refused,
 }
@@ -74,11 +77,12 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
         } else {
             state.calls += 1;
             let is_hot = patience::is_hot(&options, code, state.calls, options.calls);
-            if hopeless(flags).is_some() || (is_hot && switch::has_time(&options)) { Heat::Hot } else { Heat::Cold }
+            if hopeless(flags).is_some() { Heat::Hot } else { heat_of(is_hot, &options) }
         }
     });
     match heat {
         Heat::Cold => Answer::Keep,
+        Heat::Waiting => wait(state),
         Heat::Refused => Answer::Disable,
         Heat::Hot if is_running() || is_too_deep_to_compile() => Answer::Keep,
         Heat::Hot => match build(code, state, Kind::Function, 0, namespaces(function)) {
@@ -87,6 +91,23 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
         },
         Heat::Compiled => welcome(state, function),
     }
+}
+
+fn heat_of(is_hot: bool, options: &Options) -> Heat {
+    match is_hot {
+        true if switch::has_time(options) => Heat::Hot,
+        true => Heat::Waiting,
+        false => Heat::Cold,
+    }
+}
+
+/// Hot code has to wait. It is not counted meanwhile: that would cost it as much as it costs cold code.
+fn wait(state: StateRef) -> Answer {
+    if !switch::is_sampling() {
+        return Answer::Keep;
+    }
+    sampling::postpone(state);
+    Answer::Disable
 }
 
 /// Gives a function of compiled code our entry.
@@ -127,15 +148,12 @@ pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: i
         } else {
             let jumps = state.jumps.entry(header).or_default();
             *jumps = jumps.saturating_add(1);
-            if patience::is_hot(&options, code, *jumps, options.loops) && switch::has_time(&options) {
-                Heat::Hot
-            } else {
-                Heat::Cold
-            }
+            heat_of(patience::is_hot(&options, code, *jumps, options.loops), &options)
         }
     });
     match heat {
         Heat::Cold => return Answer::Keep,
+        Heat::Waiting => return wait(state),
         Heat::Refused => return Answer::Disable,
         Heat::Hot if is_running() || is_too_deep_to_compile() || is_watched() => return Answer::Keep,
         Heat::Hot => {

@@ -1,7 +1,7 @@
 //! When to compile.
 //!
-//! The interpreter counts for us: `sys.monitoring` reports each start of a function and each backward jump
-//! ([`monitoring`], [`hotness`]) until the code is compiled ([`build`]) or refused. Functions made later from the same
+//! Code that is found running again and again ([`sampling`]) is counted: `sys.monitoring` reports each of its starts and
+//! backward jumps ([`monitoring`], [`hotness`]) until it is compiled ([`build`]) or refused. Functions made later from the same
 //! code get the same entry ([`functions`]). When guesses keep failing the code is compiled anew without them, and
 //! given up in the end ([`failures`]). Machine code that is out of use waits until nobody can be inside it
 //! ([`retire`]). Tests have machine code taken out of use without a cause ([`stress`]).
@@ -19,6 +19,7 @@ mod registry;
 pub mod report;
 mod retire;
 mod running;
+pub mod sampling;
 mod stress;
 mod switch;
 

@@ -5,7 +5,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::switch;
-use crate::cpython::monitoring::{EVENT_INSTRUCTION, EVENT_JUMP, EVENT_PY_START, OPTIMIZER_ID, others_get_events};
+use crate::cpython::code::Code;
+use crate::cpython::monitoring::{
+    EVENT_INSTRUCTION, EVENT_JUMP, EVENT_PY_START, OPTIMIZER_ID, local_tools, others_get_events,
+};
 use crate::runtime::hooks;
 
 const NAME: &str = "rjit";
@@ -34,10 +37,9 @@ pub fn warn_of(py: Python<'_>, holder: &str) -> PyResult<()> {
     PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, 1)
 }
 
-/// Takes the tool id, and asks for the events unless `is_paused`.
-pub fn begin(py: Python<'_>, is_paused: bool) -> PyResult<()> {
-    register(py)?;
-    if is_paused { Ok(()) } else { want_events(py, true) }
+/// Takes the tool id.
+pub fn begin(py: Python<'_>) -> PyResult<()> {
+    register(py)
 }
 
 /// Whether other tools get events everywhere.
@@ -45,10 +47,33 @@ pub fn others_listen() -> bool {
     others_get_events(OPTIMIZER_ID)
 }
 
-/// Asks for the events, or for none.
+/// The events that are counted.
+const COUNTED: u32 = 1 << EVENT_PY_START | 1 << EVENT_JUMP;
+
+/// Asks for the events everywhere, or for none.
 pub fn want_events(py: Python<'_>, wanted: bool) -> PyResult<()> {
-    let events = if wanted { 1u32 << EVENT_PY_START | 1u32 << EVENT_JUMP } else { 0 };
+    let events = if wanted { COUNTED } else { 0 };
     monitoring(py)?.call_method1("set_events", (OPTIMIZER_ID, events))?;
+    Ok(())
+}
+
+/// Asks for the events in one code object, or for none of them.
+pub fn want_counts(py: Python<'_>, code: Code, wanted: bool) -> PyResult<()> {
+    let others = local_events(code) & !COUNTED;
+    set_local_events(py, &code.to_bound(py), if wanted { others | COUNTED } else { others })
+}
+
+/// The events that are reported to us in one code object.
+fn local_events(code: Code) -> u32 {
+    [EVENT_PY_START, EVENT_JUMP, EVENT_INSTRUCTION]
+        .into_iter()
+        .filter(|&event| local_tools(code, event) & 1 << OPTIMIZER_ID != 0)
+        .map(|event| 1 << event)
+        .sum()
+}
+
+fn set_local_events(py: Python<'_>, code: &Bound<'_, PyAny>, events: u32) -> PyResult<()> {
+    monitoring(py)?.call_method1("set_local_events", (OPTIMIZER_ID, code, events))?;
     Ok(())
 }
 
@@ -67,13 +92,14 @@ fn register(py: Python<'_>) -> PyResult<()> {
 /// Asks for INSTRUCTION events in one code object, or for no more of them. The compiler may have been turned off
 /// meanwhile, by the very code that now raises: then it takes its tool id once more, for as long as the exception
 /// needs.
-pub fn report_instructions(py: Python<'_>, code: &Bound<'_, PyAny>, wanted: bool) -> PyResult<()> {
+pub fn report_instructions(py: Python<'_>, code: Code, wanted: bool) -> PyResult<()> {
     let is_off = !switch::is_enabled();
     if wanted && is_off && holder(py)?.is_none() {
         register(py)?;
     }
-    let events = if wanted { 1u32 << EVENT_INSTRUCTION } else { 0 };
-    monitoring(py)?.call_method1("set_local_events", (OPTIMIZER_ID, code, events))?;
+    let instruction = 1u32 << EVENT_INSTRUCTION;
+    let others = local_events(code) & !instruction;
+    set_local_events(py, &code.to_bound(py), if wanted { others | instruction } else { others })?;
     if !wanted && is_off { end(py) } else { Ok(()) }
 }
 

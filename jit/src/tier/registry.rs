@@ -106,6 +106,7 @@ pub fn note_callees(caller: usize, callees: &[usize]) {
 pub fn forget(mut state: Box<CodeState>) {
     let address = std::ptr::from_ref::<CodeState>(&state).addr();
     let notes = with(|registry| registry.notes.remove(&address));
+    super::sampling::forget(address);
     super::retire::withdraw_all(&mut state, "code object freed");
     let Some(notes) = notes else { return };
     for callee in notes.callees {

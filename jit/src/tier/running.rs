@@ -81,7 +81,7 @@ pub fn record_reification(executable: &mut Executable, code: Code, at: CodeOffse
 ///
 /// # Errors
 /// What `sys.monitoring` raised.
-pub fn want_instruction_event(py: Python<'_>, code: &Bound<'_, PyAny>) -> PyResult<()> {
+pub fn want_instruction_event(py: Python<'_>, code: Code) -> PyResult<()> {
     monitoring::report_instructions(py, code, true)
 }
 
@@ -89,6 +89,6 @@ pub fn want_instruction_event(py: Python<'_>, code: &Bound<'_, PyAny>) -> PyResu
 ///
 /// # Errors
 /// What `sys.monitoring` raised.
-pub fn forget_instruction_event(py: Python<'_>, code: &Bound<'_, PyAny>) -> PyResult<()> {
+pub fn forget_instruction_event(py: Python<'_>, code: Code) -> PyResult<()> {
     monitoring::report_instructions(py, code, false)
 }

@@ -7,12 +7,12 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict};
 
-use super::{monitoring, patience, registry, retire};
+use super::{monitoring, patience, registry, retire, sampling};
 use crate::code::{extra, install};
 use crate::config::Options;
 use crate::cpython::gil::GilCell;
 use crate::dump;
-use crate::runtime::{hooks, stress};
+use crate::runtime::{hooks, stress, ticker};
 use crate::telemetry;
 
 #[derive(Clone, Copy, Default)]
@@ -21,11 +21,13 @@ struct Switch {
     is_monitoring: bool,
     /// Our events are off, because others get some.
     is_paused: bool,
+    /// Hot code is looked for at ticks, and only what is found is counted; otherwise everything is.
+    is_sampling: bool,
     enabled: Option<Instant>,
 }
 
 static SWITCH: GilCell<Switch> =
-    GilCell::new(Switch { options: None, is_monitoring: false, is_paused: false, enabled: None });
+    GilCell::new(Switch { options: None, is_monitoring: false, is_paused: false, is_sampling: false, enabled: None });
 
 /// When to compile, while the compiler is on.
 #[inline]
@@ -36,6 +38,11 @@ pub fn options() -> Option<Options> {
 /// Whether there is time for compiling now.
 pub fn has_time(options: &Options) -> bool {
     SWITCH.with(|switch| switch.enabled).is_some_and(|enabled| patience::has_time(options, enabled))
+}
+
+/// Whether hot code is looked for at ticks, now.
+pub fn is_sampling() -> bool {
+    SWITCH.with(|switch| switch.is_sampling && !switch.is_paused)
 }
 
 /// Whether the compiler is on.
@@ -71,11 +78,12 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
             ));
         }
         hooks::install(py)?;
-        let after_fork = PyCFunction::new_closure(py, None, None, |_, _| telemetry::after_fork_child())?;
-        let at_exit = PyCFunction::new_closure(py, None, None, |_, _| telemetry::close())?;
-        let in_child = PyDict::new(py);
-        in_child.set_item("after_in_child", after_fork)?;
-        py.import("os")?.call_method("register_at_fork", (), Some(&in_child))?;
+        let at_fork = PyDict::new(py);
+        at_fork.set_item("before", PyCFunction::new_closure(py, None, None, |_, _| before_fork())?)?;
+        at_fork.set_item("after_in_parent", PyCFunction::new_closure(py, None, None, |_, _| tick_again())?)?;
+        at_fork.set_item("after_in_child", PyCFunction::new_closure(py, None, None, |_, _| after_fork_child())?)?;
+        py.import("os")?.call_method("register_at_fork", (), Some(&at_fork))?;
+        let at_exit = PyCFunction::new_closure(py, None, None, |_, _| close())?;
         py.import("atexit")?.call_method1("register", (at_exit,))?;
         telemetry::page();
         dump::start();
@@ -88,13 +96,14 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
 pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
     start(py)?;
     retire::sweep();
-    let (mut is_monitoring, mut is_paused) = SWITCH.with(|switch| (switch.is_monitoring, switch.is_paused));
+    let (mut is_monitoring, mut is_paused, was_sampling) =
+        SWITCH.with(|switch| (switch.is_monitoring, switch.is_paused, switch.is_sampling));
     if !is_monitoring {
         is_paused = monitoring::others_listen();
         match monitoring::holder(py)? {
             Some(holder) => monitoring::warn_of(py, &holder)?,
             None => {
-                monitoring::begin(py, is_paused).inspect_err(|_| {
+                monitoring::begin(py).inspect_err(|_| {
                     // The first error is the one to report.
                     let _ = monitoring::end(py);
                 })?;
@@ -102,8 +111,17 @@ pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
             }
         }
     }
+    let is_sampling = is_monitoring && options.is_patient() && begin_to_tick();
+    if is_monitoring {
+        if was_sampling && !is_sampling {
+            ticker::stop();
+            sampling::forget_all(py);
+        }
+        monitoring::want_events(py, !is_sampling && !is_paused)?;
+    }
     SWITCH.with(|switch| {
-        *switch = Switch { options: Some(options), is_monitoring, is_paused, enabled: Some(Instant::now()) }
+        let enabled = Some(Instant::now());
+        *switch = Switch { options: Some(options), is_monitoring, is_paused, is_sampling, enabled }
     });
     let mut how = format!("calls={} loops={}", options.calls, options.loops);
     if stress::wanted().is_on() {
@@ -111,6 +129,41 @@ pub fn enable(py: Python<'_>, options: Options) -> PyResult<()> {
     }
     telemetry::switched(true, &how);
     Ok(())
+}
+
+/// Begins to tick, and says whether that was possible.
+fn begin_to_tick() -> bool {
+    ticker::start()
+        .inspect_err(|error| {
+            telemetry::warn(format!(
+                "hot code is found by counting everything, which costs more, because there can be no thread that ticks: \
+                 {error}"
+            ));
+        })
+        .is_ok()
+}
+
+fn before_fork() {
+    ticker::stop();
+}
+
+fn after_fork_child() {
+    telemetry::after_fork_child();
+    tick_again();
+}
+
+/// After a fork, in the parent and in the child.
+fn tick_again() {
+    if SWITCH.with(|switch| switch.is_sampling) {
+        begin_to_tick();
+    }
+}
+
+/// Ends what must not outlive the interpreter.
+fn close() {
+    SWITCH.with(|switch| switch.is_sampling = false);
+    ticker::stop();
+    telemetry::close();
 }
 
 /// Has the interpreter report nothing to us: others are about to get events everywhere, and nothing is compiled then.
@@ -124,12 +177,17 @@ pub fn resume_events(py: Python<'_>) {
 }
 
 fn switch_events(py: Python<'_>, wanted: bool) {
-    let changes = SWITCH.with(|switch| {
+    let (changes, is_sampling) = SWITCH.with(|switch| {
         let changes = switch.is_monitoring && switch.is_paused == wanted;
         switch.is_paused ^= changes;
-        changes
+        (changes, switch.is_sampling)
     });
-    if changes && let Err(error) = monitoring::want_events(py, wanted) {
+    if !changes {
+        return;
+    }
+    if is_sampling {
+        sampling::forget_all(py);
+    } else if let Err(error) = monitoring::want_events(py, wanted) {
         telemetry::warn(format!("what runs often is not seen any more: {error}"));
     }
 }
@@ -138,6 +196,8 @@ fn switch_events(py: Python<'_>, wanted: bool) {
 /// that run compiled go on until they return.
 pub fn disable(py: Python<'_>) -> PyResult<()> {
     let before = SWITCH.with(std::mem::take);
+    ticker::stop();
+    sampling::forget_all(py);
     install::restore_all();
     for (_, state) in registry::all() {
         state.with(|state| {

@@ -61,6 +61,14 @@ unsafe extern "C-unwind" {
     pub fn _Py_ReachedRecursionLimit(tstate: *mut PyThreadState) -> c_int;
     pub fn _Py_ReachedRecursionLimitWithMargin(tstate: *mut PyThreadState, margin_count: c_int) -> c_int;
     pub fn _PyEval_MakePendingCalls(arg0: *mut PyThreadState) -> c_int;
+    /// Has the next thread of `interp` that looks at its eval breaker call `func`; from any thread, attached or not.
+    /// 0, or -1 when too many calls are waiting.
+    pub fn _PyEval_AddPendingCall(
+        interp: *mut PyInterpreterState,
+        func: Option<unsafe extern "C-unwind" fn(arg: *mut c_void) -> c_int>,
+        arg: *mut c_void,
+        flags: c_int,
+    ) -> c_int;
 }
 
 // Code, bytecode and instrumentation (`pycore_code.h`, `pycore_instruments.h`)

@@ -1,0 +1,182 @@
+//! Ticks: a thread that has the interpreter stop by now and then, to see what is running.
+//!
+//! The thread never touches an object and never holds the GIL. It queues a pending call, which the interpreter runs in
+//! the thread that has the GIL, at the start of a function, at a jump back or after a call: just where hot code is found.
+//! A call that is not served soon means that no Python code runs, and then the thread sleeps until one is.
+//!
+//! All signals are blocked in the thread, so they reach the program's own threads as ever. It is gone while the process
+//! forks: the child would not have it, and CPython warns of forks with threads.
+
+use std::ffi::{c_int, c_void};
+use std::io;
+use std::mem::MaybeUninit;
+use std::panic;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use pyo3::ffi::PyInterpreterState;
+use pyo3::prelude::*;
+
+use super::frames;
+use crate::cpython::code::Code;
+use crate::cpython::ffi::_PyEval_AddPendingCall;
+use crate::cpython::frame::{InterpreterFrame, OWNED_BY_INTERPRETER};
+use crate::cpython::gil::GilCell;
+use crate::cpython::thread::Thread;
+use crate::tier::sampling;
+
+/// The name of the thread, as debuggers and `ps -L` show it.
+const NAME: &str = "rjit-ticker";
+/// Time between ticks while there is something to find out, and the longest, when there was nothing for a while.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_millis(8);
+/// Ticks in a row that found nothing, after which the time between them doubles.
+const DULL: u32 = 64;
+/// Periods without Python code after which the thread sleeps.
+const IDLE: u32 = 16;
+/// How many frames are looked at, from the innermost.
+const DEPTH: usize = 2;
+/// The thread runs a small loop.
+const STACK: usize = 64 * 1024;
+
+static RUNNING: GilCell<Option<Running>> = GilCell::new(None);
+static INTERP: AtomicPtr<PyInterpreterState> = AtomicPtr::new(std::ptr::null_mut());
+static STOP: AtomicBool = AtomicBool::new(false);
+/// A pending call was queued and not served.
+static QUEUED: AtomicBool = AtomicBool::new(false);
+/// The thread sleeps until the call is served.
+static ASLEEP: AtomicBool = AtomicBool::new(false);
+/// The thread, and the process that has it: a forked child has not.
+struct Running {
+    handle: JoinHandle<()>,
+    process: u32,
+}
+
+/// Ticks in a row that found nothing.
+static DULL_TICKS: AtomicU32 = AtomicU32::new(0);
+
+/// Begins to tick, unless it does. The GIL must be held.
+///
+/// # Errors
+/// There can be no thread.
+pub fn start() -> io::Result<()> {
+    RUNNING.with(|running| {
+        let process = std::process::id();
+        if running.as_ref().is_some_and(|running| running.process == process) {
+            return Ok(());
+        }
+        QUEUED.store(false, Ordering::SeqCst);
+        ASLEEP.store(false, Ordering::SeqCst);
+        // SAFETY: the GIL is held, so this thread is attached.
+        INTERP.store(unsafe { Thread::current() }.interp().cast(), Ordering::Relaxed);
+        STOP.store(false, Ordering::SeqCst);
+        DULL_TICKS.store(0, Ordering::Relaxed);
+        let handle = without_signals(|| thread::Builder::new().name(NAME.into()).stack_size(STACK).spawn(run))?;
+        // To drop the handle of a thread that is not there would be a mistake.
+        std::mem::forget(running.replace(Running { handle, process }));
+        Ok(())
+    })
+}
+
+/// Ends that. The GIL must be held; the thread does not want it.
+pub fn stop() {
+    let Some(running) = RUNNING.with(Option::take) else { return };
+    if running.process != std::process::id() {
+        return std::mem::forget(running);
+    }
+    STOP.store(true, Ordering::SeqCst);
+    running.handle.thread().unpark();
+    // It has nothing to panic about.
+    let _ = running.handle.join();
+}
+
+/// Does `work` with all signals blocked: a thread that it starts has them blocked for good.
+fn without_signals<R>(work: impl FnOnce() -> R) -> R {
+    let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+    // SAFETY: the sets are this function's own; the first is filled before it is used, the second by the call.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+    }
+    let result = work();
+    // SAFETY: filled above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+    result
+}
+
+fn run() {
+    let mut missed = 0;
+    while !STOP.load(Ordering::SeqCst) {
+        let factor = 1 << (DULL_TICKS.load(Ordering::Relaxed) / DULL).min(8);
+        thread::park_timeout((SHORTEST * factor).min(LONGEST));
+        if !QUEUED.load(Ordering::SeqCst) {
+            missed = 0;
+            queue();
+            continue;
+        }
+        missed += 1;
+        if missed > IDLE {
+            ASLEEP.store(true, Ordering::SeqCst);
+            if QUEUED.load(Ordering::SeqCst) && !STOP.load(Ordering::SeqCst) {
+                thread::park();
+            }
+            ASLEEP.store(false, Ordering::SeqCst);
+            missed = 0;
+        }
+    }
+}
+
+fn queue() {
+    if STOP.load(Ordering::SeqCst) {
+        return;
+    }
+    QUEUED.store(true, Ordering::SeqCst);
+    // SAFETY: the interpreter lives until the thread is stopped, before it is finalized; the callback needs no argument.
+    let result =
+        unsafe { _PyEval_AddPendingCall(INTERP.load(Ordering::Relaxed), Some(on_tick), std::ptr::null_mut(), 0) };
+    if result != 0 {
+        QUEUED.store(false, Ordering::SeqCst);
+    }
+}
+
+unsafe extern "C-unwind" fn on_tick(_: *mut c_void) -> c_int {
+    QUEUED.store(false, Ordering::SeqCst);
+    // A mistake of ours is one more reason to go on interpreted.
+    let _ = panic::catch_unwind(|| {
+        if ASLEEP.load(Ordering::SeqCst) {
+            RUNNING.with(|running| running.iter().for_each(|running| running.handle.thread().unpark()));
+        }
+        // SAFETY: pending calls are run by an attached thread.
+        let (py, interpreted) = unsafe { (Python::assume_attached(), interpreted(Thread::current())) };
+        if sampling::tick(py, interpreted.into_iter().flatten()) {
+            DULL_TICKS.store(0, Ordering::Relaxed);
+        } else {
+            DULL_TICKS.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    0
+}
+
+/// The code of the innermost frames, as far as the interpreter runs it.
+///
+/// # Safety
+/// The thread is attached.
+unsafe fn interpreted(thread: Thread) -> [Option<Code>; DEPTH] {
+    let mut found = [None; DEPTH];
+    let mut frame: *mut InterpreterFrame = thread.current_frame();
+    let mut count = 0;
+    // SAFETY: the frames of an attached thread are linked, and those of the interpreter's own loop have no code.
+    unsafe {
+        while count < DEPTH && !frame.is_null() {
+            if (*frame).owner < OWNED_BY_INTERPRETER {
+                if !frames::is_mark((*frame).return_offset) && !rjit_frames::is_native(frame) {
+                    found[count] = Some(Code::from_ptr((*frame).code().cast()));
+                }
+                count += 1;
+            }
+            frame = (*frame).previous;
+        }
+    }
+    found
+}

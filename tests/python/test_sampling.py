@@ -1,0 +1,215 @@
+"""How hot code is found with the usual thresholds: by looking now and then, and counting only what was found running."""
+
+import textwrap
+
+import pytest
+from test_tier import run
+
+pytest.importorskip("rjit", reason="rjit is not installed here")
+
+PRELUDE = """
+import os, time
+def ticker():
+    "Its folder in /proc, None when there is no such thread. It gives itself its name."
+    while len(names := os.listdir("/proc/self/task")) > 1:
+        for name in names:
+            with open(f"/proc/self/task/{name}/comm") as file:
+                if file.read().strip() == "rjit-ticker":
+                    return f"/proc/self/task/{name}"
+def status(name):
+    with open(f"{ticker()}/status") as file:
+        return next(line.split()[1] for line in file if line.startswith(name))
+def small(n): return n + 1
+def busy(n):
+    total = 0
+    for i in range(n): total += i & 3
+    return total
+def until_compiled(function, *args):
+    for _ in range(10_000):
+        function(*args)
+        if rjit.explain(function)["compiled"] or any(l["compiled"] for l in rjit.explain(function)["loops"]):
+            return
+    raise AssertionError("it was never compiled")
+def events(function):
+    return sys.monitoring.get_local_events(5, function.__code__)
+"""
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function()
+    return function
+
+
+@case
+def what_runs_all_the_time_is_compiled():
+    return """
+    rjit.enable()
+    until_compiled(busy, 2000)
+    assert sys.monitoring.get_events(5) == 0 and events(busy) != 0
+    """
+
+
+@case
+def what_runs_a_little_is_not_even_counted():
+    return """
+    rjit.enable()
+    space = []
+    for i in range(300):
+        exec(f"def cold(n):\\n  for i in range(50): n += {i}\\n  return n")
+        for n in range(3): cold(n)
+        space.append(cold)
+    counted = [f for f in space if events(f)]
+    assert len(counted) < 10, len(counted)
+    assert not any(rjit.explain(f)["calls"] for f in space if f not in counted)
+    assert rjit.stats()["events"] < 10_000, rjit.stats()
+    """
+
+
+@case
+def frames_of_the_interpreter_itself_are_passed_over():
+    return """
+    rjit.enable()
+    class Point:
+        def __init__(self, n): self.n = n + busy(5)
+    def make():
+        for n in range(200): Point(n)
+    until_compiled(make)
+    """
+
+
+@case
+def lower_thresholds_count_everything():
+    return """
+    rjit.enable(calls=3)
+    assert ticker() is None and sys.monitoring.get_events(5) != 0
+    small(1); small(1); small(1)
+    assert rjit.explain(small)["compiled"]
+    rjit.enable()
+    assert ticker() and sys.monitoring.get_events(5) == 0
+    until_compiled(busy, 2000)
+    rjit.enable(loops=20)
+    assert ticker() is None and sys.monitoring.get_events(5) != 0 and events(busy) == 0
+    """
+
+
+@case
+def disable_ends_the_thread_and_enable_starts_it_again():
+    return """
+    assert ticker() is None
+    rjit.enable()
+    assert ticker()
+    until_compiled(busy, 2000)
+    rjit.disable()
+    assert ticker() is None and events(busy) == 0
+    rjit.enable()
+    until_compiled(busy, 2000)
+    """
+
+
+@case
+def nothing_is_counted_while_others_listen():
+    return """
+    rjit.enable()
+    until_compiled(busy, 2000)
+    assert events(busy) != 0
+    sys.settrace(lambda *_: None)
+    assert events(busy) == 0
+    for _ in range(50): busy(2000)
+    assert events(busy) == 0
+    sys.settrace(None)
+    for _ in range(10_000):
+        busy(2000)
+        if events(busy): break
+    else: raise AssertionError
+    """
+
+
+@case
+def the_thread_takes_no_signals():
+    return """
+    import signal
+    rjit.enable()
+    assert int(status("SigBlk"), 16) & 1 << signal.SIGALRM - 1
+    here = []
+    signal.signal(signal.SIGALRM, lambda *_: here.append(1))
+    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+    while len(here) < 5: busy(100)
+    """
+
+
+@case
+def the_thread_sleeps_while_nothing_runs():
+    return """
+    rjit.enable()
+    busy(100)
+    time.sleep(0.2)
+    before = int(status("voluntary_ctxt_switches"))
+    time.sleep(1)
+    assert int(status("voluntary_ctxt_switches")) - before < 60
+    until_compiled(busy, 2000)
+    """
+
+
+@case
+def a_fork_warns_of_no_thread_and_both_sides_go_on():
+    return """
+    import warnings
+    warnings.simplefilter("error")
+    rjit.enable()
+    busy(100)
+    pid = os.fork()
+    assert ticker()
+    until_compiled(busy, 2000)
+    if not pid:
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    """
+
+
+@case
+def a_process_that_was_not_forked_by_python_goes_on():
+    return """
+    import ctypes
+    rjit.enable()
+    busy(100)
+    pid = ctypes.PyDLL(None).fork()
+    if not pid:
+        for _ in range(100): busy(2000)
+        rjit.disable()
+        rjit.enable()
+        until_compiled(busy, 2000)
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    """
+
+
+@case
+def threads_are_looked_at_as_well():
+    return """
+    import threading
+    rjit.enable()
+    thread = threading.Thread(target=until_compiled, args=(busy, 2000))
+    thread.start(); thread.join()
+    assert rjit.explain(busy)["compiled"] or rjit.explain(busy)["loops"][0]["compiled"]
+    """
+
+
+@case
+def large_functions_have_to_be_hotter():
+    return """
+    rjit.enable()
+    lines = "".join(f"  x = x + {i} * n\\n" for i in range(2000))
+    exec(f"def large(n):\\n  x = 0\\n{lines}  return x")
+    def both():
+        large(1)
+        for i in range(100): busy(20)
+    until_compiled(both)
+    assert not rjit.explain(large)["compiled"] and rjit.explain(large)["reason"] is None
+    """
+
+
+@pytest.mark.parametrize("name", CASES)
+def test(name):
+    run(PRELUDE + textwrap.dedent(CASES[name]))
