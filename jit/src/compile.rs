@@ -1,8 +1,10 @@
 //! One compilation from end to end: bytecode and profile to HIR, HIR to Cranelift, Cranelift to an executable.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, AtomicU64};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cranelift_codegen::ir::UserFuncName;
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
@@ -22,7 +24,7 @@ use crate::code::state::{CodeState, cell_address, exact_arguments};
 use crate::config::Stress;
 use crate::cpython::code::Code;
 use crate::cpython::function;
-use crate::cpython::interp::common_constants;
+use crate::cpython::interp::{common_constants, eval_frame_address};
 use crate::cpython::kinds;
 use crate::dump::listing;
 use crate::dump::{self, Dumped};
@@ -36,7 +38,7 @@ use crate::lower::{Lowered, lower};
 use crate::profile::Profile;
 use crate::runtime::stress;
 use crate::telemetry;
-use crate::tier::{self, coverage};
+use crate::tier;
 
 /// Functions with more bytecode than this are left to the interpreter: compiling them would stop the program for
 /// longer than it could gain.
@@ -49,70 +51,118 @@ pub struct Namespaces {
     pub builtins: *mut PyObject,
 }
 
-/// Compiles `code`, which cannot suspend, as `kind`, counting into `counters`. Nothing is installed or registered.
+/// All that machine code is made from. To make it takes no look at any Python object, so any thread can do it without
+/// the GIL.
+pub struct Plan {
+    code: usize,
+    info: CodeInfo,
+    hir: Function,
+    header: Box<Header>,
+    allocator: RegisterAllocator,
+    spent: Duration,
+}
+
+/// Machine code, and the bytecode that it was made from.
+pub struct Made {
+    pub executable: Executable,
+    pub info: CodeInfo,
+}
+
+/// Plans to compile `code`, which cannot suspend, as `kind`, counting into `counters`. With the plan come the code objects
+/// that must live until the machine code is installed: it is entered as the first, and enters the others, by address.
 ///
 /// # Errors
 /// Says why the code object cannot be compiled.
-pub fn compile(
+pub fn plan(
     code: Code,
     kind: Kind,
     entry_depth: u32,
     namespaces: Namespaces,
     state: &CodeState,
     counters: *const Counters,
-) -> Result<Executable, Refusal> {
+) -> Result<(Plan, Vec<Code>), Refusal> {
     let start = Instant::now();
     let info = code.read().map_err(|error| Refusal::new(error.to_string()))?;
     if info.instrs.len() > MAX_INSTRUCTIONS {
         return Err(Refusal::new(format!("more than {MAX_INSTRUCTIONS} instructions")));
     }
+    let codes = Rc::new(RefCell::new(vec![code]));
+    let asked = codes.clone();
+    let targets = move |object, nargs| {
+        let target = call_target(object, nargs)?;
+        asked.borrow_mut().push(function::Function::at(object).code_view());
+        Some(target)
+    };
     let profile = Profile::new(
         entry_depth,
         state.failed.clone(),
         namespaces.globals,
         namespaces.builtins,
         common_constants(),
-        Box::new(call_target),
+        Box::new(targets),
     );
-    let mut hir = build(&info, &profile, kind)?;
-    optimize(&mut hir).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
-    let header = header_for(&hir, counters);
-    let machine = assemble(&hir, &info, &header, stress::wanted())?;
-    stress::note_guards(machine.lowered.guards.len());
-    coverage::note_compiled(&info, &hir, &machine.lowered.exits);
-    let address = machine.body as *const () as usize;
-    let making = Arc::new(Making::new(
-        &info,
-        hir,
-        machine.stretches,
-        machine.unwind,
-        machine.body,
-        machine.size,
-        machine.memory,
-    ));
-    if let Some(clif) = &machine.clif {
-        dump(&making, &info, address, clif, machine.cranelifts);
-    }
-    Ok(Executable {
+    let hir = build(&info, &profile, kind)?;
+    // Lowering wants it, and has no GIL to find it out with.
+    eval_frame_address();
+    let plan = Plan {
         code: code.as_ptr() as usize,
-        kind,
-        qualname: info.qualname.clone(),
-        filename: info.filename.clone(),
-        first_line: info.first_line,
-        line: line_of(&info, kind),
-        body: machine.body,
-        address,
-        size: machine.size,
-        header,
-        exits: machine.lowered.exits,
-        guards: machine.lowered.guards,
-        callees: machine.lowered.callees,
-        making,
-        reified: Default::default(),
-        compile_ns: start.elapsed().as_nanos() as u64,
-        slot: None,
-        region: None,
-    })
+        info,
+        hir,
+        header: header_for(counters),
+        allocator: register_allocator(),
+        spent: start.elapsed(),
+    };
+    Ok((plan, codes.take()))
+}
+
+impl Plan {
+    /// Makes the machine code. Nothing is installed or registered.
+    ///
+    /// # Errors
+    /// Says why it cannot be made.
+    pub fn make(self) -> Result<Made, Refusal> {
+        let start = Instant::now();
+        let Plan { code, info, mut hir, mut header, allocator, spent } = self;
+        optimize(&mut hir).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
+        header.turns = turns_for(&hir);
+        let kind = hir.kind;
+        let machine = assemble(&hir, &info, &header, stress::wanted(), allocator)?;
+        stress::note_guards(machine.lowered.guards.len());
+        let address = machine.body as *const () as usize;
+        let making = Arc::new(Making::new(
+            &info,
+            hir,
+            machine.stretches,
+            machine.unwind,
+            machine.body,
+            machine.size,
+            machine.memory,
+        ));
+        if let Some(clif) = &machine.clif {
+            dump(&making, &info, address, clif, machine.cranelifts);
+        }
+        let executable = Executable {
+            code,
+            kind,
+            qualname: info.qualname.clone(),
+            filename: info.filename.clone(),
+            first_line: info.first_line,
+            line: line_of(&info, kind),
+            body: machine.body,
+            address,
+            size: machine.size,
+            header,
+            exits: machine.lowered.exits,
+            guards: machine.lowered.guards,
+            callees: machine.lowered.callees,
+            making,
+            reified: Default::default(),
+            compile_ns: (spent + start.elapsed()).as_nanos() as u64,
+            slot: None,
+            region: None,
+        };
+        Ok(Made { executable, info })
+    }
 }
 
 /// The line of the loop's header, or the function's first one.
@@ -141,9 +191,15 @@ struct Machine {
     cranelifts: Option<String>,
 }
 
-fn assemble(hir: &Function, info: &CodeInfo, header: &Header, stress: Stress) -> Result<Machine, Refusal> {
+fn assemble(
+    hir: &Function,
+    info: &CodeInfo,
+    header: &Header,
+    stress: Stress,
+    allocator: RegisterAllocator,
+) -> Result<Machine, Refusal> {
     let failed = |stage: &str, error: &dyn std::fmt::Display| Refusal::new(format!("{stage}: {error}"));
-    let isa = isa(register_allocator()).map_err(|error| failed("machine", error))?;
+    let isa = isa(allocator).map_err(|error| failed("machine", error))?;
     let memory = CodeMemory::new();
     let mut builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
     builder.memory_provider(memory.provider());
@@ -202,7 +258,8 @@ fn dump(making: &Making, info: &CodeInfo, address: usize, clif: &str, cranelifts
 pub fn clif(code: Code, making: &Making) -> Result<String, Refusal> {
     let info = code.read().map_err(|error| Refusal::new(error.to_string()))?;
     let isa = isa(register_allocator()).map_err(|error| Refusal::new(error.as_str()))?;
-    let header = header_for(&making.hir, std::ptr::null());
+    let mut header = header_for(std::ptr::null());
+    header.turns = turns_for(&making.hir);
     let mut function = empty_function();
     let mut frontend = FunctionBuilderContext::new();
     lower(&making.hir, &info, &header, stress::wanted(), &mut function, &mut frontend, isa.frontend_config());
@@ -213,14 +270,19 @@ fn empty_function() -> ir::Function {
     ir::Function::with_name_signature(UserFuncName::user(0, 0), ir::Signature::new(CallConv::SystemV))
 }
 
-fn header_for(hir: &Function, counters: *const Counters) -> Box<Header> {
-    let guards = if stress::wanted().is_on() { hir.guards().count() } else { 0 };
+fn header_for(counters: *const Counters) -> Box<Header> {
     Box::new(Header {
         expected_breaker: AtomicU64::new(u64::MAX),
         executable: std::ptr::null_mut(),
         counters,
-        turns: (0..guards).map(|_| AtomicU8::new(0)).collect(),
+        turns: Box::default(),
     })
+}
+
+/// What counts the turns of guards under stress.
+fn turns_for(hir: &Function) -> Box<[AtomicU8]> {
+    let guards = if stress::wanted().is_on() { hir.guards().count() } else { 0 };
+    (0..guards).map(|_| AtomicU8::new(0)).collect()
 }
 
 /// What assigns registers. It takes about half of the time that compiling takes.

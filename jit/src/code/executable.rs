@@ -91,6 +91,10 @@ pub struct Header {
     pub turns: Box<[AtomicU8]>,
 }
 
+// SAFETY: what the pointers lead to belongs to no thread: counters that are never freed, and the executable, which only
+// threads with the GIL use once it is settled.
+unsafe impl Send for Header {}
+
 /// What is known about one piece of machine code. Owned by its code object's [`super::state::CodeState`]; does not
 /// keep the code object alive.
 pub struct Executable {

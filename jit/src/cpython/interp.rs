@@ -1,6 +1,7 @@
 //! Interpreter states (`Include/internal/pycore_interp_structs.h`): the few fields the compiler asks for.
 
 use std::ffi::c_int;
+use std::sync::OnceLock;
 
 use pyo3::ffi::{PyObject, PyThreadState};
 
@@ -112,8 +113,9 @@ pub fn is_hooked() -> bool {
 }
 
 /// Where the pointer to what evaluates frames is; it is null when that is the interpreter's own function. The GIL must
-/// be held.
+/// be held at the first call.
 pub fn eval_frame_address() -> usize {
-    // SAFETY: the calling thread is attached.
-    unsafe { Thread::current().interp() as usize + EVAL_FRAME as usize }
+    static ADDRESS: OnceLock<usize> = OnceLock::new();
+    // SAFETY: the calling thread is attached the first time; there is one interpreter in the process.
+    *ADDRESS.get_or_init(|| unsafe { Thread::current().interp() as usize + EVAL_FRAME as usize })
 }

@@ -105,6 +105,7 @@ fn explain<'py>(py: Python<'py>, func: &Bound<'py, PyAny>) -> PyResult<Bound<'py
     dict.set_item("filename", code.filename())?;
     dict.set_item("line", code.first_line())?;
     dict.set_item("compiled", story.compiled)?;
+    dict.set_item("compiling", story.compiling)?;
     refusal_of(&story.refusal, &dict)?;
     dict.set_item("calls", story.calls)?;
     dict.set_item("recompilations", story.recompilations)?;
@@ -145,6 +146,7 @@ fn stats(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     dict.set_item("compiles", counters.compiles())?;
     dict.set_item("compile_ms", counters.compile_ns() as f64 / 1e6)?;
     dict.set_item("longest_compile_ms", tier::longest_compile_ns() as f64 / 1e6)?;
+    dict.set_item("compiling", tier::ordered())?;
     dict.set_item("compiled", tier::report::compiled())?;
     dict.set_item("refusals", counters.refusals())?;
     dict.set_item("refusal_reasons", counted(py, reasons.refusals)?)?;

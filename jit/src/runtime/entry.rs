@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::ffi::{self, PyObject, PyThreadState};
 
 use super::handover::Arguments;
-use super::{deopt, frames};
+use super::{deopt, frames, ticker};
 use crate::code::executable::Body;
 use crate::code::install;
+use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
@@ -110,6 +111,7 @@ unsafe fn run(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, body: Bo
 unsafe fn interpret(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> *mut PyObject {
     // SAFETY: the caller's contract; the interpreter's state has the function that evaluates frames, or null.
     unsafe {
+        ticker::calling(Code::from_ptr((*frame).code().cast()));
         match interp::eval_frame(Thread::from_ptr(tstate).interp()) {
             Some(evaluate) => evaluate(tstate, frame, 0),
             None => private::_PyEval_EvalFrameDefault(tstate, frame, 0),

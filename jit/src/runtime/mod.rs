@@ -12,4 +12,6 @@ pub mod ops;
 pub mod osr;
 mod push;
 pub mod stress;
+pub mod threads;
 pub mod ticker;
+pub mod worker;

@@ -4,23 +4,19 @@
 //! the thread that has the GIL, at the start of a function, at a jump back or after a call: just where hot code is found.
 //! A call that is not served soon means that no Python code runs, and then the thread sleeps until one is.
 //!
-//! All signals are blocked in the thread, so they reach the program's own threads as ever. It is gone while the process
-//! forks: the child would not have it, and CPython warns of forks with threads.
+//! The thread is gone while the process forks: the child would not have it, and CPython warns of forks with threads.
 
 use std::ffi::{c_int, c_void};
 use std::io;
-use std::mem::MaybeUninit;
 use std::panic;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use pyo3::ffi::PyInterpreterState;
 use pyo3::prelude::*;
 
-use super::frames;
+use super::{frames, threads, worker};
 use crate::cpython::code::Code;
-use crate::cpython::ffi::_PyEval_AddPendingCall;
 use crate::cpython::frame::{InterpreterFrame, OWNED_BY_INTERPRETER};
 use crate::cpython::gil::GilCell;
 use crate::cpython::thread::Thread;
@@ -41,7 +37,6 @@ const DEPTH: usize = 2;
 const STACK: usize = 64 * 1024;
 
 static RUNNING: GilCell<Option<Running>> = GilCell::new(None);
-static INTERP: AtomicPtr<PyInterpreterState> = AtomicPtr::new(std::ptr::null_mut());
 static STOP: AtomicBool = AtomicBool::new(false);
 /// A pending call was queued and not served.
 static QUEUED: AtomicBool = AtomicBool::new(false);
@@ -53,6 +48,9 @@ struct Running {
     process: u32,
 }
 
+/// The last tick came in machine code, which serves it after calls: what it calls would never be found running. So the
+/// next function that it has the interpreter run gets the tick.
+static OWED: AtomicBool = AtomicBool::new(false);
 /// Ticks in a row that found nothing.
 static DULL_TICKS: AtomicU32 = AtomicU32::new(0);
 
@@ -68,11 +66,9 @@ pub fn start() -> io::Result<()> {
         }
         QUEUED.store(false, Ordering::SeqCst);
         ASLEEP.store(false, Ordering::SeqCst);
-        // SAFETY: the GIL is held, so this thread is attached.
-        INTERP.store(unsafe { Thread::current() }.interp().cast(), Ordering::Relaxed);
         STOP.store(false, Ordering::SeqCst);
         DULL_TICKS.store(0, Ordering::Relaxed);
-        let handle = without_signals(|| thread::Builder::new().name(NAME.into()).stack_size(STACK).spawn(run))?;
+        let handle = threads::spawn(NAME, STACK, run)?;
         // To drop the handle of a thread that is not there would be a mistake.
         std::mem::forget(running.replace(Running { handle, process }));
         Ok(())
@@ -89,20 +85,6 @@ pub fn stop() {
     running.handle.thread().unpark();
     // It has nothing to panic about.
     let _ = running.handle.join();
-}
-
-/// Does `work` with all signals blocked: a thread that it starts has them blocked for good.
-fn without_signals<R>(work: impl FnOnce() -> R) -> R {
-    let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-    // SAFETY: the sets are this function's own; the first is filled before it is used, the second by the call.
-    unsafe {
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
-    }
-    let result = work();
-    // SAFETY: filled above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
-    result
 }
 
 fn run() {
@@ -132,10 +114,7 @@ fn queue() {
         return;
     }
     QUEUED.store(true, Ordering::SeqCst);
-    // SAFETY: the interpreter lives until the thread is stopped, before it is finalized; the callback needs no argument.
-    let result =
-        unsafe { _PyEval_AddPendingCall(INTERP.load(Ordering::Relaxed), Some(on_tick), std::ptr::null_mut(), 0) };
-    if result != 0 {
+    if !threads::call_soon(on_tick) {
         QUEUED.store(false, Ordering::SeqCst);
     }
 }
@@ -149,13 +128,35 @@ unsafe extern "C-unwind" fn on_tick(_: *mut c_void) -> c_int {
         }
         // SAFETY: pending calls are run by an attached thread.
         let (py, interpreted) = unsafe { (Python::assume_attached(), interpreted(Thread::current())) };
-        if sampling::tick(py, interpreted.into_iter().flatten()) {
-            DULL_TICKS.store(0, Ordering::Relaxed);
-        } else {
-            DULL_TICKS.fetch_add(1, Ordering::Relaxed);
-        }
+        worker::deliver(py);
+        OWED.store(interpreted[0].is_none(), Ordering::Relaxed);
+        note(sampling::tick(py, interpreted.into_iter().flatten()));
     });
     0
+}
+
+fn note(undecided: bool) {
+    if undecided {
+        DULL_TICKS.store(0, Ordering::Relaxed);
+    } else {
+        DULL_TICKS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Machine code is about to have the interpreter run a frame of `code`.
+#[inline]
+pub fn calling(code: Code) {
+    if OWED.load(Ordering::Relaxed) {
+        called(code);
+    }
+}
+
+#[cold]
+fn called(code: Code) {
+    OWED.store(false, Ordering::Relaxed);
+    // A mistake of ours is one more reason to go on interpreted.
+    // SAFETY: who runs frames is attached.
+    let _ = panic::catch_unwind(|| note(sampling::tick(unsafe { Python::assume_attached() }, std::iter::once(code))));
 }
 
 /// The code of the innermost frames, as far as the interpreter runs it.

@@ -6,12 +6,11 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{registry, retire, switch};
+use super::{coverage, registry, retire, switch};
 use crate::bytecode::info::CodeFlags;
-use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
 use crate::code::install;
-use crate::compile::{self, Namespaces};
+use crate::compile::{self, Made, Namespaces, Plan};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::thread::is_too_deep_to_compile;
@@ -19,6 +18,7 @@ use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
 use crate::runtime::stress;
 use crate::telemetry;
+use rjit_telemetry::Reservation;
 
 /// Compiles `function` right now unless it is compiled already, and makes calls of it run the machine code.
 ///
@@ -79,44 +79,96 @@ pub fn longest_compile_ns() -> u64 {
     LONGEST_NS.load(Ordering::Relaxed)
 }
 
+/// A compilation that has begun.
+pub struct Ordered {
+    pub kind: Kind,
+    reservation: Reservation,
+    /// How long it has kept the program waiting.
+    pause: Duration,
+}
+
 /// Compiles `code` and puts the result in its state; or records why not, for good.
 ///
 /// # Errors
 /// The reason, which is on record already.
 pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespaces: Namespaces) -> Result<(), Refusal> {
+    let begin = Instant::now();
+    let (plan, _, ordered) = plan(code, state, kind, entry_depth, namespaces)?;
+    let made = guarded(|| plan.make());
+    finish(code, state, Ordered { pause: begin.elapsed(), ..ordered }, made, Duration::ZERO)
+}
+
+/// The part of [`build`] that reads Python objects. The code objects must live until [`finish`].
+///
+/// # Errors
+/// The reason, which is on record already.
+pub fn plan(
+    code: Code,
+    state: StateRef,
+    kind: Kind,
+    entry_depth: u32,
+    namespaces: Namespaces,
+) -> Result<(Plan, Vec<Code>, Ordered), Refusal> {
     retire::sweep();
     if let Some(reason) = hopeless(code.flags()) {
         return Err(refuse(code, state, kind, Refusal::new(reason), Duration::ZERO));
     }
     let begin = Instant::now();
     let (reservation, counters) = telemetry::reserve();
-    let result = guarded(|| state.read(|state| compile::compile(code, kind, entry_depth, namespaces, state, counters)));
-    let took = begin.elapsed();
-    LONGEST_NS.fetch_max(took.as_nanos() as u64, Ordering::Relaxed);
+    let result = guarded(|| state.read(|state| compile::plan(code, kind, entry_depth, namespaces, state, counters)));
+    let ordered = Ordered { kind, reservation, pause: begin.elapsed() };
     match result {
-        Ok(mut executable) => {
-            executable.compile_ns = took.as_nanos() as u64;
-            telemetry::announce(&mut executable, reservation);
-            registry::with(|registry| registry.compiled.insert(executable.qualname.clone()));
-            registry::note_callees(state.address(), &executable.callees);
-            let executable = executable.settle();
-            state.with(|state| match kind {
-                Kind::Function => {
-                    state.cell.body = executable.body as *const () as usize;
-                    state.calls = 0;
-                    state.function = Some(executable);
-                }
-                Kind::Loop(header) => {
-                    state.loops.insert(header, executable);
-                }
-            });
-            Ok(())
-        }
-        Err(refusal) => {
-            telemetry::release(reservation);
-            Err(refuse(code, state, kind, refusal, took))
-        }
+        Ok((plan, codes)) => Ok((plan, codes, ordered)),
+        Err(refusal) => Err(fail(code, state, ordered, refusal, Duration::ZERO)),
     }
+}
+
+/// Ends a compilation: the result is put into the code object's state, or the reason why there is none. `took` is how long
+/// it took beside the program.
+///
+/// # Errors
+/// The reason, which is on record already.
+pub fn finish(
+    code: Code,
+    state: StateRef,
+    ordered: Ordered,
+    made: Result<Made, Refusal>,
+    took: Duration,
+) -> Result<(), Refusal> {
+    let begin = Instant::now();
+    let Made { mut executable, info } = match made {
+        Ok(made) => made,
+        Err(refusal) => return Err(fail(code, state, ordered, refusal, took)),
+    };
+    coverage::note_compiled(&info, &executable.making.hir, &executable.exits);
+    executable.compile_ns = (ordered.pause + took).as_nanos() as u64;
+    telemetry::announce(&mut executable, ordered.reservation);
+    registry::with(|registry| registry.compiled.insert(executable.qualname.clone()));
+    registry::note_callees(state.address(), &executable.callees);
+    let executable = executable.settle();
+    state.with(|state| match ordered.kind {
+        Kind::Function => {
+            state.cell.body = executable.body as *const () as usize;
+            state.calls = 0;
+            state.function = Some(executable);
+        }
+        Kind::Loop(header) => {
+            state.loops.insert(header, executable);
+        }
+    });
+    LONGEST_NS.fetch_max((ordered.pause + begin.elapsed()).as_nanos() as u64, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Ends a compilation whose result is not wanted any more.
+pub fn cancel(ordered: Ordered) {
+    telemetry::release(ordered.reservation);
+}
+
+fn fail(code: Code, state: StateRef, ordered: Ordered, refusal: Refusal, took: Duration) -> Refusal {
+    telemetry::release(ordered.reservation);
+    LONGEST_NS.fetch_max(ordered.pause.as_nanos() as u64, Ordering::Relaxed);
+    refuse(code, state, ordered.kind, refusal, ordered.pause + took)
 }
 
 /// Records that `code` is not compiled. Loops are refused one by one, since another entry may do better.
@@ -156,7 +208,7 @@ pub fn is_running() -> bool {
 
 /// Runs the compiler so that a mistake of its own is one more reason to refuse: the program goes on interpreted, and
 /// prints nothing that it would not print otherwise.
-fn guarded(work: impl FnOnce() -> Result<Executable, Refusal>) -> Result<Executable, Refusal> {
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let previous = panic::take_hook();

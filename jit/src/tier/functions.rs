@@ -6,9 +6,10 @@
 //! reported for that, which costs nothing once all of them have the entry, since it bypasses what reports them.
 
 use super::build::{self, build, hopeless, is_function, is_running, namespaces};
-use super::{registry, running, switch};
-use crate::code::extra;
+use super::{background, registry, running, switch};
+use crate::code::extra::{self, StateRef};
 use crate::code::install;
+use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::thread::is_too_deep_to_compile;
 use crate::hir::function::Kind;
@@ -81,6 +82,8 @@ pub fn at_entry(function: Function) -> bool {
             running::local_events_changed(code);
             true
         }
+        Some(state) if switch::is_sampling() && is_on_its_way(code, state, function) => return false,
+        Some(_) if switch::is_sampling() => false,
         Some(state) if build::is_wanted(state) => build(code, state, Kind::Function, 0, namespaces(function)).is_ok(),
         _ => false,
     };
@@ -90,4 +93,11 @@ pub fn at_entry(function: Function) -> bool {
         install::restore(function);
     }
     built
+}
+
+/// Whether there will be machine code, so that the function keeps its entry.
+fn is_on_its_way(code: Code, state: StateRef, function: Function) -> bool {
+    background::is_ordered(state, Kind::Function)
+        || background::is_full()
+        || background::order(code, state, Kind::Function, 0, namespaces(function)).is_ok()
 }

@@ -5,7 +5,7 @@
 //! is on record, so they are answered at once.
 
 use super::build::{build, hopeless, is_function, is_running, namespaces};
-use super::{patience, registry, retire, sampling, switch};
+use super::{background, patience, registry, retire, sampling, switch};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
@@ -85,6 +85,7 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
         Heat::Waiting => wait(state),
         Heat::Refused => Answer::Disable,
         Heat::Hot if is_running() || is_too_deep_to_compile() => Answer::Keep,
+        Heat::Hot if switch::is_sampling() => order(code, state, Kind::Function, 0, namespaces(function)),
         Heat::Hot => match build(code, state, Kind::Function, 0, namespaces(function)) {
             Ok(()) => welcome(state, function),
             Err(_) => Answer::Disable,
@@ -99,6 +100,18 @@ fn heat_of(is_hot: bool, options: &Options) -> Heat {
         true => Heat::Waiting,
         false => Heat::Cold,
     }
+}
+
+/// Has `code` compiled beside the program. It is reported again when that is done.
+fn order(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespaces: Namespaces) -> Answer {
+    if background::is_full() {
+        return wait(state);
+    }
+    if !background::is_ordered(state, kind) {
+        // A refusal is on record.
+        let _ = background::order(code, state, kind, entry_depth, namespaces);
+    }
+    Answer::Disable
 }
 
 /// Hot code has to wait. It is not counted meanwhile: that would cost it as much as it costs cold code.
@@ -157,10 +170,15 @@ pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: i
         Heat::Refused => return Answer::Disable,
         Heat::Hot if is_running() || is_too_deep_to_compile() || is_watched() => return Answer::Keep,
         Heat::Hot => {
+            let kind = Kind::Loop(header);
             let is_refused = |notes: &mut registry::Notes| notes.refused_loops.contains_key(&header);
-            if registry::note(state.address(), is_refused).unwrap_or(false)
-                || build(code, state, Kind::Loop(header), frame.depth, frame.namespaces).is_err()
-            {
+            if registry::note(state.address(), is_refused).unwrap_or(false) {
+                return Answer::Disable;
+            }
+            if switch::is_sampling() {
+                return order(code, state, kind, frame.depth, frame.namespaces);
+            }
+            if build(code, state, kind, frame.depth, frame.namespaces).is_err() {
                 return Answer::Disable;
             }
         }

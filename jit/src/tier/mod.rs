@@ -8,6 +8,7 @@
 //!
 //! Everything here is called with the GIL held.
 
+mod background;
 mod build;
 pub mod coverage;
 mod failures;
@@ -29,7 +30,8 @@ use crate::code::extra;
 use crate::code::state::CodeState;
 use crate::cpython::code::Code;
 
-pub use build::{compile_now, longest_compile_ns};
+pub use background::{abandon_orders, finish, ordered};
+pub use build::{compile_now, guarded, longest_compile_ns};
 pub use running::{
     body_for_call, forget_instruction_event, local_events_changed, record_deopt, record_reification,
     want_instruction_event,

@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
 
 use super::switch;
@@ -13,8 +14,11 @@ use crate::runtime::hooks;
 
 const NAME: &str = "rjit";
 
+/// `sys.monitoring`. Importing anything runs the `__import__` of whatever is running, so it is done once, on switching on.
 fn monitoring(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    py.import("sys")?.getattr("monitoring")
+    static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let module = MODULE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("sys")?.getattr("monitoring")?.unbind()))?;
+    Ok(module.bind(py).clone())
 }
 
 /// Who has the tool id of optimizers, if anybody.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{build, registry};
+use super::{background, build, registry};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::{Cause, Executable, SideExit};
 use crate::code::extra;
@@ -151,7 +151,9 @@ pub struct LoopReport {
 pub struct Explanation {
     /// Whether calls run machine code.
     pub compiled: bool,
-    /// Why they never will.
+    /// How many pieces of machine code are being made for it.
+    pub compiling: usize,
+    /// Why calls never will run machine code.
     pub refusal: Option<RefusalReport>,
     /// Calls counted since they were last compiled or before.
     pub calls: u32,
@@ -183,6 +185,7 @@ pub fn explain(code: Code) -> Explanation {
         });
         Explanation {
             compiled: state.function.is_some(),
+            compiling: background::orders(address(state)),
             refusal,
             calls: state.calls,
             recompilations: state.recompilations,

@@ -71,8 +71,11 @@ fn seen(py: Python<'_>, code: Code) -> bool {
     is_hot.is_some()
 }
 
-/// Has starts and jumps of `code` reported.
-fn count(py: Python<'_>, code: Code, state: StateRef) {
+/// Has starts and jumps of `code` reported; not while others get events, but then ticks will find it again.
+pub fn count(py: Python<'_>, code: Code, state: StateRef) {
+    if !switch::is_sampling() {
+        return postpone(state);
+    }
     // Places that were switched off one by one come back only with the events that are new.
     let result = monitoring::want_counts(py, code, false).and_then(|()| monitoring::want_counts(py, code, true));
     match result {

@@ -12,7 +12,7 @@ use crate::code::{extra, install};
 use crate::config::Options;
 use crate::cpython::gil::GilCell;
 use crate::dump;
-use crate::runtime::{hooks, stress, ticker};
+use crate::runtime::{hooks, stress, threads, ticker, worker};
 use crate::telemetry;
 
 #[derive(Clone, Copy, Default)]
@@ -43,6 +43,11 @@ pub fn has_time(options: &Options) -> bool {
 /// Whether hot code is looked for at ticks, now.
 pub fn is_sampling() -> bool {
     SWITCH.with(|switch| switch.is_sampling && !switch.is_paused)
+}
+
+/// When the compiler was switched on, if it is on.
+pub fn since() -> Option<Instant> {
+    SWITCH.with(|switch| switch.enabled)
 }
 
 /// Whether the compiler is on.
@@ -78,6 +83,7 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
             ));
         }
         hooks::install(py)?;
+        threads::open();
         let at_fork = PyDict::new(py);
         at_fork.set_item("before", PyCFunction::new_closure(py, None, None, |_, _| before_fork())?)?;
         at_fork.set_item("after_in_parent", PyCFunction::new_closure(py, None, None, |_, _| tick_again())?)?;
@@ -145,6 +151,7 @@ fn begin_to_tick() -> bool {
 
 fn before_fork() {
     ticker::stop();
+    worker::stop();
 }
 
 fn after_fork_child() {
@@ -154,6 +161,7 @@ fn after_fork_child() {
 
 /// After a fork, in the parent and in the child.
 fn tick_again() {
+    worker::go_on();
     if SWITCH.with(|switch| switch.is_sampling) {
         begin_to_tick();
     }
@@ -163,6 +171,8 @@ fn tick_again() {
 fn close() {
     SWITCH.with(|switch| switch.is_sampling = false);
     ticker::stop();
+    worker::close();
+    threads::close();
     telemetry::close();
 }
 

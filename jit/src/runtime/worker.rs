@@ -1,0 +1,153 @@
+//! The thread that makes machine code while the program goes on.
+//!
+//! It lives as long as there is work. It never touches an object and never holds the GIL; what it has made waits for a
+//! pending call. All signals are blocked in it, and a fork waits until it has ended: it may have to finish what it is
+//! at, the rest is made after the fork, on both sides.
+
+use std::collections::VecDeque;
+use std::ffi::{c_int, c_void};
+use std::panic;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+
+use super::threads;
+use crate::compile::{Made, Plan};
+use crate::cpython::gil::GilCell;
+use crate::hir::builder::Refusal;
+use crate::tier;
+
+/// The name of the thread, as debuggers and `ps -L` show it.
+const NAME: &str = "rjit-compiler";
+/// Cranelift's passes recurse.
+const STACK: usize = 8 << 20;
+
+type Result = std::result::Result<Made, Refusal>;
+
+/// What the thread and the program share. A forked child has one of its own.
+#[derive(Default)]
+struct Shared {
+    waiting: VecDeque<(u64, Plan)>,
+    done: Vec<(u64, Result, Duration)>,
+    /// The thread runs; it says that it ends before it lets go of the lock.
+    is_working: bool,
+    /// No more is to be begun now.
+    is_stopped: bool,
+}
+
+#[derive(Default)]
+struct Worker {
+    shared: Arc<Mutex<Shared>>,
+    thread: Option<JoinHandle<()>>,
+    process: u32,
+}
+
+static WORKER: GilCell<Option<Worker>> = GilCell::new(None);
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    // Nothing panics while it is held.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn with<R>(work: impl FnOnce(&mut Worker) -> R) -> R {
+    WORKER.with(|worker| {
+        let process = std::process::id();
+        if worker.as_ref().is_some_and(|worker| worker.process != process) {
+            // Of a parent that did not know of this fork: its thread is not here, and may have had the lock.
+            std::mem::forget(worker.take());
+            tier::abandon_orders();
+        }
+        work(worker.get_or_insert_with(|| Worker { process, ..Worker::default() }))
+    })
+}
+
+/// Has a plan carried out; [`tier::finish`] is told under the same number.
+pub fn work(number: u64, plan: Plan) {
+    with(|worker| {
+        lock(&worker.shared).waiting.push_back((number, plan));
+        worker.start();
+    });
+}
+
+impl Worker {
+    /// Starts the thread if there is something to do and nobody to do it.
+    fn start(&mut self) {
+        let mut shared = lock(&self.shared);
+        if shared.is_working || shared.is_stopped || shared.waiting.is_empty() {
+            return;
+        }
+        shared.is_working = true;
+        drop(shared);
+        // The one before has said that it ends.
+        if let Some(before) = self.thread.take() {
+            let _ = before.join();
+        }
+        let shared = self.shared.clone();
+        match threads::spawn(NAME, STACK, move || run(&shared)) {
+            Ok(thread) => self.thread = Some(thread),
+            // Without a thread it takes as long as it takes.
+            Err(_) => run(&self.shared),
+        }
+    }
+}
+
+fn run(shared: &Mutex<Shared>) {
+    loop {
+        let (number, plan) = {
+            let mut shared = lock(shared);
+            match shared.waiting.pop_front() {
+                Some(next) if !shared.is_stopped => next,
+                next => {
+                    next.into_iter().for_each(|next| shared.waiting.push_front(next));
+                    shared.is_working = false;
+                    return;
+                }
+            }
+        };
+        let begin = Instant::now();
+        let made = tier::guarded(|| plan.make());
+        lock(shared).done.push((number, made, begin.elapsed()));
+        threads::call_soon(on_done);
+    }
+}
+
+/// Lets the thread finish what it is at, and waits for that. The GIL must be held; the thread does not want it.
+pub fn stop() {
+    let thread = with(|worker| {
+        lock(&worker.shared).is_stopped = true;
+        worker.thread.take()
+    });
+    if let Some(thread) = thread {
+        let _ = thread.join();
+    }
+}
+
+/// Goes on with what is waiting, in the parent or in the child.
+pub fn go_on() {
+    WORKER.with(|worker| worker.iter_mut().for_each(|worker| worker.process = std::process::id()));
+    with(|worker| {
+        lock(&worker.shared).is_stopped = false;
+        worker.start();
+    });
+}
+
+/// Has the thread begin nothing more, without waiting for it.
+pub fn close() {
+    with(|worker| lock(&worker.shared).is_stopped = true);
+}
+
+unsafe extern "C-unwind" fn on_done(_: *mut c_void) -> c_int {
+    // A mistake of ours is one more reason to go on interpreted.
+    // SAFETY: pending calls are run by an attached thread.
+    let _ = panic::catch_unwind(|| deliver(unsafe { Python::assume_attached() }));
+    0
+}
+
+/// Hands over what is done.
+pub fn deliver(py: Python<'_>) {
+    for (number, made, took) in with(|worker| std::mem::take(&mut lock(&worker.shared).done)) {
+        tier::finish(py, number, made, took);
+    }
+}

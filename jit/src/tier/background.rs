@@ -1,0 +1,101 @@
+//! Compiling beside the program.
+//!
+//! Reading bytecode, inline caches and objects needs the GIL and takes little; making machine code of it takes long and
+//! needs none. So a thread does that ([`crate::runtime::worker`]), while the program goes on interpreted, and what it
+//! has made is installed by a pending call.
+//!
+//! Until then the code objects in whose names machine code is made are kept alive, because it has their addresses in
+//! it. Guesses that were right when the plan was made may be wrong by then: that is what guards are for.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+
+use super::build::{self, Ordered};
+use super::{sampling, switch};
+use crate::code::extra::StateRef;
+use crate::compile::{Made, Namespaces};
+use crate::cpython::code::Code;
+use crate::cpython::gil::GilCell;
+use crate::hir::builder::Refusal;
+use crate::hir::function::Kind;
+use crate::runtime::worker;
+
+/// Plans that are waiting or being worked on, at most. More than that is no hurry to begin with.
+const MOST: usize = 8;
+
+/// A plan on its way.
+struct Order {
+    code: Code,
+    state: StateRef,
+    ordered: Ordered,
+    /// Which switching on it belongs to.
+    since: Option<Instant>,
+    /// Keeps the code objects alive.
+    _codes: Vec<Py<PyAny>>,
+}
+
+/// By number, and what is on its way for a code object's state.
+static ORDERS: GilCell<(u64, BTreeMap<u64, Order>)> = GilCell::new((0, BTreeMap::new()));
+
+/// Whether the machine code of `kind` is being made.
+pub fn is_ordered(state: StateRef, kind: Kind) -> bool {
+    ORDERS.with(|(_, orders)| orders.values().any(|order| order.state == state && order.ordered.kind == kind))
+}
+
+/// How many pieces of machine code are being made for the state at `address`.
+pub fn orders(address: usize) -> usize {
+    ORDERS.with(|(_, orders)| orders.values().filter(|order| order.state.address() == address).count())
+}
+
+/// Whether there is no point in ordering more now.
+pub fn is_full() -> bool {
+    ORDERS.with(|(_, orders)| orders.len() >= MOST)
+}
+
+/// How many pieces of machine code are being made.
+pub fn ordered() -> usize {
+    ORDERS.with(|(_, orders)| orders.len())
+}
+
+/// Has `code` compiled as `kind`.
+///
+/// # Errors
+/// The reason why it cannot be compiled, which is on record already.
+pub fn order(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespaces: Namespaces) -> Result<(), Refusal> {
+    let (plan, codes, ordered) = build::plan(code, state, kind, entry_depth, namespaces)?;
+    let codes = codes.into_iter().map(Code::keep).collect();
+    let since = switch::since();
+    let number = ORDERS.with(|(last, orders)| {
+        *last += 1;
+        orders.insert(*last, Order { code, state, ordered, since, _codes: codes });
+        *last
+    });
+    worker::work(number, plan);
+    Ok(())
+}
+
+/// Forgets all that is on its way: nobody works on it any more.
+pub fn abandon_orders() {
+    for (_, order) in ORDERS.with(|(_, orders)| std::mem::take(orders)) {
+        build::cancel(order.ordered);
+    }
+}
+
+/// Installs what was made, or records why it was not.
+pub fn finish(py: Python<'_>, number: u64, made: Result<Made, Refusal>, took: Duration) {
+    let Some(order) = ORDERS.with(|(_, orders)| orders.remove(&number)) else { return };
+    let Order { code, state, ordered, since, _codes } = order;
+    let kind = ordered.kind;
+    let exists = state.read(|state| match kind {
+        Kind::Function => state.function.is_some() || state.refused.is_some(),
+        Kind::Loop(header) => state.loops.contains_key(&header) || state.refused.is_some(),
+    });
+    if exists || since.is_none() || since != switch::since() {
+        build::cancel(ordered);
+    } else if build::finish(code, state, ordered, made, took).is_ok() {
+        // Its next start or jump is where the machine code is entered.
+        sampling::count(py, code, state);
+    }
+}
