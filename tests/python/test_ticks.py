@@ -210,6 +210,23 @@ def nothing_is_imported_in_the_middle_of_the_program():
 
 
 @case
+def a_tool_id_that_is_taken_away_is_noticed_once():
+    return """
+    rjit.enable()
+    sys.monitoring.free_tool_id(5)
+    end = time.monotonic() + 60
+    while not rjit.stats()["warnings"]:
+        busy(2000)
+        assert time.monotonic() < end
+    [warning] = rjit.stats()["warnings"]
+    assert "call rjit.enable() to begin anew" in warning and ticker() is None, warning
+    assert rjit.stats()["monitoring"] == "free again; call rjit.enable() to use it"
+    rjit.enable()
+    until_compiled(busy, 2000)
+    """
+
+
+@case
 def threads_are_looked_at_as_well():
     return """
     import threading

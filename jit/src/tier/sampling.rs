@@ -81,7 +81,13 @@ pub fn count(py: Python<'_>, code: Code, state: StateRef) {
     match result {
         Ok(()) => FOUND.with(|found| found.insert(state.address(), Found::Counted)),
         Err(error) => {
-            telemetry::warn(format!("{} is not counted: {error}", code.qualname()));
+            // Whatever the reason, others would fail for it as well.
+            switch::stop_sampling();
+            telemetry::warn(format!(
+                "what runs often is not seen any more, since {} could not be counted: {error}; \
+                 call rjit.enable() to begin anew",
+                code.qualname()
+            ));
             None
         }
     };
@@ -101,10 +107,9 @@ pub fn forget(address: usize) {
 pub fn forget_all(py: Python<'_>) {
     for (address, found) in FOUND.with(std::mem::take) {
         let code = registry::note(address, |notes| notes.code);
-        if let (Found::Counted, Some(code)) = (found, code)
-            && let Err(error) = monitoring::want_counts(py, code, false)
-        {
-            telemetry::warn(format!("{} is still counted: {error}", code.qualname()));
+        // When it fails the tool id is somebody else's by now, and so are its events.
+        if let (Found::Counted, Some(code)) = (found, code) {
+            let _ = monitoring::want_counts(py, code, false);
         }
     }
 }

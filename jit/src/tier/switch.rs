@@ -45,6 +45,12 @@ pub fn is_sampling() -> bool {
     SWITCH.with(|switch| switch.is_sampling && !switch.is_paused)
 }
 
+/// Looks for hot code no more: the tool id is not ours any more.
+pub fn stop_sampling() {
+    SWITCH.with(|switch| (switch.is_sampling, switch.is_monitoring) = (false, false));
+    ticker::stop();
+}
+
 /// When the compiler was switched on, if it is on.
 pub fn since() -> Option<Instant> {
     SWITCH.with(|switch| switch.enabled)
