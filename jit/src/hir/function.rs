@@ -218,4 +218,11 @@ impl Terminator {
             _ => None,
         }
     }
+
+    pub fn state_mut(&mut self) -> Option<&mut StateId> {
+        match self {
+            Terminator::Throw { state } | Terminator::Leave { state } | Terminator::Exit { state, .. } => Some(state),
+            _ => None,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Optimizations, one pass a file, in the order they run.
 
+mod compact;
 mod infer;
 mod rewrite;
 mod sweep;
@@ -10,7 +11,7 @@ use super::verify::verify;
 /// Runs all passes. The error is a broken invariant of the compiler itself.
 pub fn optimize(function: &mut Function) -> Result<(), String> {
     type Pass = (&'static str, fn(&mut Function));
-    const PASSES: [Pass; 2] = [("infer", infer::run), ("sweep", sweep::run)];
+    const PASSES: [Pass; 3] = [("infer", infer::run), ("sweep", sweep::run), ("compact", compact::run)];
     verify(function)?;
     for (name, pass) in PASSES {
         pass(function);
@@ -55,13 +56,13 @@ mod tests {
         insta::assert_snapshot!(after(pass, text), @r"
         function f
         b0:
-            v2: int = const_obj 0x10
-            v3: cond = const_cond true
-            branch v3 b1 else b2
-        b2:
-            jump b1
+            v0: int = const_obj 0x10
+            v1: cond = const_cond true
+            branch v1 b2 else b1
         b1:
-            return v2
+            jump b2
+        b2:
+            return v0
         ");
     }
 
