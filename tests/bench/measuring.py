@@ -49,7 +49,7 @@ class Settings:
     observed_rounds: int
 
 
-FULL = Settings(3, 3.5, 0.1, 3, 200, 4, 2, 6)
+FULL = Settings(3, 2.5, 0.1, 2, 200, 4, 2, 5)
 QUICK = Settings(1, 0.4, 0.05, 1, 200, 1, 1, 2)
 
 
