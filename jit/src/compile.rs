@@ -26,6 +26,7 @@ use crate::cpython::code::Code;
 use crate::cpython::function;
 use crate::cpython::interp::{common_constants, eval_frame_address};
 use crate::cpython::kinds;
+use crate::cpython::locals;
 use crate::dump::listing;
 use crate::dump::{self, Dumped};
 use crate::hir::builder::{Refusal, build};
@@ -100,6 +101,7 @@ pub fn plan(
         namespaces.builtins,
         common_constants(),
         Box::new(targets),
+        locals::of_running_frame(code),
     );
     let hir = build(&info, &profile, kind)?;
     // Lowering wants it, and has no GIL to find it out with.

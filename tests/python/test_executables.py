@@ -174,6 +174,47 @@ def test_functions_of_floats_are_not_called():
     assert "float_sqrt" in hir and "float_abs" in hir and "call call" not in hir, hir
 
 
+def test_items_of_arrays_and_methods_of_items():
+    run("""
+    from array import array
+    import rjit
+    class Table:
+        def __init__(self): self.items = {}
+        def __getitem__(self, index): return self.items.get(index, 0.0)
+        def __setitem__(self, index, value): self.items[index] = value
+    def add_up(data, places, table):
+        total = 0.0
+        for i in range(len(places)):
+            data[i] = data[places[i]] * 0.5
+            total += data[i] + table[i]
+            table[i] = total
+        return float(len(places)) ** 0.5
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(20):
+        add_up(array("d", range(50)), array("i", range(49, -1, -1)), Table())
+    [hir] = [e.hir() for e in rjit.executables() if e.code is add_up.__code__]
+    assert "load.F64" in hir and "load.I32" in hir and "store.F64" in hir, hir
+    assert hir.count("call_direct") == 2 and "store_subscr" not in hir, hir
+    assert "call float_pow" in hir and "int_to_float" in hir, hir
+    """)
+
+
+def stores(items):
+    for item in items:
+        x = item * 2.0
+        n = len(items)
+    return x, n
+
+
+def test_stores_of_numbers_look_at_the_frame_only_if_they_drop_something():
+    for _ in range(20):
+        stores([1.5, 2.5])
+    rjit.compile(stores)
+    [hir] = [e.hir() for e in rjit.executables() if e.code is stores.__code__]
+    [store] = re.findall(r"(v\d+): float = store_float", hir)
+    assert f"safepoint periodic=false {store}" in hir, hir
+
+
 def test_it_outlives_its_machine_code():
     run("""
     import gc, rjit

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
-use super::{dict, float, object};
+use super::{array, dict, float, object};
 use crate::hir::types::Kinds;
 
 /// The type object of a single kind, which a guard compares with. `None` for kinds that are no single type.
@@ -22,6 +22,7 @@ pub fn type_address(kinds: Kinds) -> Option<usize> {
         Kinds::SET => &raw const ffi::PySet_Type,
         Kinds::RANGE_ITER => &raw const ffi::PyRangeIter_Type,
         Kinds::FUNCTION => &raw const ffi::PyFunction_Type,
+        Kinds::ARRAY => return array::class(),
         // SAFETY: None is a live object.
         Kinds::NONE => unsafe { object::type_of(ffi::Py_None()) },
         _ => return None,
@@ -36,7 +37,7 @@ pub fn of_object(address: usize) -> Kinds {
     }
     // SAFETY: the caller has a reference or a cache that keeps the object alive.
     let ty = unsafe { object::type_of(address as *const PyObject) } as usize;
-    const KNOWN: [Kinds; 11] = [
+    const KNOWN: [Kinds; 12] = [
         Kinds::NONE,
         Kinds::BOOL,
         Kinds::LONG,
@@ -48,6 +49,7 @@ pub fn of_object(address: usize) -> Kinds {
         Kinds::SET,
         Kinds::RANGE_ITER,
         Kinds::FUNCTION,
+        Kinds::ARRAY,
     ];
     KNOWN.into_iter().find(|kinds| type_address(*kinds) == Some(ty)).unwrap_or(Kinds::OTHER)
 }

@@ -9,6 +9,7 @@
 //!
 //! The numbers are those of the default build (with the GIL, no `Py_DEBUG`) on a 64-bit little-endian machine.
 
+pub mod array;
 pub mod bytes;
 pub mod cell;
 pub mod code;
@@ -23,6 +24,7 @@ pub mod gil;
 pub mod interp;
 pub mod kinds;
 pub mod list;
+pub mod locals;
 pub mod long;
 pub mod method;
 pub mod module;

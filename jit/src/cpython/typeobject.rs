@@ -163,6 +163,30 @@ layout! {
     AM_SEND: i32 = 24, "offsetof(PyAsyncMethods, am_send)";
 }
 
+/// What the class of an object has under a name, and the version of that class, if it is one on the heap that has a
+/// version.
+pub fn method_of(address: usize, name: &std::ffi::CStr) -> Option<(u32, usize)> {
+    if address == 0 {
+        return None;
+    }
+    // SAFETY: the caller has a reference to the object and holds the GIL; looking a name up runs no Python code and borrows
+    // what it finds.
+    unsafe {
+        let class = Type::of(address as *const PyObject);
+        if !class.has(FLAG_HEAPTYPE) {
+            return None;
+        }
+        let name = pyo3::ffi::PyUnicode_InternFromString(name.as_ptr());
+        if name.is_null() {
+            pyo3::ffi::PyErr_Clear();
+            return None;
+        }
+        let found = super::ffi::_PyType_Lookup(class.as_ptr(), name) as usize;
+        pyo3::ffi::Py_DECREF(name);
+        (found != 0 && class.version() != 0).then(|| (class.version(), found))
+    }
+}
+
 /// A type, by its address. Borrowed: whoever holds one keeps the type alive.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(transparent)]

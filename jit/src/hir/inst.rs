@@ -161,8 +161,23 @@ pub enum Mem {
     /// A `PyObject*`, possibly NULL.
     Obj,
     I64,
+    F64,
+    /// Signed; a store keeps the low bits.
+    I32,
     U32,
+    /// A store keeps the low bits.
     U8,
+}
+
+impl Mem {
+    /// By how many bits an index is shifted to the left to be an offset in bytes.
+    pub fn shift(self) -> u8 {
+        match self {
+            Mem::Obj | Mem::I64 | Mem::F64 => 3,
+            Mem::I32 | Mem::U32 => 2,
+            Mem::U8 => 0,
+        }
+    }
 }
 
 macro_rules! all {
@@ -180,7 +195,7 @@ macro_rules! all {
 all!(IntOp: Add Sub Mul FloorDiv Mod And Or Xor Shl Shr);
 all!(FloatOp: Add Sub Mul Div);
 all!(Cond: Lt Le Eq Ne Gt Ge Below);
-all!(Mem: Obj I64 U32 U8);
+all!(Mem: Obj I64 F64 I32 U32 U8);
 
 /// An operation. Operands are in [`Inst::args`], in the order the comments give.
 #[derive(Clone, PartialEq, Debug)]
@@ -292,7 +307,7 @@ pub enum Op {
     /// (cond) -> cond
     Not,
 
-    /// (base, [index]) -> the memory at base + offset + index * 8
+    /// (base, [index]) -> the memory at base + offset + index * size
     Load {
         offset: i32,
         mem: Mem,
@@ -347,7 +362,8 @@ pub enum Op {
     SetLine {
         offset: CodeOffset,
     },
-    /// -> status. Exits when this frame was observed; with `periodic` also serves the eval breaker, which
+    /// ([store]) -> status. Exits when this frame was observed, which is only looked at if the store of a number, where one
+    /// is given, has given something else up than a number; with `periodic` also serves the eval breaker, which
     /// may raise.
     Safepoint {
         periodic: bool,

@@ -81,7 +81,7 @@ const NEVER_CALLED: &[Helper] = &[
 ];
 
 /// What is stored; the rest is only read.
-const STORED: &[Mem] = &[Mem::Obj, Mem::I64];
+const STORED: &[Mem] = &[Mem::Obj, Mem::I64, Mem::F64, Mem::I32, Mem::U8];
 
 /// Every name there is.
 pub fn all() -> Vec<String> {

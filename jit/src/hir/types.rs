@@ -41,13 +41,14 @@ impl Kinds {
     pub const RANGE_ITER: Kinds = Kinds(1 << 10);
     pub const FUNCTION: Kinds = Kinds(1 << 11);
     pub const CELL: Kinds = Kinds(1 << 12);
+    pub const ARRAY: Kinds = Kinds(1 << 13);
     pub const OTHER: Kinds = Kinds(1 << 15);
     /// Any object, never NULL.
     pub const ANY: Kinds = Kinds(!Kinds::NULL.0);
     /// Any object or NULL.
     pub const ANY_OR_NULL: Kinds = Kinds(0xffff);
 
-    pub(in crate::hir) const NAMES: [(Kinds, &'static str); 14] = [
+    pub(in crate::hir) const NAMES: [(Kinds, &'static str); 15] = [
         (Kinds::NULL, "null"),
         (Kinds::NONE, "none"),
         (Kinds::BOOL, "bool"),
@@ -61,6 +62,7 @@ impl Kinds {
         (Kinds::RANGE_ITER, "range_iterator"),
         (Kinds::FUNCTION, "function"),
         (Kinds::CELL, "cell"),
+        (Kinds::ARRAY, "array"),
         (Kinds::OTHER, "other"),
     ];
 

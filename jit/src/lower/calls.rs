@@ -91,6 +91,21 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// A safepoint that is only needed if the store of a number has given up an object.
+    pub(super) fn safepoint_after(&mut self, store: Value, periodic: bool, state: StateId) -> ir::Value {
+        let given_up = self.given_up[&store];
+        let (needed, done) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(needed);
+        let result = self.b.append_block_param(done, types::I64);
+        let zero = self.imm(0);
+        self.b.ins().brif(given_up, needed, &[], done, &[BlockArg::Value(zero)]);
+        self.b.switch_to_block(needed);
+        let status = self.safepoint(periodic, state);
+        self.b.ins().jump(done, &[BlockArg::Value(status)]);
+        self.b.switch_to_block(done);
+        result
+    }
+
     /// 0 when nothing happened, negative when an exception is set; leaves when this frame was observed.
     pub(super) fn safepoint(&mut self, periodic: bool, state: StateId) -> ir::Value {
         if self.stress.is_on() {

@@ -38,20 +38,20 @@ impl Lowering<'_, '_> {
 
             Op::StoreInt { slot } => {
                 let int = arg(self, 0);
-                self.store_int(*slot, int, wanted())
+                self.store_int(*slot, (value, int), wanted())
             }
             Op::StoreFloat { slot } => {
                 let float = arg(self, 0);
-                self.store_float(*slot, float, wanted())
+                self.store_float(*slot, (value, float), wanted())
             }
 
             Op::ReplaceInt { offset } => {
-                let base = self.indexed(inst.args[0], inst.args.get(3).copied());
+                let base = self.indexed(inst.args[0], inst.args.get(3).copied(), Mem::Obj);
                 let (old, int) = (arg(self, 1), arg(self, 2));
                 return self.replace_int((base, *offset), old, int, wanted());
             }
             Op::ReplaceFloat { offset } => {
-                let base = self.indexed(inst.args[0], inst.args.get(3).copied());
+                let base = self.indexed(inst.args[0], inst.args.get(3).copied(), Mem::Obj);
                 let (old, float) = (arg(self, 1), arg(self, 2));
                 return self.replace_float((base, *offset), old, float, wanted());
             }
@@ -165,8 +165,13 @@ impl Lowering<'_, '_> {
             }
 
             Op::Load { offset, mem } => {
-                let base = self.indexed(inst.args[0], inst.args.get(1).copied());
+                let base = self.indexed(inst.args[0], inst.args.get(1).copied(), *mem);
                 match mem {
+                    Mem::F64 => self.load(types::F64, base, *offset),
+                    Mem::I32 => {
+                        let value = self.load(types::I32, base, *offset);
+                        self.b.ins().sextend(types::I64, value)
+                    }
                     Mem::Obj | Mem::I64 => self.load(types::I64, base, *offset),
                     Mem::U32 => {
                         let value = self.load(types::I32, base, *offset);
@@ -178,9 +183,14 @@ impl Lowering<'_, '_> {
                     }
                 }
             }
-            Op::Store { offset, .. } => {
-                let base = self.indexed(inst.args[0], inst.args.get(2).copied());
+            Op::Store { offset, mem } => {
+                let base = self.indexed(inst.args[0], inst.args.get(2).copied(), *mem);
                 let value = arg(self, 1);
+                let value = match mem {
+                    Mem::I32 | Mem::U32 => self.b.ins().ireduce(types::I32, value),
+                    Mem::U8 => self.b.ins().ireduce(types::I8, value),
+                    Mem::Obj | Mem::I64 | Mem::F64 => value,
+                };
                 return self.store(value, base, *offset);
             }
             Op::TypeOf => {
@@ -229,7 +239,10 @@ impl Lowering<'_, '_> {
                 let frame = self.frame;
                 return self.store(target, frame, layout::INSTR_PTR);
             }
-            Op::Safepoint { periodic } => self.safepoint(*periodic, wanted()),
+            Op::Safepoint { periodic } => match inst.args.first() {
+                Some(store) => self.safepoint_after(*store, *periodic, wanted()),
+                None => self.safepoint(*periodic, wanted()),
+            },
             Op::Traceback => {
                 let args = [self.tstate, self.frame];
                 self.call_runtime(frames::add_traceback as *const () as usize, &args, None);
@@ -253,13 +266,13 @@ impl Lowering<'_, '_> {
         self.values.insert(value, result);
     }
 
-    fn indexed(&mut self, base: Value, index: Option<Value>) -> ir::Value {
+    fn indexed(&mut self, base: Value, index: Option<Value>, mem: Mem) -> ir::Value {
         let base = self.value(base);
         match index {
             None => base,
             Some(index) => {
                 let index = self.value(index);
-                let scaled = self.b.ins().ishl_imm_s(index, 3);
+                let scaled = self.b.ins().ishl_imm_s(index, i64::from(mem.shift()));
                 self.b.ins().iadd(base, scaled)
             }
         }

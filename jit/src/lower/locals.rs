@@ -16,42 +16,79 @@ type Place = (ir::Value, i32);
 struct Ways {
     /// A new object is needed.
     anew: ir::Block,
-    /// The number is stored; the parameter is its object.
+    /// The number is stored; the parameters are its object, and whether another one was given up for it.
     done: ir::Block,
 }
 
 impl Lowering<'_, '_> {
-    pub(super) fn store_float(&mut self, slot: u32, value: ir::Value, state: StateId) -> ir::Value {
+    /// Puts a number into a home slot; `store` is the instruction and the number.
+    pub(super) fn store_float(&mut self, slot: u32, store: (Value, ir::Value), state: StateId) -> ir::Value {
+        let (inst, value) = store;
         let place = (self.frame, self.slot_offset(slot));
         if self.is_cold {
-            return self.store_anew(Helper::StoreFloat, place, value, state);
+            return self.store_in_cold_code(Helper::StoreFloat, place, store, state);
         }
         let ways = self.ways();
         let old = self.load(types::I64, place.0, place.1);
         self.leave_unless_counted(old, ways);
         let is_float = self.is_of(old, Kinds::FLOAT);
         self.write_float(old, Some(is_float), value, ways);
-        self.finish_store(Helper::StoreFloat, place, value, state, ways)
+        let object = self.finish_store(Helper::StoreFloat, place, value, state, ways);
+        self.note_given_up(inst, ways);
+        object
     }
 
-    pub(super) fn store_int(&mut self, slot: u32, value: ir::Value, state: StateId) -> ir::Value {
+    pub(super) fn store_int(&mut self, slot: u32, store: (Value, ir::Value), state: StateId) -> ir::Value {
+        let (inst, value) = store;
         let place = (self.frame, self.slot_offset(slot));
         if self.is_cold {
-            return self.store_anew(Helper::StoreInt, place, value, state);
+            return self.store_in_cold_code(Helper::StoreInt, place, store, state);
         }
         let ways = self.ways();
         let old = self.load(types::I64, place.0, place.1);
         let small = self.small_or_else(value);
         let bits = self.b.ins().bor_imm_s(small.object, 1);
         self.store(bits, place.0, place.1);
+        let (counted, borrowed) = (self.b.create_block(), self.b.create_block());
+        let tag = self.b.ins().band_imm_s(old, 1);
+        self.b.ins().brif(tag, borrowed, &[], counted, &[]);
+        self.b.switch_to_block(counted);
         self.close_ref(old);
-        self.b.ins().jump(ways.done, &[BlockArg::Value(small.object)]);
+        self.finish(ways, small.object, true);
+        self.b.switch_to_block(borrowed);
+        self.finish(ways, small.object, false);
 
         self.b.switch_to_block(small.otherwise);
         self.leave_unless_counted(old, ways);
         let is_int = self.is_of(old, Kinds::LONG);
         self.write_int(old, Some(is_int), value, ways);
-        self.finish_store(Helper::StoreInt, place, value, state, ways)
+        let object = self.finish_store(Helper::StoreInt, place, value, state, ways);
+        self.note_given_up(inst, ways);
+        object
+    }
+
+    fn store_in_cold_code(
+        &mut self,
+        helper: Helper,
+        place: Place,
+        (inst, value): (Value, ir::Value),
+        state: StateId,
+    ) -> ir::Value {
+        let always = self.b.ins().iconst(types::I8, 1);
+        self.given_up.insert(inst, always);
+        self.store_anew(helper, place, value, state)
+    }
+
+    /// Remembers whether the store has given up what may have been anything.
+    fn note_given_up(&mut self, inst: Value, ways: Ways) {
+        let given_up = self.b.block_params(ways.done)[1];
+        self.given_up.insert(inst, given_up);
+    }
+
+    /// Ends the block: the number is stored, in `object`.
+    fn finish(&mut self, ways: Ways, object: ir::Value, has_given_up: bool) {
+        let flag = self.b.ins().iconst(types::I8, i64::from(has_given_up));
+        self.b.ins().jump(ways.done, &[BlockArg::Value(object), BlockArg::Value(flag)]);
     }
 
     /// Puts a number where `old`, a float, is.
@@ -75,7 +112,7 @@ impl Lowering<'_, '_> {
         let small = self.small_or_else(value);
         self.store(small.object, place.0, place.1);
         self.decref(old, Kinds::LONG);
-        self.b.ins().jump(ways.done, &[BlockArg::Value(small.object)]);
+        self.finish(ways, small.object, false);
 
         self.b.switch_to_block(small.otherwise);
         self.write_int(old, None, value, ways);
@@ -86,6 +123,7 @@ impl Lowering<'_, '_> {
         let ways = Ways { anew: self.b.create_block(), done: self.b.create_block() };
         self.b.set_cold_block(ways.anew);
         self.b.append_block_param(ways.done, types::I64);
+        self.b.append_block_param(ways.done, types::I8);
         ways
     }
 
@@ -120,7 +158,7 @@ impl Lowering<'_, '_> {
         self.b.ins().brif(is_ours, in_place, &[], ways.anew, &[]);
         self.b.switch_to_block(in_place);
         self.store(value, old, float::OB_FVAL);
-        self.b.ins().jump(ways.done, &[BlockArg::Value(old)]);
+        self.finish(ways, old, false);
     }
 
     /// Ends the block: writes into `old` if that is an int, as `is_int` says where it is not known, of one reference, and the
@@ -149,7 +187,7 @@ impl Lowering<'_, '_> {
         self.store(tag, old, long::LV_TAG);
         let digit = self.b.ins().ireduce(types::I32, digit);
         self.store(digit, old, long::OB_DIGIT);
-        self.b.ins().jump(ways.done, &[BlockArg::Value(old)]);
+        self.finish(ways, old, false);
     }
 
     /// Branches on whether the interpreter has the int once, and goes on where it does.
@@ -174,7 +212,7 @@ impl Lowering<'_, '_> {
     ) -> ir::Value {
         self.b.switch_to_block(ways.anew);
         let made = self.store_anew(helper, place, value, state);
-        self.b.ins().jump(ways.done, &[BlockArg::Value(made)]);
+        self.finish(ways, made, true);
         self.b.switch_to_block(ways.done);
         self.b.block_params(ways.done)[0]
     }

@@ -59,6 +59,8 @@ struct Lowering<'a, 'b> {
     b: FunctionBuilder<'b>,
     blocks: Vec<ir::Block>,
     values: HashMap<Value, ir::Value>,
+    /// For stores of numbers that a safepoint asks about: whether an object was given up.
+    given_up: HashMap<Value, ir::Value>,
     tstate: ir::Value,
     frame: ir::Value,
     scratch: Option<StackSlot>,
@@ -96,6 +98,7 @@ pub fn lower(
         b: builder,
         blocks: Vec::new(),
         values: HashMap::new(),
+        given_up: HashMap::new(),
         tstate: nothing,
         frame: nothing,
         scratch: None,

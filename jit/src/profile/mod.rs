@@ -4,6 +4,8 @@
 //! which object a cached global is at the moment, whether a callee can be entered directly. Every answer is only a
 //! guess about the future; the builder guards it.
 
+mod seen;
+
 use std::collections::HashSet;
 
 use pyo3::ffi::PyObject;
@@ -11,9 +13,11 @@ use pyo3::ffi::PyObject;
 use crate::bytecode::decode::Instr;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::interp::COMMON_CONSTS_LEN;
-use crate::cpython::{dict, kinds, long};
+use crate::cpython::{array, dict, kinds, long};
 use crate::hir::inst::CallTarget;
 use crate::hir::types::Kinds;
+
+pub use seen::{Element, Method};
 
 /// A builtin that the compiler does in place.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -25,6 +29,8 @@ pub enum Builtin {
     /// `math.fabs`, and `abs` of what is a float.
     Fabs,
     Abs,
+    /// The class `float`.
+    Float,
 }
 
 /// Where a cached global is.
@@ -51,11 +57,14 @@ pub struct Profile {
     builtins: *mut PyObject,
     common: [usize; COMMON_CONSTS_LEN as usize],
     targets: Targets,
+    /// What is in the locals of the frame that is running the code, 0 for what is not known.
+    locals: Vec<usize>,
 }
 
 impl Profile {
     /// `failed` are the bytecodes not to guess at; `globals` and `builtins` the dicts that the code runs with (or
-    /// NULL when they are not known); `common` the constants of `LOAD_COMMON_CONSTANT`.
+    /// NULL when they are not known); `common` the constants of `LOAD_COMMON_CONSTANT`; `locals` the objects in the home
+    /// slots of a frame that runs the code, or nothing.
     pub fn new(
         entry_depth: u32,
         failed: HashSet<CodeOffset>,
@@ -63,8 +72,10 @@ impl Profile {
         builtins: *mut PyObject,
         common: [usize; COMMON_CONSTS_LEN as usize],
         targets: Targets,
+        locals: Vec<usize>,
     ) -> Profile {
-        Profile { entry_depth, failed, globals, builtins, common, targets }
+        array::find_class();
+        Profile { entry_depth, failed, globals, builtins, common, targets, locals }
     }
 
     /// Whether guesses at this bytecode failed too often to be made again.
@@ -130,6 +141,8 @@ impl Profile {
             Some(Builtin::ListAppend)
         } else if object == kinds::builtin_abs() {
             Some(Builtin::Abs)
+        } else if kinds::type_address(Kinds::FLOAT) == Some(object) {
+            Some(Builtin::Float)
         } else {
             match kinds::math_function(object)? {
                 "sqrt" => Some(Builtin::Sqrt),

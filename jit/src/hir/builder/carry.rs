@@ -23,7 +23,8 @@ pub enum Known {
 pub type Carried = BTreeMap<(CodeOffset, u32), Known>;
 
 /// Types that are worth a test before the loop.
-const TESTED: [Kinds; 6] = [Kinds::LONG, Kinds::FLOAT, Kinds::LIST, Kinds::TUPLE, Kinds::DICT, Kinds::STR];
+const TESTED: [Kinds; 7] =
+    [Kinds::LONG, Kinds::FLOAT, Kinds::LIST, Kinds::TUPLE, Kinds::DICT, Kinds::STR, Kinds::ARRAY];
 
 impl Known {
     fn kinds(self) -> Kinds {

@@ -12,6 +12,7 @@ const NB_LSHIFT: u32 = 3;
 const NB_MULTIPLY: u32 = 5;
 const NB_REMAINDER: u32 = 6;
 const NB_OR: u32 = 7;
+const NB_POWER: u32 = 8;
 const NB_RSHIFT: u32 = 9;
 const NB_SUBTRACT: u32 = 10;
 const NB_TRUE_DIVIDE: u32 = 11;
@@ -37,7 +38,7 @@ impl Builder<'_> {
     }
 
     /// Whether it makes sense to guess that the operand is a number of this kind.
-    fn may_be(&self, entry: StackEntry, number: Number) -> bool {
+    pub(super) fn may_be(&self, entry: StackEntry, number: Number) -> bool {
         let ty = self.func.ty(entry.value);
         let can_be = matches!(ty.repr, Repr::I64 | Repr::F64 | Repr::Obj | Repr::Ref);
         can_be && !ty.kinds.intersect(number.kinds()).is_empty()
@@ -107,6 +108,14 @@ impl Builder<'_> {
                 };
                 self.finish_unboxed(2, result);
             }
+            _ if operator == NB_POWER => {
+                if guess.0 == Number::Int || self.profile.has_failed(self.instr.start) {
+                    return false;
+                }
+                let base = self.as_f64(1, Number::Float);
+                let exponent = self.as_f64(0, guess.1);
+                self.power(base, exponent);
+            }
             _ => {
                 let Some(op) = float_op else { return false };
                 let l = self.as_f64(1, guess.0);
@@ -119,6 +128,23 @@ impl Builder<'_> {
             }
         }
         true
+    }
+
+    /// A power of a positive number that is neither zero, nor infinite, nor so small that it is not exact.
+    fn power(&mut self, base: Value, exponent: Value) {
+        let zero = self.emit(Op::ConstF64(0), &[], Type::F64);
+        self.guard_float(Cond::Gt, base, zero);
+        let result = self.helper(Helper::FloatPow, &[base, exponent], &[]);
+        let least = self.emit(Op::ConstF64(f64::MIN_POSITIVE.to_bits()), &[], Type::F64);
+        self.guard_float(Cond::Ge, result, least);
+        let greatest = self.emit(Op::ConstF64(f64::MAX.to_bits()), &[], Type::F64);
+        self.guard_float(Cond::Le, result, greatest);
+        self.finish_unboxed(2, result);
+    }
+
+    fn guard_float(&mut self, cond: Cond, left: Value, right: Value) {
+        let holds = self.emit(Op::FloatCompare(cond), &[left, right], Type::BOOL);
+        self.emit_guarded(Op::Guard { reason: Reason::Domain }, &[holds], Type::NONE);
     }
 
     /// Drops the operands of a computation without side effects and pushes its result.
@@ -150,6 +176,27 @@ impl Builder<'_> {
         self.number_of(object, Number::Float)
     }
 
+    /// The operand as a double of exactly its value: Python compares an int and a float by their values.
+    fn as_exact_f64(&mut self, depth: usize, number: Number) -> Value {
+        /// All ints up to this one, and their negatives, are doubles.
+        const EXACT: i64 = 1 << 53;
+        if number == Number::Float {
+            return self.as_f64(depth, number);
+        }
+        let int = self.as_i64(depth);
+        if let Op::ConstI64(value) = self.func.inst(int).op
+            && value.abs() <= EXACT
+        {
+            return self.emit(Op::ConstF64((value as f64).to_bits()), &[], Type::F64);
+        }
+        for (cond, limit) in [(Cond::Ge, -EXACT), (Cond::Le, EXACT)] {
+            let limit = self.const_i64(limit);
+            let is_exact = self.emit(Op::Compare(cond), &[int, limit], Type::BOOL);
+            self.emit_guarded(Op::Guard { reason: Reason::Overflow }, &[is_exact], Type::NONE);
+        }
+        self.emit(Op::IntToFloat, &[int], Type::F64)
+    }
+
     /// The operand as an object of one of `kinds`, guarded unless that is known. The abstract state learns it.
     pub(super) fn guard_kinds(&mut self, depth: usize, kinds: Kinds) -> Value {
         let object = self.peek_obj(depth);
@@ -157,6 +204,9 @@ impl Builder<'_> {
             return object;
         }
         let refined = self.emit_guarded(Op::GuardKinds { kinds }, &[object], Type::obj(kinds));
+        if let Some(slot) = self.sources.get(&object) {
+            self.sources.insert(refined, *slot);
+        }
         self.learn(object, refined);
         refined
     }
@@ -208,6 +258,16 @@ impl Builder<'_> {
             (_, Some((l, _))) => Some(l),
             _ => None,
         };
+        if let (Some(left), Some(right)) = known
+            && left != right
+            && !self.profile.has_failed(self.instr.start)
+        {
+            let l = self.as_exact_f64(1, left);
+            let r = self.as_exact_f64(0, right);
+            let result = self.emit(Op::FloatCompare(cond), &[l, r], Type::BOOL);
+            self.finish_unboxed(2, result);
+            return Ok(true);
+        }
         let sure = guess.is_some_and(|g| known == (Some(g), Some(g)));
         if let Some(guess) = guess
             && (sure || !self.profile.has_failed(self.instr.start))

@@ -6,7 +6,7 @@ use crate::cpython::{dict, function, module, object, typeobject};
 
 impl Builder<'_> {
     /// Guards that the class of `object` still has the version that the cache was made for.
-    fn guard_version(&mut self, object: Value, version: u32) -> Value {
+    pub(super) fn guard_version(&mut self, object: Value, version: u32) -> Value {
         let ty = self.emit(Op::TypeOf, &[object], Type::obj(Kinds::OTHER));
         if self.shapes.get(&object) == Some(&version) {
             return ty;
@@ -180,7 +180,7 @@ impl Builder<'_> {
     }
 
     /// An object that the inline cache names. It is only read behind the guards that keep the cache valid.
-    fn known_obj(&mut self, address: usize) -> Value {
+    pub(super) fn known_obj(&mut self, address: usize) -> Value {
         let kinds = self.profile.kinds_of(address);
         self.emit(Op::ConstObj { address, kinds }, &[], Type::obj(kinds))
     }

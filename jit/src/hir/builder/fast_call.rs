@@ -76,8 +76,31 @@ impl Builder<'_> {
             Builtin::Sqrt | Builtin::Fabs | Builtin::Abs if nargs == 1 && !has_self => {
                 Ok(self.float_function(builtin, object))
             }
+            Builtin::Float if nargs == 1 && !has_self => Ok(self.convert_to_float(object)),
             _ => Ok(false),
         }
+    }
+
+    /// `float(number)`. Says whether it was done: not when the argument is not known to be a number. What is a float already is
+    /// the result itself.
+    fn convert_to_float(&mut self, object: usize) -> bool {
+        let Some(number) = self.number(self.peek(0)) else { return false };
+        self.guard_equal(self.peek(2).value, object as i64, Reason::Callee);
+        let result = match number {
+            Number::Int => StackEntry { value: self.as_f64(0, number), owned: false },
+            Number::Float => {
+                let StackEntry { value, .. } = self.peek(0);
+                let owned = self.func.ty(value).repr == Repr::Obj;
+                if owned {
+                    self.emit(Op::IncRef, &[value], Type::NONE);
+                }
+                StackEntry { value, owned }
+            }
+        };
+        self.set_line();
+        self.close_top(3);
+        self.state.stack.push(result);
+        true
     }
 
     /// A function of one float. Says whether it was done: not when the argument is not known to be one.

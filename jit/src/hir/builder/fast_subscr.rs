@@ -46,13 +46,13 @@ impl Builder<'_> {
                 self.close_top(2);
                 self.push(item, true);
             }
-            _ => return Ok(false),
+            _ => return self.fast_item(),
         }
         Ok(true)
     }
 
     /// The index as an offset from the start; exits when it is out of range.
-    fn wrapped_index(&mut self, container: Value, index: Value) -> Value {
+    pub(super) fn wrapped_index(&mut self, container: Value, index: Value) -> Value {
         let size = self.var_size(container);
         let index = self.emit(Op::WrapIndex, &[index, size], Type::I64);
         let inside = self.emit(Op::Compare(Cond::Below), &[index, size], Type::BOOL);
@@ -109,7 +109,11 @@ impl Builder<'_> {
                     self.check(status, ErrorKind::Negative)?;
                     return self.safepoint(false);
                 }
-                _ => {}
+                _ => {
+                    if self.fast_store_item()? {
+                        return Ok(());
+                    }
+                }
             }
         }
         self.execute(Helper::StoreSubscr, 3, &[])

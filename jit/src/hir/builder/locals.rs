@@ -54,7 +54,10 @@ impl Builder<'_> {
         };
         if !is_quiet {
             self.shapes.clear();
-            self.noisy = true;
+            match self.stored {
+                None => self.stored = Some(object),
+                Some(_) => self.noisy = true,
+            }
         }
     }
 
@@ -71,6 +74,7 @@ impl Builder<'_> {
 
     pub(super) fn load_fast(&mut self, slot: u32, owned: bool) {
         let value = self.load_local(slot);
+        self.sources.insert(value, slot);
         if owned && !self.func.ty(value).kinds.is_immortal() {
             self.emit(Op::IncRef, &[value], Type::NONE);
             self.push(value, true);

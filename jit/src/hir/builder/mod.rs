@@ -14,6 +14,7 @@ pub mod cfg;
 mod fast_arith;
 mod fast_attr;
 mod fast_call;
+mod fast_item;
 mod fast_iter;
 mod fast_subscr;
 mod liveness;
@@ -144,10 +145,14 @@ pub struct Builder<'a> {
     unwinding: HashMap<Vec<StackEntry>, Block>,
     /// Whether the current instruction may have run Python code since the last safepoint.
     noisy: bool,
+    /// A store of a number in the current instruction that may have given up an object and so run Python code.
+    stored: Option<Value>,
     /// What is known of locals at loop headers.
     carry: &'a Carried,
     /// What could be.
     found: HashMap<(CodeOffset, u32), Found>,
+    /// The locals that values were loaded from.
+    sources: HashMap<Value, u32>,
     /// Class versions that objects are known to have until something can run Python code.
     shapes: HashMap<Value, u32>,
 }
@@ -195,8 +200,10 @@ impl<'a> Builder<'a> {
             distrusted: HashSet::new(),
             unwinding: HashMap::new(),
             noisy: false,
+            stored: None,
             carry,
             found: HashMap::new(),
+            sources: HashMap::new(),
             shapes: HashMap::new(),
         }
     }
@@ -233,7 +240,7 @@ impl<'a> Builder<'a> {
                 self.func.site = Some(self.instr.start);
                 self.depth = self.state.stack.len();
                 self.before = None;
-                self.noisy = false;
+                (self.noisy, self.stored) = (false, None);
                 open = self.translate().map_err(|mut refusal| {
                     refusal.offset.get_or_insert(self.instr.offset);
                     refusal
@@ -243,6 +250,8 @@ impl<'a> Builder<'a> {
                 }
                 if self.noisy {
                     self.safepoint(false)?;
+                } else if let Some(store) = self.stored {
+                    self.safepoint_after(store);
                 }
             }
             if open {
@@ -495,6 +504,12 @@ impl<'a> Builder<'a> {
             Ret::Void => Type::NONE,
         };
         self.emit_in(block, Op::Helper { helper, imms: imms.into() }, args, ty, None)
+    }
+
+    /// Leaves when the store of a number has given up an object, and whoever saw that got hold of this frame.
+    fn safepoint_after(&mut self, store: Value) {
+        let state = self.state_at(self.instr.next);
+        self.emit_in(self.cur, Op::Safepoint { periodic: false }, &[store], Type::I64, Some(state));
     }
 
     /// After a call: leaves when the call's callee (or anyone meanwhile) got hold of this frame. With `periodic` it also

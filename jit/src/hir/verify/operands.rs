@@ -84,7 +84,6 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::ScratchAddr { .. }
         | Op::LoadScratch { .. }
         | Op::SetLine { .. }
-        | Op::Safepoint { .. }
         | Op::Traceback
         | Op::TakeException { .. }
         | Op::FrameGlobals
@@ -98,6 +97,8 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::UnboxFloat
         | Op::UnboxBool
         | Op::TypeOf => vec![OBJ],
+        // A store of a number may be named.
+        Op::Safepoint { .. } => vec![OBJ; count.min(1)],
         Op::SwapLocal { .. } | Op::RefToObj | Op::RefToOwned | Op::DupRef | Op::CloseRef => vec![REF],
         Op::Guard { .. } | Op::BoxBool | Op::Not => vec![COND],
         Op::StoreInt { .. } | Op::BoxInt | Op::IntNeg | Op::IntToFloat | Op::AsRef | Op::ShiftRight { .. } => vec![I64],
@@ -112,6 +113,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::Store { mem, .. } => {
             let stored = match mem {
                 Mem::Obj => OBJ,
+                Mem::F64 => F64,
                 _ => I64,
             };
             if count > 2 { vec![ADDRESS, stored, I64] } else { vec![ADDRESS, stored] }
@@ -187,6 +189,7 @@ fn result(op: &Op) -> Repr {
         | Op::Traceback => Repr::None,
         Op::Load { mem, .. } => match mem {
             Mem::Obj => Repr::Obj,
+            Mem::F64 => Repr::F64,
             _ => Repr::I64,
         },
         Op::LoadScratch { repr, .. } => *repr,

@@ -41,6 +41,16 @@ pub unsafe extern "C-unwind" fn binary_slice(
     }
 }
 
+/// `base ** exponent` for a base above zero, as C computes it, and so does Python where the result is a finite number.
+pub unsafe extern "C-unwind" fn float_pow(base: f64, exponent: f64) -> f64 {
+    // SAFETY: any doubles will do.
+    unsafe { pow(base, exponent) }
+}
+
+unsafe extern "C" {
+    fn pow(base: f64, exponent: f64) -> f64;
+}
+
 /// `UNARY_NEGATIVE`: `-value`. Borrows it.
 pub unsafe extern "C-unwind" fn unary_negative(value: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.

@@ -163,6 +163,7 @@ helpers! {
     CompareBool arith compare_bool (Obj, Obj, Imm) -> Bool;
     ContainsOp arith contains_op (Obj, Obj) -> Bool;
     FloatNew arith float_new (F64) -> NewRef [nopy];
+    FloatPow arith float_pow (F64, F64) -> F64 [pure];
     LongFromI64 arith long_from_i64 (Word) -> NewRef [nopy];
     LongToI64 arith long_to_i64 (Obj, Ptr) -> Bool [pure];
 

@@ -1,0 +1,75 @@
+//! What the frame that runs the code has in its locals. Inline caches say nothing about some places, because the
+//! interpreter has no specialized instruction for them; there the objects that are being worked on are the best guess.
+
+use super::Profile;
+use crate::cpython::{array, typeobject};
+use crate::hir::inst::Mem;
+
+/// The items of an array.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Element {
+    /// The letter that stands for them.
+    pub typecode: u8,
+    pub mem: Mem,
+}
+
+impl Element {
+    /// Doubles: what arrays are mostly made of.
+    pub const DOUBLE: Element = Element { typecode: b'd', mem: Mem::F64 };
+
+    fn of(typecode: u8) -> Option<Element> {
+        let mem = match typecode {
+            b'd' => Mem::F64,
+            b'l' | b'q' => Mem::I64,
+            b'i' => Mem::I32,
+            b'B' => Mem::U8,
+            _ => return None,
+        };
+        Some(Element { typecode, mem })
+    }
+
+    /// The least and the greatest item, if it is not just any machine integer.
+    pub fn range(self) -> Option<(i64, i64)> {
+        match self.mem {
+            Mem::I32 => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+            Mem::U8 => Some((0, i64::from(u8::MAX))),
+            _ => None,
+        }
+    }
+}
+
+/// A method that an operator stands for, found in an object's class.
+#[derive(Copy, Clone, Debug)]
+pub struct Method {
+    /// The version of the class.
+    pub version: u32,
+    /// What the class has under the method's name.
+    pub object: usize,
+}
+
+impl Profile {
+    /// Whether something is known to be in the local in `slot`.
+    pub fn has_seen(&self, slot: u32) -> bool {
+        self.seen(slot) != 0
+    }
+
+    /// The items of the array in the local in `slot`, if there is one.
+    pub fn element_in(&self, slot: u32) -> Option<Element> {
+        Element::of(array::typecode(self.seen(slot))?)
+    }
+
+    /// Whether there are arrays.
+    pub fn has_arrays(&self) -> bool {
+        array::class().is_some()
+    }
+
+    /// The method `name` of the object in the local in `slot`, if that is an instance of a class written in Python.
+    pub fn method_in(&self, slot: u32, name: &std::ffi::CStr) -> Option<Method> {
+        let (version, object) = typeobject::method_of(self.seen(slot), name)?;
+        Some(Method { version, object })
+    }
+
+    fn seen(&self, slot: u32) -> usize {
+        self.locals.get(slot as usize).copied().unwrap_or(0)
+    }
+}
