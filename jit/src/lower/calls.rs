@@ -116,15 +116,17 @@ impl Lowering<'_, '_> {
         let result = self.b.append_block_param(done, types::I64);
         self.b.set_cold_block(slow);
         let object = self.load(types::I64, frame, layout::FRAME_OBJ);
-        let observed = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
+        let unobserved = self.b.create_block();
+        self.b.ins().brif(object, slow, &[], unobserved, &[]);
+        self.b.switch_to_block(unobserved);
         let header = self.imm(std::ptr::from_ref(self.header) as i64);
         let breaker = self.load(types::I64, tstate, thread::EVAL_BREAKER);
         let expected = self.load(types::I64, header, 0);
         let differs = self.b.ins().icmp(IntCC::NotEqual, breaker, expected);
-        let attention = self.b.ins().bor(observed, differs);
         let zero = self.imm(0);
-        self.b.ins().brif(attention, slow, &[], done, &[BlockArg::Value(zero)]);
+        self.b.ins().brif(differs, slow, &[], done, &[BlockArg::Value(zero)]);
         self.b.switch_to_block(slow);
+        let header = self.imm(std::ptr::from_ref(self.header) as i64);
         let flag = self.imm(i64::from(periodic));
         let status = self
             .call_runtime(frames::safepoint as *const () as usize, &[tstate, frame, header, flag], Some(types::I64))

@@ -2,6 +2,7 @@
 
 use super::numbers::{float_cc, int_cc};
 use super::*;
+use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::{frame as layout, kinds, object};
 use crate::hir::inst::{Mem, Op};
 use crate::runtime::ops::exceptions;
@@ -235,9 +236,7 @@ impl Lowering<'_, '_> {
             Op::CallDirect { target, has_self } => self.call_direct(*target, *has_self, &inst.args),
 
             Op::SetLine { offset } => {
-                let target = self.imm((self.code.code_units + offset.index() * 2) as i64);
-                let frame = self.frame;
-                return self.store(target, frame, layout::INSTR_PTR);
+                return self.set_line(*offset);
             }
             Op::Safepoint { periodic } => match inst.args.first() {
                 Some(store) => self.safepoint_after(*store, *periodic, wanted()),
@@ -264,6 +263,12 @@ impl Lowering<'_, '_> {
             }
         };
         self.values.insert(value, result);
+    }
+
+    pub(super) fn set_line(&mut self, offset: CodeOffset) {
+        let target = self.imm((self.code.code_units + offset.index() * 2) as i64);
+        let frame = self.frame;
+        self.store(target, frame, layout::INSTR_PTR);
     }
 
     fn indexed(&mut self, base: Value, index: Option<Value>, mem: Mem) -> ir::Value {

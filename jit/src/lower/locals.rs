@@ -31,8 +31,8 @@ impl Lowering<'_, '_> {
         let ways = self.ways();
         let old = self.load(types::I64, place.0, place.1);
         self.leave_unless_counted(old, ways);
-        let is_float = self.is_of(old, Kinds::FLOAT);
-        self.write_float(old, Some(is_float), value, ways);
+        self.leave_unless_of(old, Kinds::FLOAT, ways);
+        self.write_float(old, value, ways);
         let object = self.finish_store(Helper::StoreFloat, place, value, state, ways);
         self.note_given_up(inst, ways);
         object
@@ -53,15 +53,16 @@ impl Lowering<'_, '_> {
         let tag = self.b.ins().band_imm_s(old, 1);
         self.b.ins().brif(tag, borrowed, &[], counted, &[]);
         self.b.switch_to_block(counted);
-        self.close_ref(old);
+        self.set_line_of(state);
+        self.decref(old, Kinds::ANY);
         self.finish(ways, small.object, true);
         self.b.switch_to_block(borrowed);
         self.finish(ways, small.object, false);
 
         self.b.switch_to_block(small.otherwise);
         self.leave_unless_counted(old, ways);
-        let is_int = self.is_of(old, Kinds::LONG);
-        self.write_int(old, Some(is_int), value, ways);
+        self.leave_unless_of(old, Kinds::LONG, ways);
+        self.write_int(old, value, ways);
         let object = self.finish_store(Helper::StoreInt, place, value, state, ways);
         self.note_given_up(inst, ways);
         object
@@ -98,7 +99,7 @@ impl Lowering<'_, '_> {
             return;
         }
         let ways = self.ways();
-        self.write_float(old, None, value, ways);
+        self.write_float(old, value, ways);
         self.finish_store(Helper::ReplaceFloat, place, value, state, ways);
     }
 
@@ -115,8 +116,14 @@ impl Lowering<'_, '_> {
         self.finish(ways, small.object, false);
 
         self.b.switch_to_block(small.otherwise);
-        self.write_int(old, None, value, ways);
+        self.write_int(old, value, ways);
         self.finish_store(Helper::ReplaceInt, place, value, state, ways);
+    }
+
+    /// Tells observers that the bytecode of `state` is being executed: what it gives up may have a finalizer.
+    fn set_line_of(&mut self, state: StateId) {
+        let site = self.code.instr_at(self.hir.state(state).site).expect("a state's site is an instruction");
+        self.set_line(self.code.instrs[site].offset);
     }
 
     fn ways(&mut self) -> Ways {
@@ -136,51 +143,46 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(counted);
     }
 
-    /// Whether the object is of exactly this type.
-    fn is_of(&mut self, object: ir::Value, kinds: Kinds) -> ir::Value {
+    /// Goes on where the object is of exactly this type.
+    fn leave_unless_of(&mut self, object: ir::Value, kinds: Kinds, ways: Ways) {
         let ty = self.load(types::I64, object, object::OB_TYPE);
         let wanted = self.imm(kinds::type_address(kinds).expect("a single type") as i64);
-        self.b.ins().icmp(IntCC::Equal, ty, wanted)
+        let is_of = self.b.ins().icmp(IntCC::Equal, ty, wanted);
+        self.leave_unless(is_of, ways);
     }
 
-    fn has_one_reference(&mut self, object: ir::Value) -> ir::Value {
+    fn leave_unless(&mut self, cond: ir::Value, ways: Ways) {
+        let next = self.b.create_block();
+        self.b.ins().brif(cond, next, &[], ways.anew, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Goes on where nobody else has a reference to the object.
+    fn leave_unless_ours(&mut self, object: ir::Value, ways: Ways) {
         let count = self.load(types::I32, object, object::OB_REFCNT);
-        self.b.ins().icmp_imm_s(IntCC::Equal, count, 1)
+        let is_ours = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
+        self.leave_unless(is_ours, ways);
     }
 
-    /// Ends the block: writes into `old` if that is a float, as `is_float` says where it is not known, of one reference.
-    fn write_float(&mut self, old: ir::Value, is_float: Option<ir::Value>, value: ir::Value, ways: Ways) {
-        let in_place = self.b.create_block();
-        let mut is_ours = self.has_one_reference(old);
-        if let Some(is_float) = is_float {
-            is_ours = self.b.ins().band(is_ours, is_float);
-        }
-        self.b.ins().brif(is_ours, in_place, &[], ways.anew, &[]);
-        self.b.switch_to_block(in_place);
+    /// Ends the block: writes into `old`, a float, if that has one reference.
+    fn write_float(&mut self, old: ir::Value, value: ir::Value, ways: Ways) {
+        self.leave_unless_ours(old, ways);
         self.store(value, old, float::OB_FVAL);
         self.finish(ways, old, false);
     }
 
-    /// Ends the block: writes into `old` if that is an int, as `is_int` says where it is not known, of one reference, and the
-    /// old and the new int take one digit. The ints that the interpreter has once are never written to.
-    fn write_int(&mut self, old: ir::Value, is_int: Option<ir::Value>, value: ir::Value, ways: Ways) {
-        let in_place = self.b.create_block();
-        let mut is_ours = self.has_one_reference(old);
-        if let Some(is_int) = is_int {
-            is_ours = self.b.ins().band(is_ours, is_int);
-        }
+    /// Ends the block: writes into `old`, an int, if that has one reference, and the old and the new int take one digit. The ints
+    /// that the interpreter has once are never written to.
+    fn write_int(&mut self, old: ir::Value, value: ir::Value, ways: Ways) {
+        self.leave_unless_ours(old, ways);
         let tag = self.load(types::I64, old, long::LV_TAG);
-        let one_digit =
-            self.b.ins().band_imm_s(tag, !(long::TAG_ONE_DIGIT_NEGATIVE ^ long::TAG_ONE_DIGIT_POSITIVE) as i64);
-        let one_digit = self.b.ins().icmp_imm_s(IntCC::Equal, one_digit, long::TAG_ONE_DIGIT_POSITIVE as i64);
+        let one_digit = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, long::COMPACT_TAG_LIMIT as i64);
+        self.leave_unless(one_digit, ways);
         let negative = self.b.ins().sshr_imm_s(value, 63);
         let digit = self.b.ins().bxor(value, negative);
         let digit = self.b.ins().isub(digit, negative);
         let fits = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, digit, long::DIGIT_MASK);
-        let is_ours = self.b.ins().band(is_ours, one_digit);
-        let is_ours = self.b.ins().band(is_ours, fits);
-        self.b.ins().brif(is_ours, in_place, &[], ways.anew, &[]);
-        self.b.switch_to_block(in_place);
+        self.leave_unless(fits, ways);
         let sign = long::TAG_ONE_DIGIT_NEGATIVE ^ long::TAG_ONE_DIGIT_POSITIVE;
         let sign = self.b.ins().band_imm_s(negative, sign as i64);
         let tag = self.b.ins().bor_imm_s(sign, long::TAG_ONE_DIGIT_POSITIVE as i64);
@@ -218,6 +220,7 @@ impl Lowering<'_, '_> {
     }
 
     fn store_anew(&mut self, helper: Helper, (base, offset): Place, value: ir::Value, state: StateId) -> ir::Value {
+        self.set_line_of(state);
         let place = self.b.ins().iadd_imm_s(base, i64::from(offset));
         let made = self.call_runtime(helper.address(), &[place, value], Some(types::I64)).expect("has a result");
         self.guard(made, state, Reason::Memory);

@@ -20,7 +20,7 @@ impl Builder<'_> {
             let (items, index) = self.array_place(1, 0, element);
             let ty = if element.mem == Mem::F64 { Type::F64 } else { Type::I64 };
             let item = self.emit(Op::Load { offset: 0, mem: element.mem }, &[items, index], ty);
-            self.set_line();
+            self.set_line_to_close(2);
             self.finish_unboxed(2, item);
             return Ok(true);
         }
@@ -43,7 +43,7 @@ impl Builder<'_> {
                     self.emit_guarded(Op::Guard { reason: Reason::Overflow }, &[fits], Type::NONE);
                 }
             }
-            self.set_line();
+            self.set_line_to_close(3);
             self.emit(Op::Store { offset: 0, mem: element.mem }, &[items, value, index], Type::NONE);
             let (index, container, value) = (self.pop(), self.pop(), self.pop());
             self.close(value);

@@ -62,7 +62,7 @@ impl Builder<'_> {
 
     fn finish_subscr(&mut self, item: Value) {
         self.emit(Op::IncRef, &[item], Type::NONE);
-        self.set_line();
+        self.set_line_to_close(2);
         self.close_top(2);
         self.push(item, true);
     }
@@ -80,7 +80,11 @@ impl Builder<'_> {
                     let index = self.wrapped_index(container, index);
                     let load = Op::Load { offset: list::OB_ITEM, mem: Mem::I64 };
                     let items = self.emit(load, &[container], Type::I64);
-                    self.set_line();
+                    if is_number {
+                        self.set_line_to_close(3);
+                    } else {
+                        self.set_line();
+                    }
                     let old = self.emit(Op::Load { offset: 0, mem: Mem::Obj }, &[items, index], Type::OBJ);
                     if is_number {
                         self.replace_number(self.peek(2).value, old, (items, 0), Some(index));

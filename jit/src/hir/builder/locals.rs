@@ -38,7 +38,8 @@ impl Builder<'_> {
         }
     }
 
-    /// Puts an unboxed number into the home slot and gives up what was there.
+    /// Puts an unboxed number into the home slot and gives up what was there. Observers are told when that is no number that is
+    /// overwritten.
     pub(super) fn store_number(&mut self, slot: u32, number: Value) {
         let was = self.state.locals[slot as usize];
         let (op, kinds) = match self.func.ty(number).repr {
@@ -84,8 +85,6 @@ impl Builder<'_> {
     }
 
     pub(super) fn store_fast(&mut self, slot: u32) {
-        // What the store drops may be the last reference to an object whose finalizer looks at this frame.
-        self.set_line();
         let entry = self.peek(0);
         match self.func.ty(entry.value).repr {
             Repr::I64 | Repr::F64 => {
@@ -93,6 +92,8 @@ impl Builder<'_> {
                 self.pop();
             }
             _ => {
+                // What the store drops may be the last reference to an object whose finalizer looks at this frame.
+                self.set_line();
                 let entry = self.boxed(entry);
                 self.pop();
                 self.store_local(slot, entry);

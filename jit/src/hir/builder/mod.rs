@@ -484,6 +484,21 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// The same where nothing happens but that the top `count` operands are closed: only if one of them could die noisily.
+    fn set_line_to_close(&mut self, count: usize) {
+        let could_be_noticed = |depth: usize| {
+            let entry = self.peek(depth);
+            match self.func.ty(entry.value).repr {
+                Repr::Obj => entry.owned && !self.dies_quietly(entry.value),
+                Repr::Ref => true,
+                _ => false,
+            }
+        };
+        if (0..count).any(could_be_noticed) {
+            self.set_line();
+        }
+    }
+
     /// Calls a helper with `args` for its value parameters and `imms` for its immediates.
     fn helper(&mut self, helper: Helper, args: &[Value], imms: &[i64]) -> Value {
         self.helper_in(self.cur, helper, args, imms)
