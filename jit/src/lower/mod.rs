@@ -4,6 +4,7 @@
 //! Everything it needs to know about CPython's layout comes from `cpython/`.
 
 mod calls;
+mod division;
 mod exits;
 mod insts;
 mod locals;

@@ -113,6 +113,9 @@ impl Lowering<'_, '_> {
                 result
             }
             IntOp::FloorDiv | IntOp::Mod => {
+                if let Some((quotient, remainder)) = known.and_then(|k| self.divide_by_constant(l, k)) {
+                    return if op == IntOp::FloorDiv { quotient } else { remainder };
+                }
                 if known.is_none_or(|k| k <= 0) {
                     let zero = self.b.ins().icmp_imm_s(IntCC::Equal, r, 0);
                     self.guard_not(zero, state, Reason::ZeroDivision);
