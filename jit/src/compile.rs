@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU8, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -59,6 +59,8 @@ pub struct Plan {
     info: CodeInfo,
     hir: Function,
     header: Box<Header>,
+    /// Counts what is executed without a profile.
+    untried: Option<Box<AtomicI64>>,
     allocator: RegisterAllocator,
     spent: Duration,
 }
@@ -94,7 +96,7 @@ pub fn plan(
         asked.borrow_mut().push(function::Function::at(object).code_view());
         Some(target)
     };
-    let profile = Profile::new(
+    let mut profile = Profile::new(
         entry_depth,
         state.failed.clone(),
         namespaces.globals,
@@ -103,6 +105,9 @@ pub fn plan(
         Box::new(targets),
         locals::of_running_frame(code),
     );
+    if tier::options().is_some_and(|options| options.has_profiles()) {
+        profile.notice_untried();
+    }
     let hir = build(&info, &profile, kind)?;
     // Lowering wants it, and has no GIL to find it out with.
     eval_frame_address();
@@ -111,6 +116,7 @@ pub fn plan(
         info,
         hir,
         header: header_for(counters),
+        untried: profile.untried.take(),
         allocator: register_allocator(),
         spent: start.elapsed(),
     };
@@ -124,7 +130,7 @@ impl Plan {
     /// Says why it cannot be made.
     pub fn make(self) -> Result<Made, Refusal> {
         let start = Instant::now();
-        let Plan { code, info, mut hir, mut header, allocator, spent } = self;
+        let Plan { code, info, mut hir, mut header, untried, allocator, spent } = self;
         optimize(&mut hir).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
         header.turns = turns_for(&hir);
         let kind = hir.kind;
@@ -154,6 +160,7 @@ impl Plan {
             address,
             size: machine.size,
             header,
+            untried,
             exits: machine.lowered.exits,
             guards: machine.lowered.guards,
             callees: machine.lowered.callees,

@@ -27,6 +27,11 @@ impl Options {
         self.calls <= 1
     }
 
+    /// Whether functions are executed often enough before they are compiled for the interpreter to specialize what they do.
+    pub fn has_profiles(&self) -> bool {
+        self.calls > 2
+    }
+
     /// Whether the thresholds are the usual ones, so that compiling may also wait for other reasons. Who sets lower ones
     /// wants them as they are.
     pub fn is_patient(&self) -> bool {

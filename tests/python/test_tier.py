@@ -562,3 +562,28 @@ def test_options_come_from_the_environment():
         """,
         RJIT_CALLS="many",
     )
+
+
+def test_code_that_becomes_hot_later_gets_a_profile():
+    run("""
+    import rjit
+    def phases(n, late):
+        items, total, extra = list(range(n)), 0, [3]
+        for i in items:
+            if i < late:
+                total += 1
+            else:
+                total = total + extra[0]
+        return total
+    rjit.enable(calls=20, loops=20)
+    for _ in range(60):
+        assert phases(100, 1000) == 100
+    def hirs():
+        of_phases = [e for e in rjit.executables() if e.code is phases.__code__]
+        return [e.hir() for e in of_phases if e.kind == "function"]
+    assert any("guard Untried" in hir and "binary_op" in hir for hir in hirs()), hirs()
+    for _ in range(100):
+        assert phases(100, 10) == 10 + 3 * 90
+    assert hirs() and not any("binary_op" in hir for hir in hirs()), hirs()
+    assert rjit.stats()["invalidations"] <= 6, rjit.stats()
+    """)

@@ -1,7 +1,7 @@
 //! One piece of machine code with everything needed to enter it, leave it and talk about it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
 use cranelift_jit::JITModule;
 use cranelift_module::FuncId;
@@ -112,6 +112,8 @@ pub struct Executable {
     /// Bytes of machine code.
     pub size: usize,
     pub header: Box<Header>,
+    /// What the machine code counts executions without a profile with.
+    pub untried: Option<Box<AtomicI64>>,
     /// By the index that machine code gives when it leaves.
     pub exits: Vec<SideExit>,
     /// Under stress, the guards that can be made to fail, and how often they were. Empty otherwise.

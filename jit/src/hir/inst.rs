@@ -67,10 +67,12 @@ pub enum Reason {
     Raise,
     Layout,
     Domain,
+    /// Not a guess: the interpreter has not seen yet what is executed often by now.
+    Untried,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 15] = [
+    pub const ALL: [Reason; 16] = [
         Reason::Type,
         Reason::TypeVersion,
         Reason::KeysVersion,
@@ -86,6 +88,7 @@ impl Reason {
         Reason::Raise,
         Reason::Layout,
         Reason::Domain,
+        Reason::Untried,
     ];
 
     /// A short text for people.
@@ -106,6 +109,7 @@ impl Reason {
             Reason::Raise => "exception leaves the loop",
             Reason::Layout => "unexpected representation",
             Reason::Domain => "argument without a result",
+            Reason::Untried => "hot without a profile",
         }
     }
 }

@@ -66,8 +66,7 @@ const PLAIN: &[&str] = &[
 ];
 
 /// Reasons for which instructions of their own leave, never a plain guard.
-const NEVER_GUARDED: &[Reason] =
-    &[Reason::Overflow, Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise];
+const NEVER_GUARDED: &[Reason] = &[Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise];
 
 /// Helpers that only instructions of their own call.
 const NEVER_CALLED: &[Helper] = &[

@@ -5,8 +5,10 @@
 //! guess about the future; the builder guards it.
 
 mod seen;
+mod untried;
 
 use std::collections::HashSet;
+use std::sync::atomic::AtomicI64;
 
 use pyo3::ffi::PyObject;
 
@@ -18,6 +20,7 @@ use crate::hir::inst::CallTarget;
 use crate::hir::types::Kinds;
 
 pub use seen::{Element, Method};
+pub use untried::was_tried_in_vain;
 
 /// A builtin that the compiler does in place.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -57,6 +60,8 @@ pub struct Profile {
     builtins: *mut PyObject,
     common: [usize; COMMON_CONSTS_LEN as usize],
     targets: Targets,
+    /// Counted down by what is executed without a profile; nothing if that is not to be noticed.
+    pub untried: Option<Box<AtomicI64>>,
     /// What is in the locals of the frame that is running the code, 0 for what is not known.
     locals: Vec<usize>,
 }
@@ -75,7 +80,7 @@ impl Profile {
         locals: Vec<usize>,
     ) -> Profile {
         array::find_class();
-        Profile { entry_depth, failed, globals, builtins, common, targets, locals }
+        Profile { entry_depth, failed, globals, builtins, common, targets, untried: None, locals }
     }
 
     /// Whether guesses at this bytecode failed too often to be made again.

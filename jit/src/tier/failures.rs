@@ -29,7 +29,7 @@ const RETRIES_OF_NAMESPACES: u32 = 3;
 
 /// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
 fn is_wrong_guess(reason: Reason) -> bool {
-    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Raise)
+    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Raise | Reason::Untried)
 }
 
 /// The executable of kind `kind` that is entered at present.
@@ -56,6 +56,10 @@ pub fn on_deopt(state: &mut CodeState, kind: Kind, is_current: bool, site: CodeO
     if count.is_power_of_two() {
         let slot = current(state, kind).and_then(|executable| executable.slot);
         telemetry::deopt(slot, &code.qualname(), code.line(site), reason.text());
+    }
+    if is_current && reason == Reason::Untried {
+        withdraw(state, kind, reason.text());
+        return;
     }
     if !is_current || !is_wrong_guess(reason) || count % TOLERATED_FAILURES != 0 {
         return;

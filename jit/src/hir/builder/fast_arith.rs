@@ -23,6 +23,7 @@ impl Builder<'_> {
         if self.fast_subscr()? || self.fast_arith() || self.fast_concat()? {
             return Ok(true);
         }
+        self.count_untried();
         self.consume(Helper::BinaryOp, 2, &[i64::from(self.instr.oparg)])?;
         Ok(true)
     }

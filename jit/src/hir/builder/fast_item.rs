@@ -3,13 +3,10 @@
 
 use super::*;
 use crate::cpython::array;
-use crate::profile::Element;
+use crate::profile::{Element, was_tried_in_vain};
 
 /// The operator of `BINARY_OP` that loads an item.
 const NB_SUBSCR: u32 = 26;
-/// The counter of an inline cache that has not seen one attempt to specialize: backoff below this.
-const FIRST_BACKOFF: u16 = 2;
-
 impl Builder<'_> {
     /// Loads an item. Says whether it was done.
     pub(super) fn fast_item(&mut self) -> Result<bool, Refusal> {
@@ -67,13 +64,8 @@ impl Builder<'_> {
         }
         match self.sources.get(&container.value) {
             Some(slot) if self.profile.has_seen(*slot) => self.profile.element_in(*slot),
-            _ => self.has_tried().then_some(Element::DOUBLE),
+            _ => was_tried_in_vain(&self.instr).then_some(Element::DOUBLE),
         }
-    }
-
-    /// Whether the interpreter has run the instruction and found nothing to specialize it for.
-    fn has_tried(&self) -> bool {
-        self.instr.raw == self.instr.opcode && self.instr.cache_u16(0) & 7 >= FIRST_BACKOFF
     }
 
     /// The address of an array's items and the index of one, which is there.

@@ -343,6 +343,23 @@ impl<'a> Builder<'a> {
         self.cur = block;
     }
 
+    /// Where the compiled instruction can do everything because the interpreter has hardly executed it: leaves when that has
+    /// happened often, so that the interpreter sees what there is.
+    fn count_untried(&mut self) {
+        let Some(counter) = self.profile.counts_as_untried(&self.instr) else { return };
+        if self.profile.has_failed(self.instr.start) {
+            return;
+        }
+        let counter = self.const_i64(counter as i64);
+        let left = self.emit(Op::Load { offset: 0, mem: Mem::I64 }, &[counter], Type::I64);
+        let one_less = self.const_i64(-1);
+        let left = self.emit(Op::AddAddr, &[left, one_less], Type::I64);
+        self.emit(Op::Store { offset: 0, mem: Mem::I64 }, &[counter, left], Type::NONE);
+        let zero = self.const_i64(0);
+        let is_rare = self.emit(Op::Compare(Cond::Ne), &[left, zero], Type::BOOL);
+        self.emit_guarded(Op::Guard { reason: Reason::Untried }, &[is_rare], Type::NONE);
+    }
+
     // ---- constants
 
     fn const_obj(&mut self, address: usize) -> Value {

@@ -5,10 +5,23 @@ use super::*;
 /// In the oparg of `COMPARE_OP`: the result is wanted as a bool.
 const COMPARE_TO_BOOL: u32 = 16;
 
+/// What has no fast path without a profile.
+const NEEDS_PROFILE: [Opcode; 6] = [
+    Opcode::LoadAttr,
+    Opcode::StoreAttr,
+    Opcode::LoadGlobal,
+    Opcode::ForIter,
+    Opcode::UnpackSequence,
+    Opcode::StoreSubscr,
+];
+
 impl Builder<'_> {
     /// Translates the current instruction. Returns whether control goes on behind it.
     pub(super) fn translate(&mut self) -> Result<bool, Refusal> {
         let oparg = self.instr.oparg;
+        if NEEDS_PROFILE.contains(&self.instr.opcode) {
+            self.count_untried();
+        }
         match self.instr.opcode {
             Opcode::Nop | Opcode::NotTaken | Opcode::Cache | Opcode::ExtendedArg => {}
             Opcode::Resume => self.resume()?,
@@ -431,6 +444,7 @@ impl Builder<'_> {
             self.push(cond, false);
             return Ok(());
         }
+        self.count_untried();
         let value = self.peek_obj(0);
         self.set_line();
         let status = self.helper(Helper::ToBool, &[value], &[]);
@@ -442,6 +456,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn generic_compare(&mut self) -> Result<(), Refusal> {
+        self.count_untried();
         let oparg = self.instr.oparg;
         let args = self.operands(2);
         self.set_line();
