@@ -21,7 +21,7 @@ use crate::code::executable::{Body, Counters, Executable, Header, finished_body}
 use crate::code::making::{Making, Stretch};
 use crate::code::memory::CodeMemory;
 use crate::code::state::{CodeState, cell_address, exact_arguments};
-use crate::config::Stress;
+use crate::config::{self, Stress};
 use crate::cpython::code::Code;
 use crate::cpython::function;
 use crate::cpython::interp::{common_constants, eval_frame_address};
@@ -131,7 +131,7 @@ impl Plan {
     pub fn make(self) -> Result<Made, Refusal> {
         let start = Instant::now();
         let Plan { code, info, mut hir, mut header, untried, allocator, spent } = self;
-        optimize(&mut hir).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
+        optimize(&mut hir, passes_off()).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
         header.turns = turns_for(&hir);
         let kind = hir.kind;
         let machine = assemble(&hir, &info, &header, stress::wanted(), allocator)?;
@@ -172,6 +172,24 @@ impl Plan {
         };
         Ok(Made { executable, info })
     }
+}
+
+static PASSES_OFF: OnceLock<Vec<&'static str>> = OnceLock::new();
+
+/// Reads `RJIT_PASSES`, once in a process.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn start() -> Result<(), String> {
+    let off = config::passes_off(|name| std::env::var_os(name))?;
+    // Set already by whoever was first.
+    let _ = PASSES_OFF.set(off);
+    Ok(())
+}
+
+/// The passes that are not run.
+fn passes_off() -> &'static [&'static str] {
+    PASSES_OFF.get().map_or(&[], Vec::as_slice)
 }
 
 /// The line of the loop's header, or the function's first one.

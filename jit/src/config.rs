@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use rjit_perfmap::{Kinds, UnknownKind};
 
+use crate::hir::opt;
+
 /// Calls after which a function is compiled, unless said otherwise.
 pub const DEFAULT_CALLS: u32 = 60;
 /// Backward jumps after which a running loop is compiled, unless said otherwise.
@@ -92,6 +94,24 @@ pub fn perf_kinds(env: impl Fn(&str) -> Option<OsString>) -> Result<Kinds, Strin
         let known: Vec<_> = UnknownKind::known().collect();
         format!(
             "RJIT_PERF={text} has {word:?} in it; give a list, separated by commas, of {}, or all, or off, or unset it",
+            known.join(", ")
+        )
+    })
+}
+
+/// The optimizations that are left out: `RJIT_PASSES`, for tests.
+///
+/// # Errors
+/// What is wrong, and what is allowed.
+pub fn passes_off(env: impl Fn(&str) -> Option<OsString>) -> Result<Vec<&'static str>, String> {
+    let Some(value) = env("RJIT_PASSES") else { return Ok(Vec::new()) };
+    let text = value.to_string_lossy();
+    let words = text.split(',').map(str::trim).filter(|_| !text.trim().is_empty());
+    let off = words.map(|word| opt::names().find(|name| word.strip_prefix('-') == Some(name)));
+    off.collect::<Option<_>>().ok_or_else(|| {
+        let known: Vec<_> = opt::names().map(|name| format!("-{name}")).collect();
+        format!(
+            "RJIT_PASSES={text} is not a list, separated by commas, of {}; correct it, or unset it",
             known.join(", ")
         )
     })
@@ -258,6 +278,19 @@ mod tests {
         assert_eq!(all, Stress { deopt: Some(ForcedDeopt::All), invalidate: true, reify: true, gc: true });
         for text in ["deopt:all,invalidate,reify,gc", "deopt:7,gc", "deopt:every:2", "reify", ""] {
             assert_eq!(stress(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn passes_can_be_left_out() {
+        let off = |text: &'static str| passes_off(|name| (name == "RJIT_PASSES").then(|| text.into()));
+        assert_eq!(passes_off(|_| None), Ok(vec![]));
+        assert_eq!(off(""), Ok(vec![]));
+        assert_eq!(off("-number, -infer"), Ok(vec!["number", "infer"]));
+        for text in ["number", "-all", "-infer,", "-"] {
+            let message = off(text).unwrap_err();
+            assert!(message.starts_with(&format!("RJIT_PASSES={text} is not a list")), "{message}");
+            assert!(message.contains("-infer, -number, -sweep, -compact;"), "{message}");
         }
     }
 

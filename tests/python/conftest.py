@@ -16,6 +16,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     runnable = {harness.PLAIN, harness.AGAIN}
     if harness.rjit_installed():
         runnable |= harness.COMPILED_MODES.keys() | harness.STRESS_MODES.keys()
+        runnable |= harness.PASS_MODES.keys()
     wanted = []
     for item in session.items:
         params = getattr(item, "callspec", None) and item.callspec.params

@@ -69,6 +69,9 @@ STRESS_MODES = {
 # The one of them that each case runs in.
 ALWAYS = "deopt-all"
 
+# Each optimization of the HIR left out, on top of the mode "warm".
+PASS_MODES = {f"without-{name}": f"-{name}" for name in ("infer", "number", "sweep", "compact")}
+
 HEADER = re.compile(r"#\s*(exit|expect-[a-z]+|stress-except):\s*(.*)")
 
 # The guard that fails in the mode "deopt-nth" is one of so many.
@@ -118,6 +121,13 @@ class Case:
         kept = {ALWAYS, others[zlib.crc32(self.name.encode()) % len(others)]}
         return [mode for mode in modes if mode in kept]
 
+    @property
+    def pass_modes(self) -> list[str]:
+        """One of them: any, but the same each time. All of them with ``RJIT_TEST_STRESS=all``."""
+        if os.environ.get("RJIT_TEST_STRESS") == "all":
+            return list(PASS_MODES)
+        return [list(PASS_MODES)[zlib.crc32(self.name.encode()) // 7 % len(PASS_MODES)]]
+
     def is_excepted(self, mode: str) -> bool:
         """Whether the case shows by right what a stress mode does."""
         return mode in self.expectations.get("stress-except", "").partition("(")[0].split()
@@ -155,6 +165,9 @@ def environment(case: Case, mode: str, report: Path) -> dict[str, str]:
     }
     if mode in STRESS_MODES:
         env |= {"RJIT_STRESS": STRESS_MODES[mode].format(nth=case.nth)}
+        mode = "warm"
+    if mode in PASS_MODES:
+        env |= {"RJIT_PASSES": PASS_MODES[mode]}
         mode = "warm"
     if mode in COMPILED_MODES:
         env |= COMPILED_MODES[mode] | {"RJIT_STATS_JSON": str(report)}

@@ -199,6 +199,34 @@ def test_items_of_arrays_and_methods_of_items():
     """)
 
 
+def test_passes_can_be_left_out():
+    source = """
+        import rjit, sys
+        first, second = [1], [2]
+        def pair(): return first, second
+        rjit.enable(calls=5)
+        for _ in range(20): pair()
+        [hir] = [e.hir() for e in rjit.executables() if e.code is pair.__code__]
+        print(hir.count("frame_globals"), hir.count("guard KeysVersion"))
+    """
+    found = {}
+    for passes in ("", "-number", "-sweep,-number", "-infer,-number,-sweep", "number", "-all"):
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(source)],
+            env=os.environ | {"RJIT_PASSES": passes},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        found[passes] = done.stdout.strip() or done.stderr.splitlines()[-1]
+    assert found[""] == "1 1", found
+    assert found["-number"] == found["-sweep,-number"] == "2 2", found
+    assert found["-infer,-number,-sweep"] == "2 2", found
+    for passes in ("number", "-all"):
+        assert f"RJIT_PASSES={passes} is not a list" in found[passes], found
+
+
 def stores(items):
     for item in items:
         x = item * 2.0

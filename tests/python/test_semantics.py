@@ -89,3 +89,14 @@ def test_compiled(runner: Runner, case: Case, mode: str) -> None:
 def test_stressed(runner: Runner, case: Case, mode: str) -> None:
     """Neither do side exits, invalidations, observers and collections where nobody expects them."""
     check_run(runner, case, mode, report.stress_problems)
+
+
+@needs_rjit
+@pytest.mark.parametrize(
+    "case, mode",
+    [(case, mode) for case in CASES for mode in case.pass_modes],
+    ids=by_name,
+)
+def test_without_a_pass(runner: Runner, case: Case, mode: str) -> None:
+    """No optimization is needed for the right result, nor hides what another one gets wrong."""
+    check_run(runner, case, mode, report.problems)

@@ -202,7 +202,7 @@ all!(Cond: Lt Le Eq Ne Gt Ge Below);
 all!(Mem: Obj I64 F64 I32 U32 U8);
 
 /// An operation. Operands are in [`Inst::args`], in the order the comments give.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Op {
     /// A parameter of its block.
     Param,

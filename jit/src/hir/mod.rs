@@ -2,6 +2,7 @@
 //! into the interpreter. It knows Python's operations and CPython's memory layout, and nothing of machine code.
 
 pub mod builder;
+mod dominators;
 pub mod function;
 pub mod inst;
 pub mod names;

@@ -9,6 +9,7 @@ use pyo3::types::{PyCFunction, PyDict};
 
 use super::{monitoring, patience, registry, retire, sampling};
 use crate::code::{extra, install};
+use crate::compile;
 use crate::config::Options;
 use crate::cpython::gil::GilCell;
 use crate::dump;
@@ -81,6 +82,7 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
     static STARTED: PyOnceLock<()> = PyOnceLock::new();
     STARTED.get_or_try_init(py, || {
         stress::start().map_err(PyValueError::new_err)?;
+        compile::start().map_err(PyValueError::new_err)?;
         telemetry::start().map_err(PyValueError::new_err)?;
         if !extra::init(registry::forget) {
             return Err(PyRuntimeError::new_err(

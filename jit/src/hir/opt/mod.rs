@@ -2,18 +2,27 @@
 
 mod compact;
 mod infer;
+mod number;
 mod rewrite;
 mod sweep;
 
 use super::function::Function;
 use super::verify::verify;
 
-/// Runs all passes. The error is a broken invariant of the compiler itself.
-pub fn optimize(function: &mut Function) -> Result<(), String> {
-    type Pass = (&'static str, fn(&mut Function));
-    const PASSES: [Pass; 3] = [("infer", infer::run), ("sweep", sweep::run), ("compact", compact::run)];
+type Pass = (&'static str, fn(&mut Function));
+
+const PASSES: [Pass; 4] =
+    [("infer", infer::run), ("number", number::run), ("sweep", sweep::run), ("compact", compact::run)];
+
+/// The names of the passes, in the order they run.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PASSES.iter().map(|(name, _)| *name)
+}
+
+/// Runs the passes but those that are `off`. The error is a broken invariant of the compiler itself.
+pub fn optimize(function: &mut Function, off: &[&str]) -> Result<(), String> {
     verify(function)?;
-    for (name, pass) in PASSES {
+    for (name, pass) in PASSES.iter().filter(|(name, _)| !off.contains(name)) {
         pass(function);
         verify(function).map_err(|error| format!("after {name}: {error}"))?;
     }
@@ -52,7 +61,7 @@ mod tests {
                 v7: any = type_of v4
                 return v6
         ";
-        let pass = |function: &mut Function| optimize(function).unwrap();
+        let pass = |function: &mut Function| optimize(function, &[]).unwrap();
         insta::assert_snapshot!(after(pass, text), @r"
         function f
         b0:
@@ -69,6 +78,6 @@ mod tests {
     #[test]
     fn broken_functions_are_not_optimized() {
         let mut function = parse("function f\nb0:\n    return v0\n").unwrap();
-        assert_eq!(optimize(&mut function), Err("v0, used in b0, is not defined in a reachable block".to_owned()));
+        assert_eq!(optimize(&mut function, &[]), Err("v0, used in b0, is not defined in a reachable block".to_owned()));
     }
 }

@@ -2,15 +2,14 @@
 //! the right representation, and whatever can leave has a frame state of values that are there. Run after building and
 //! after each pass: a mistake here would become a wrong answer later.
 
-mod dominators;
 mod operands;
 #[cfg(test)]
 mod tests;
 
+use super::dominators::Dominators;
 use super::function::Function;
 use super::inst::{StateId, Terminator, Value};
 use super::types::Repr;
-use dominators::Dominators;
 
 /// Checks `function`; the error names the first broken rule.
 pub fn verify(function: &Function) -> Result<(), String> {
