@@ -1,4 +1,4 @@
-# expect-compiled: scale, running, gather, fill, put, swap_ends, rows, moment, shrinking, watched
+# expect-compiled: scale, running, gather, fill, put, swap_ends, rows, moment, shrinking, watched, traced
 # expect-osr: 1
 """Items of arrays, which are numbers in memory: read and written in place where the type of the items is guessed."""
 
@@ -99,6 +99,30 @@ def look():
     return values, frame.f_lineno
 
 
+def traced(data, lines):
+    total = 0.0
+    for i in range(len(data)):
+        total += data[i]
+        count = i // 3
+        if i == 20:
+            start(lines)
+        data[i] = total + count
+    sys.settrace(None)
+    return total
+
+
+def start(lines):
+    def trace(frame, event, arg):
+        values = frame.f_locals
+        if "total" in values and len(lines) < 30:
+            line = frame.f_lineno - frame.f_code.co_firstlineno
+            lines.append((event, line, values["total"], values["count"], values["i"], list(values["data"][20:23])))
+        return trace
+
+    sys._getframe(1).f_trace = trace
+    sys.settrace(trace)
+
+
 class Array(array):
     def __getitem__(self, index):
         return array.__getitem__(self, index) + 100
@@ -154,6 +178,10 @@ for typecode in "dil":
 looks = []
 repeat(watched, numbers("d", 40), looks)
 show(looks[-4:], len(looks))
+for _ in range(30):
+    lines = []
+    total = traced(numbers("d", 24), lines)
+show(total, *lines)
 exported = numbers("d", 5)
 with memoryview(exported) as view:
     repeat(put, exported, 2, 9.5)
