@@ -17,26 +17,24 @@ use pyo3::ffi::PyObject;
 use rjit_perfmap::Unwind;
 
 use crate::bytecode::info::CodeInfo;
+use crate::code::binding::bind;
 use crate::code::executable::{Body, Counters, Executable, Header, finished_body};
 use crate::code::making::{Making, Stretch};
 use crate::code::memory::CodeMemory;
-use crate::code::state::{CodeState, cell_address, exact_arguments};
+use crate::code::state::CodeState;
 use crate::config::{self, Stress};
 use crate::cpython::code::Code;
 use crate::cpython::function;
 use crate::cpython::interp::{common_constants, eval_frame_address};
-use crate::cpython::kinds;
 use crate::cpython::locals;
 use crate::dump::listing;
 use crate::dump::{self, Dumped};
 use crate::hir::builder::{Refusal, build};
 use crate::hir::function::{Function, Kind};
-use crate::hir::inst::CallTarget;
 use crate::hir::opt::optimize;
-use crate::hir::types::Kinds;
 use crate::lower::unwinding::unwinding;
 use crate::lower::{Lowered, lower};
-use crate::profile::Profile;
+use crate::profile::{Lessons, Profile};
 use crate::runtime::stress;
 use crate::telemetry;
 use crate::tier;
@@ -91,18 +89,22 @@ pub fn plan(
     }
     let codes = Rc::new(RefCell::new(vec![code]));
     let asked = codes.clone();
-    let targets = move |object, nargs| {
-        let target = call_target(object, nargs)?;
+    let bindings = move |object, count, names: &[usize]| {
+        let binding = bind(object, count, names)?;
         asked.borrow_mut().push(function::Function::at(object).code_view());
-        Some(target)
+        Some(binding)
     };
     let mut profile = Profile::new(
         entry_depth,
-        state.failed.clone(),
+        Lessons {
+            failed: state.failed.clone(),
+            seen: state.seen.clone(),
+            is_learning: state.recompilations < tier::RECOMPILATIONS_TO_LEARN,
+        },
         namespaces.globals,
         namespaces.builtins,
         common_constants(),
-        Box::new(targets),
+        Box::new(bindings),
         locals::of_running_frame(code),
     );
     if tier::options().is_some_and(|options| options.has_profiles()) {
@@ -357,25 +359,4 @@ fn isa(allocator: RegisterAllocator) -> Result<&'static OwnedTargetIsa, &'static
             machine.finish(settings::Flags::new(flags)).map_err(|error| error.to_string())
         })
         .as_ref()
-}
-
-/// The callee that a call of `object` with `nargs` positional arguments can enter directly.
-fn call_target(object: usize, nargs: u32) -> Option<CallTarget> {
-    if kinds::of_object(object) != Kinds::FUNCTION {
-        return None;
-    }
-    let function = function::Function::at(object);
-    let callee = function.code_view();
-    if exact_arguments(callee) != nargs {
-        return None;
-    }
-    let state = tier::state_or_new(callee)?;
-    Some(CallTarget {
-        code: callee.as_ptr() as usize,
-        cell: cell_address(state),
-        code_units: callee.first_unit() as usize,
-        framesize: callee.frame_size(),
-        nlocalsplus: callee.localsplus_count(),
-        nargs,
-    })
 }

@@ -298,3 +298,130 @@ def test_causes_of_reifications():
         assert rjit.stats()["reification_causes"] == expected
     assert rjit.stats()["reifications"] == 4
     """)
+
+
+class Made:
+    def __init__(self, x, y=2):
+        self.x = x
+        self.y = y
+
+
+class MadeSlotted:
+    __slots__ = ("x",)
+
+    def __init__(self, x):
+        self.x = x
+
+
+class MadeBare:
+    pass
+
+
+def makes(x):
+    return Made(x, 3), Made(x), MadeSlotted(x)
+
+
+def makes_by_name(x):
+    return Made(y=x, x=1)
+
+
+def makes_bare():
+    return MadeBare()
+
+
+def hir_of(function, *arguments):
+    for _ in range(20):
+        function(*arguments)
+    rjit.compile(function)
+    name = function.__qualname__
+    return next(
+        it for it in rjit.executables() if it.qualname == name and it.kind == "function"
+    ).hir()
+
+
+def test_instances_are_made_in_place():
+    hir = hir_of(makes, 1)
+    assert hir.count("call new_instance") == 3 and "call call " not in hir
+    assert hir.count("has_self=true has_shim=true") == 3
+    hir = hir_of(makes_by_name, 1)
+    assert "call new_instance" in hir and "has_shim=false" in hir and "call call_kw" not in hir
+    hir = hir_of(makes_bare)
+    assert "call new_instance" in hir and "call call " not in hir
+
+
+def reads_and_calls(shape):
+    shape.width = shape.width
+    return shape.area(), shape.width
+
+
+def test_places_of_several_classes_have_a_way_for_each():
+    class First:
+        def __init__(self):
+            self.width = 1
+
+        def area(self):
+            return self.width
+
+    class Second:
+        def __init__(self):
+            self.height = self.width = 2
+
+        def area(self):
+            return self.height
+
+    for _ in range(20):
+        reads_and_calls(First())
+    rjit.compile(reads_and_calls)
+    for _ in range(60):
+        assert reads_and_calls(Second()) == (2, 2)
+        assert reads_and_calls(First()) == (1, 1)
+    hir = hir_of(reads_and_calls, First())
+    chain = [line for line in hir.splitlines() if "exit TypeVersion" in line]
+    assert chain and hir.count("call_direct") == 2
+    executable = [it for it in rjit.executables() if it.qualname == "reads_and_calls"][-1]
+    assert executable.deopts == 0
+    # More of the same kind are learned, until there are too many for a way of their own.
+    for _ in range(3):
+        other = type("Other", (First,), {})()
+        for _ in range(60):
+            assert reads_and_calls(other) == (1, 1)
+    assert "exit TypeVersion" not in hir_of(reads_and_calls, First())
+
+
+def calls_operator(a, b):
+    return a * b, a + b
+
+
+def test_floats_are_tested_for_where_others_come_by():
+    for _ in range(20):
+        calls_operator(1.5, 2.5)
+    rjit.compile(calls_operator)
+    for _ in range(30):
+        assert calls_operator(2, 3) == (6, 5)
+        assert calls_operator(1.5, 2) == (3.0, 3.5)
+    hir = hir_of(calls_operator, 1.5, 2.5)
+    assert "float.Mul" in hir and "float.Add" in hir and "call binary_op" in hir
+    assert hir.count("guard Type") == 0
+
+
+def reads_twice(shape):
+    return shape.x, shape.y, shape.x
+
+
+def test_what_is_known_of_an_instance_is_tested_once():
+    made = Made(1.5, "text")
+    hir = hir_of(reads_twice, made)
+    assert hir.count("guard TypeVersion") == 1 and hir.count("guard Shape") == 1
+
+
+class Held:
+    constant = object()
+
+
+def reads_constant():
+    return Held.constant is None
+
+
+def test_what_is_held_elsewhere_is_closed_quietly():
+    hir = hir_of(reads_constant)
+    assert hir.count("dec_ref") == 2 and hir.count("safepoint") == 1

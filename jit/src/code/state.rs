@@ -28,13 +28,16 @@ pub const NEVER_EXACT: u32 = u32::MAX;
 
 /// See [`CodeCell::exact_args`].
 pub fn exact_arguments(code: Code) -> u32 {
+    if is_plain(code) && code.keyword_only_count() == 0 { code.argument_count() } else { NEVER_EXACT }
+}
+
+/// Whether each parameter takes one argument, and a call runs the body.
+pub fn is_plain(code: Code) -> bool {
     let flags = code.flags();
-    let is_plain = flags.has(CodeFlags::OPTIMIZED)
+    flags.has(CodeFlags::OPTIMIZED)
         && flags.has(CodeFlags::NEWLOCALS)
         && !flags.has(CodeFlags::VARARGS | CodeFlags::VARKEYWORDS)
         && !flags.is_generator_like()
-        && code.keyword_only_count() == 0;
-    if is_plain { code.argument_count() } else { NEVER_EXACT }
 }
 
 impl CodeCell {
@@ -81,6 +84,8 @@ pub struct CodeState {
     pub refused: Option<Refusal>,
     /// Bytecodes whose guesses failed too often: compiled without a guess the next time.
     pub failed: HashSet<CodeOffset>,
+    /// Versions of the classes that came by where the class of an attribute's owner was guessed wrongly.
+    pub seen: HashMap<CodeOffset, Vec<u32>>,
     /// How often the code object was compiled anew after guesses failed.
     pub recompilations: u32,
 }
@@ -96,6 +101,7 @@ impl CodeState {
             loops: HashMap::new(),
             refused: None,
             failed: HashSet::new(),
+            seen: HashMap::new(),
             recompilations: 0,
         }
     }

@@ -141,6 +141,12 @@ impl Code {
         self.get(CO_ARGCOUNT)
     }
 
+    /// Positional parameters that cannot be given by name.
+    #[inline]
+    pub fn positional_only_count(self) -> u32 {
+        self.get(CO_POSONLYARGCOUNT)
+    }
+
     /// Parameters that are only given by name.
     #[inline]
     pub fn keyword_only_count(self) -> u32 {

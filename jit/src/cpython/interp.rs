@@ -58,6 +58,10 @@ layout! {
     CALLABLE_LIST_APPEND: i32 = 223296, "offsetof(PyInterpreterState, callable_cache.list_append)";
     /// `object.__getattribute__`, borrowed.
     CALLABLE_OBJECT_GETATTRIBUTE: i32 = 223304, "offsetof(PyInterpreterState, callable_cache.object__getattribute__)";
+    /// Types by version: for each remainder by the size of the table, the last type that got such a version, or null.
+    TYPE_VERSION_CACHE: i32 = 190512, "offsetof(PyInterpreterState, types.type_version_cache)";
+    /// The size of that table.
+    TYPE_VERSION_CACHE_SIZE: u32 = 4096, "TYPE_VERSION_CACHE_SIZE";
     /// The garbage collector's state.
     GC: i32 = 7400, "offsetof(PyInterpreterState, gc)";
     /// Container objects allocated since the last collection of the young (`i32`).

@@ -54,6 +54,10 @@ pub fn of_object(address: usize) -> Kinds {
     KNOWN.into_iter().find(|kinds| type_address(*kinds) == Some(ty)).unwrap_or(Kinds::OTHER)
 }
 
+pub fn type_type() -> usize {
+    (&raw const ffi::PyType_Type) as usize
+}
+
 pub fn none() -> usize {
     // SAFETY: only takes the address of a static object.
     unsafe { ffi::Py_None() as usize }

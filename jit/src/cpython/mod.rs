@@ -14,6 +14,7 @@ pub mod bytes;
 pub mod cell;
 pub mod code;
 pub mod complex;
+pub mod constructor;
 pub mod dict;
 pub mod exception;
 pub mod ffi;

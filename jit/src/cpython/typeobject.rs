@@ -149,6 +149,10 @@ layout! {
     NB_BOOL: i32 = 72, "offsetof(PyNumberMethods, nb_bool)";
     /// In sequence methods: length.
     SQ_LENGTH: i32 = 0, "offsetof(PySequenceMethods, sq_length)";
+    /// In sequence methods: concatenation.
+    SQ_CONCAT: i32 = 8, "offsetof(PySequenceMethods, sq_concat)";
+    /// In sequence methods: repetition.
+    SQ_REPEAT: i32 = 16, "offsetof(PySequenceMethods, sq_repeat)";
     /// In sequence methods: item by index.
     SQ_ITEM: i32 = 24, "offsetof(PySequenceMethods, sq_item)";
     /// In sequence methods: membership.

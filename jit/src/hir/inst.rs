@@ -360,6 +360,8 @@ pub enum Op {
     CallDirect {
         target: CallTarget,
         has_self: bool,
+        /// Whether the interpreter has a frame of its own between the two, which counts against the recursion limit.
+        has_shim: bool,
     },
 
     /// Tells observers which bytecode is being executed.
@@ -397,6 +399,27 @@ pub struct CallTarget {
     /// Home slots, of which the first `nargs` are filled by the call.
     pub nlocalsplus: u32,
     pub nargs: u32,
+    /// Whether the last of the arguments can only be given by name.
+    pub has_keyword_only: bool,
+}
+
+/// How a call's arguments come to the parameters of a callee that is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Binding {
+    pub target: CallTarget,
+    /// For each parameter what it gets.
+    pub sources: Vec<Source>,
+    /// How many defaults the function has, if some of them are used.
+    pub defaults: Option<u32>,
+}
+
+/// What a parameter gets.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// The argument of this number, the self included.
+    Argument(u32),
+    /// The default of this number.
+    Default(u32),
 }
 
 /// How a result tells of an error.

@@ -247,9 +247,11 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "load_scratch" => Op::LoadScratch { at: line.at()?, repr: ty.repr },
         "call_direct" => {
             let code = line.hex()? as usize;
-            let (nargs, has_self) = (line.field("nargs")?, line.field("has_self")?);
-            let target = CallTarget { code, cell: 0, code_units: 0, framesize: 0, nlocalsplus: 0, nargs };
-            Op::CallDirect { target, has_self }
+            let (nargs, has_self, has_shim) = (line.field("nargs")?, line.field("has_self")?, line.field("has_shim")?);
+            let has_keyword_only = false;
+            let target =
+                CallTarget { code, cell: 0, code_units: 0, framesize: 0, nlocalsplus: 0, nargs, has_keyword_only };
+            Op::CallDirect { target, has_self, has_shim }
         }
 
         "set_line" => Op::SetLine { offset: CodeOffset(line.at()?) },

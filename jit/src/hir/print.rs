@@ -99,8 +99,9 @@ impl Function {
             Op::SpillArgs { at } => write!(f, "spill_args @{at}")?,
             Op::ScratchAddr { at } => write!(f, "scratch_addr @{at}")?,
             Op::LoadScratch { at, .. } => write!(f, "load_scratch @{at}")?,
-            Op::CallDirect { target, has_self } => {
-                write!(f, "call_direct {:#x} nargs={} has_self={has_self}", target.code, target.nargs)?;
+            Op::CallDirect { target, has_self, has_shim } => {
+                let (code, nargs) = (target.code, target.nargs);
+                write!(f, "call_direct {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
             }
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
             Op::TakeException { handler } => write!(f, "take_exception @{handler}")?,

@@ -124,8 +124,8 @@ b0:
     v5: any = call import_name [-1] v1 v1 v1
     v6: any = call load_attr v1 v1
     call pop_except v4
-    v7: any = call_direct 0x55550000 nargs=1 has_self=false v0 v0 v0
-    v8: any = call_direct 0x55550000 nargs=1 has_self=true v0 v0
+    v7: any = call_direct 0x55550000 nargs=1 has_self=false has_shim=false v0 v0 v0
+    v8: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=true v0 v0
     traceback
     v9: other = take_exception @9
     unwind

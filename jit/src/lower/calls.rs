@@ -2,12 +2,53 @@
 
 use super::*;
 use crate::code::state::state_of_cell;
-use crate::cpython::{frame as layout, function, interp, thread};
+use crate::cpython::{constructor, frame as layout, function, interp, thread};
 use crate::hir::inst::CallTarget;
 use crate::runtime::ops::table::Helper;
 
 impl Lowering<'_, '_> {
-    pub(super) fn call_direct(&mut self, target: CallTarget, has_self: bool, operands: &[Value]) -> ir::Value {
+    pub(super) fn call_direct(
+        &mut self,
+        target: CallTarget,
+        has_self: bool,
+        has_shim: bool,
+        operands: &[Value],
+    ) -> ir::Value {
+        if has_shim {
+            let (counted, top) = self.begin_shim(target);
+            let result = self.enter_or_call(target, has_self, operands);
+            let tstate = self.tstate;
+            let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
+            let remaining = self.b.ins().iadd(remaining, counted);
+            self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
+            self.store(top, tstate, thread::DATASTACK_TOP);
+            return result;
+        }
+        self.enter_or_call(target, has_self, operands)
+    }
+
+    /// Counts a frame of the interpreter's own against the recursion limit and leaves it its place on the data stack, if
+    /// there is room for both, as the interpreter does. Returns how many were counted, and where the stack ended.
+    fn begin_shim(&mut self, target: CallTarget) -> (ir::Value, ir::Value) {
+        let tstate = self.tstate;
+        let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
+        let possible = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, remaining, 1);
+        let top = self.load(types::I64, tstate, thread::DATASTACK_TOP);
+        let size = 8 * i64::from(constructor::shim_size());
+        let end = self.b.ins().iadd_imm_s(top, size + 8 * i64::from(target.framesize));
+        let limit = self.load(types::I64, tstate, thread::DATASTACK_LIMIT);
+        let room = self.b.ins().icmp(IntCC::UnsignedLessThan, end, limit);
+        let possible = self.b.ins().band(possible, room);
+        let counted = self.b.ins().uextend(types::I32, possible);
+        let fewer = self.b.ins().isub(remaining, counted);
+        self.store(fewer, tstate, thread::PY_RECURSION_REMAINING);
+        let above = self.b.ins().iadd_imm_s(top, size);
+        let start = self.b.ins().select(possible, above, top);
+        self.store(start, tstate, thread::DATASTACK_TOP);
+        (counted, top)
+    }
+
+    fn enter_or_call(&mut self, target: CallTarget, has_self: bool, operands: &[Value]) -> ir::Value {
         let callee = state_of_cell(target.cell);
         if !self.callees.contains(&callee) {
             self.callees.push(callee);
@@ -48,7 +89,8 @@ impl Lowering<'_, '_> {
         let address = self.b.ins().stack_addr(types::I64, slot, 0);
         let count = self.imm(operands.len() as i64 - 2);
         let args = [self.tstate, self.frame, address, count];
-        let value = self.call_runtime(Helper::Call.address(), &args, Some(types::I64)).expect("has a result");
+        let helper = if target.has_keyword_only { Helper::CallBound } else { Helper::Call };
+        let value = self.call_runtime(helper.address(), &args, Some(types::I64)).expect("has a result");
         self.b.ins().jump(done, &[BlockArg::Value(value)]);
 
         self.b.switch_to_block(done);

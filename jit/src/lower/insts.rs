@@ -213,6 +213,10 @@ impl Lowering<'_, '_> {
                 self.b.ins().select(negative, wrapped, index)
             }
 
+            Op::Helper { helper: Helper::AddInlineValue, imms } => {
+                let (owner, value) = (arg(self, 0), arg(self, 1));
+                return self.add_inline_value(owner, value, imms[0]);
+            }
             Op::Helper { helper, imms } => match self.helper(*helper, imms, &inst.args) {
                 Some(result) => result,
                 None => return,
@@ -233,7 +237,9 @@ impl Lowering<'_, '_> {
                 let slot = self.scratch.expect("the function has scratch memory");
                 self.b.ins().stack_load(types::I64, types::I64, slot, 8 * *at as i32)
             }
-            Op::CallDirect { target, has_self } => self.call_direct(*target, *has_self, &inst.args),
+            Op::CallDirect { target, has_self, has_shim } => {
+                self.call_direct(*target, *has_self, *has_shim, &inst.args)
+            }
 
             Op::SetLine { offset } => {
                 return self.set_line(*offset);

@@ -6,6 +6,7 @@
 mod calls;
 mod division;
 mod exits;
+mod instances;
 mod insts;
 mod locals;
 mod numbers;

@@ -7,17 +7,20 @@
 mod seen;
 mod untried;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicI64;
 
 use pyo3::ffi::PyObject;
 
 use crate::bytecode::decode::Instr;
 use crate::bytecode::opcode::CodeOffset;
+use crate::code::binding::names_in;
+use crate::cpython::constructor::{self, Constructor};
 use crate::cpython::interp::COMMON_CONSTS_LEN;
 use crate::cpython::{array, dict, kinds, long};
-use crate::hir::inst::CallTarget;
+use crate::hir::inst::Binding;
 use crate::hir::types::Kinds;
+use crate::runtime::attr_cache::{self, Known};
 
 pub use seen::{Element, Method};
 pub use untried::was_tried_in_vain;
@@ -48,18 +51,28 @@ pub struct GlobalEntry {
     pub object: usize,
 }
 
-/// Finds a callee by function object and number of positional arguments.
-pub type Targets = Box<dyn Fn(usize, u32) -> Option<CallTarget>>;
+/// Finds out how a call comes to its parameters, by function object, number of arguments and the names of the last ones.
+pub type Bindings = Box<dyn Fn(usize, u32, &[usize]) -> Option<Binding>>;
+
+/// What earlier machine code of the same code object has taught.
+pub struct Lessons {
+    /// The bytecodes not to guess at.
+    pub failed: HashSet<CodeOffset>,
+    /// Versions of the classes that came by there.
+    pub seen: HashMap<CodeOffset, Vec<u32>>,
+    /// Whether more of them may leave by a side exit to be seen.
+    pub is_learning: bool,
+}
 
 /// Answers for one compilation. Made and used while the GIL is held and no Python code runs in between.
 pub struct Profile {
     /// Operands on the frame's stack when a loop is entered.
     pub entry_depth: u32,
-    failed: HashSet<CodeOffset>,
+    lessons: Lessons,
     globals: *mut PyObject,
     builtins: *mut PyObject,
     common: [usize; COMMON_CONSTS_LEN as usize],
-    targets: Targets,
+    bindings: Bindings,
     /// Counted down by what is executed without a profile; nothing if that is not to be noticed.
     pub untried: Option<Box<AtomicI64>>,
     /// What is in the locals of the frame that is running the code, 0 for what is not known.
@@ -67,25 +80,39 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// `failed` are the bytecodes not to guess at; `globals` and `builtins` the dicts that the code runs with (or
-    /// NULL when they are not known); `common` the constants of `LOAD_COMMON_CONSTANT`; `locals` the objects in the home
-    /// slots of a frame that runs the code, or nothing.
+    /// `globals` and `builtins` are the dicts that the code runs with (or NULL when they are not known); `common` the
+    /// constants of `LOAD_COMMON_CONSTANT`; `locals` the objects in the home slots of a frame that runs the code, or nothing.
     pub fn new(
         entry_depth: u32,
-        failed: HashSet<CodeOffset>,
+        lessons: Lessons,
         globals: *mut PyObject,
         builtins: *mut PyObject,
         common: [usize; COMMON_CONSTS_LEN as usize],
-        targets: Targets,
+        bindings: Bindings,
         locals: Vec<usize>,
     ) -> Profile {
         array::find_class();
-        Profile { entry_depth, failed, globals, builtins, common, targets, untried: None, locals }
+        Profile { entry_depth, lessons, globals, builtins, common, bindings, untried: None, locals }
     }
 
     /// Whether guesses at this bytecode failed too often to be made again.
     pub fn has_failed(&self, offset: CodeOffset) -> bool {
-        self.failed.contains(&offset)
+        self.lessons.failed.contains(&offset)
+    }
+
+    /// Versions of the classes that came by where a guess at the owner's class failed.
+    pub fn classes_at(&self, offset: CodeOffset) -> &[u32] {
+        self.lessons.seen.get(&offset).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether one more class at a place that knows some may leave by a side exit, so that it is known the next time.
+    pub fn is_learning(&self) -> bool {
+        self.lessons.is_learning
+    }
+
+    /// What the name at `name` is in instances of the class with this version; None when there is no such class any more.
+    pub fn attribute(&self, version: u32, name: usize) -> Option<Known> {
+        Some(attr_cache::known(self.class_with_version(version)?, name))
     }
 
     /// The exact type of an object, as the lattice has it.
@@ -157,9 +184,25 @@ impl Profile {
         }
     }
 
-    /// The callee that a call of the function `object` with `nargs` positional arguments enters, if it is simple.
-    pub fn call_target(&self, object: usize, nargs: u32) -> Option<CallTarget> {
-        (self.targets)(object, nargs)
+    /// How a call of the function `object` with `count` arguments, the last of them by `names`, comes to its parameters,
+    /// if that is simple.
+    pub fn binding(&self, object: usize, count: u32, names: &[usize]) -> Option<Binding> {
+        (self.bindings)(object, count, names)
+    }
+
+    /// The items of a constant, if it is a tuple of names.
+    pub fn names_in(&self, address: usize) -> Option<Vec<usize>> {
+        names_in(address)
+    }
+
+    /// What a call of the class `object` does, if that is simple.
+    pub fn constructor(&self, object: usize) -> Option<Constructor> {
+        constructor::of(object)
+    }
+
+    /// The class that has this version.
+    pub fn class_with_version(&self, version: u32) -> Option<usize> {
+        constructor::class_with_version(version)
     }
 }
 

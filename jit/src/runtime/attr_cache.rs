@@ -1,5 +1,5 @@
-//! A cache of attribute look-ups, for places where objects of several classes come by, so that one guess in the machine
-//! code would keep failing.
+//! What a name is in the instances of a class: for the compiler, and a cache of it for places where objects of so many
+//! classes come by that the machine code has no way of its own for each.
 //!
 //! An entry holds for a class at its version, as the interpreter's inline caches do: versions are never given to
 //! another class, and change with everything that the class inherits. Whether an instance hides a method is told by the
@@ -7,7 +7,7 @@
 
 use std::cell::UnsafeCell;
 
-use pyo3::ffi::{self, PyObject};
+use pyo3::ffi::{self, PyObject, PyTypeObject};
 
 use super::ops::attrs::add_inline_value;
 use crate::cpython::ffi as private;
@@ -18,18 +18,20 @@ use crate::cpython::{dict, memory, method};
 const ENTRIES: usize = 2048;
 
 /// What is known of a name in the instances of a class.
-#[derive(Clone, Copy)]
-enum Known {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Known {
     /// Nothing that helps.
     Nothing,
     /// The value is at this offset of the instance, while its inline values are in use.
     Value { offset: i32, stored_plainly: bool },
+    /// The value is at this offset of the instance, in a slot of `__slots__`.
+    Slot { offset: i32 },
     /// A method, while the shared keys have this version.
     Method { method: *mut PyObject, keys: u32 },
     /// A method of a class whose instances have no dict.
     OnlyMethod { method: *mut PyObject },
-    /// A property with this getter, a Python function.
-    Property { getter: *mut PyObject },
+    /// A property with this getter, a Python function, as long as the property keeps it.
+    Property { property: *mut PyObject, getter: *mut PyObject },
 }
 
 /// What a look-up has found.
@@ -93,7 +95,10 @@ unsafe fn find_out(ty: Type, name: *mut PyObject) -> Known {
         if !found.is_null() && ffi::Py_IS_TYPE(found, &raw mut ffi::PyProperty_Type) != 0 {
             let getter: *mut PyObject = memory::read(found, method::PROP_GET);
             let is_function = !getter.is_null() && ffi::PyFunction_Check(getter) != 0;
-            return if is_function { Known::Property { getter } } else { Known::Nothing };
+            return if is_function { Known::Property { property: found, getter } } else { Known::Nothing };
+        }
+        if !found.is_null() && ffi::Py_IS_TYPE(found, &raw mut ffi::PyMemberDescr_Type) != 0 {
+            return slot(ty, found);
         }
         let is_method = !found.is_null() && Type::of(found).has(typeobject::FLAG_METHOD_DESCRIPTOR);
         if !ty.has(typeobject::FLAG_INLINE_VALUES) {
@@ -125,6 +130,39 @@ unsafe fn find_out(ty: Type, name: *mut PyObject) -> Known {
     }
 }
 
+/// The place that a member descriptor stands for in instances of `ty`, if it is a slot.
+unsafe fn slot(ty: Type, descriptor: *mut PyObject) -> Known {
+    // SAFETY: a live descriptor of a member, whose definition lives with it.
+    unsafe {
+        let member: *const u8 = memory::read(descriptor, method::D_MEMBER);
+        let owner: *mut PyTypeObject = memory::read(descriptor, method::D_TYPE);
+        let kind: i32 = memory::read(member, method::MEMBER_TYPE);
+        let flags: i32 = memory::read(member, method::MEMBER_FLAGS);
+        if kind != method::MEMBER_OBJECT_EX || flags != 0 || ffi::PyType_IsSubtype(ty.as_ptr(), owner) == 0 {
+            return Known::Nothing;
+        }
+        let offset: isize = memory::read(member, method::MEMBER_OFFSET);
+        i32::try_from(offset).map_or(Known::Nothing, |offset| Known::Slot { offset })
+    }
+}
+
+/// What is known of the name at `name` in instances of the class at `class` as it is now.
+///
+/// Both are alive, the name is interned and the GIL held.
+pub fn known(class: usize, name: usize) -> Known {
+    // SAFETY: the caller has found the class among the live ones, and the name in a code object.
+    unsafe { find_out(Type::from_ptr(class as *mut PyTypeObject), name as *mut PyObject) }
+}
+
+/// The version of the class of an object.
+///
+/// # Safety
+/// A live object; the GIL is held.
+pub unsafe fn version_of(object: *mut PyObject) -> u32 {
+    // SAFETY: the contract.
+    unsafe { Type::of(object).version() }
+}
+
 /// Whether an instance of a class with inline values uses them.
 #[inline]
 unsafe fn uses_inline_values(ty: Type, object: *mut PyObject) -> bool {
@@ -146,7 +184,15 @@ pub unsafe fn load(owner: *mut PyObject, name: *mut PyObject) -> Found {
                 let value: *mut PyObject = memory::read(owner, offset);
                 if value.is_null() { Found::Nothing } else { Found::Value(ffi::Py_NewRef(value)) }
             }
-            Known::Property { getter } => Found::Getter(ffi::Py_NewRef(getter)),
+            Known::Slot { offset } => {
+                let value: *mut PyObject = memory::read(owner, offset);
+                if value.is_null() { Found::Nothing } else { Found::Value(ffi::Py_NewRef(value)) }
+            }
+            Known::Property { property, getter }
+                if memory::read::<*mut PyObject, _>(property, method::PROP_GET) == getter =>
+            {
+                Found::Getter(ffi::Py_NewRef(getter))
+            }
             _ => Found::Nothing,
         }
     }

@@ -8,6 +8,8 @@ use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::thread::Thread;
+use crate::hir::inst::Reason;
+use crate::runtime::attr_cache;
 use crate::tier;
 
 /// Side exit of a function: the interpreter runs the rest of the frame and returns its result.
@@ -100,6 +102,13 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
     unsafe {
         let executable = &mut *(*header).executable;
         let code = Code::from_ptr((*frame).code().cast());
+        if let Some(exit) = executable.exits.get(index as usize)
+            && matches!((exit.opcode, exit.reason), (Opcode::LoadAttr | Opcode::StoreAttr, Reason::TypeVersion))
+        {
+            // The owner is the topmost operand of both.
+            let owner = (*(*frame).stackpointer.sub(1)).untag();
+            tier::record_class(code, exit.site, attr_cache::version_of(owner));
+        }
         tier::record_deopt(executable, code, index as usize);
     }
 }

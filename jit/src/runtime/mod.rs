@@ -1,6 +1,6 @@
 //! What compiled code calls at run time, and what calls into the compiler.
 
-mod attr_cache;
+pub mod attr_cache;
 pub mod deopt;
 pub mod entry;
 mod events;

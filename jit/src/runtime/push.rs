@@ -7,6 +7,7 @@ use super::frames;
 use crate::code::state::CodeCell;
 use crate::code::{extra, install};
 use crate::cpython::code::Code;
+use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, OWNED_BY_THREAD, StackRef};
 use crate::cpython::function::Function;
 use crate::cpython::interp;
@@ -62,29 +63,72 @@ unsafe fn push(
         if top >= thread.datastack_limit() {
             return None;
         }
+        let frame = frame.cast();
+        fill(frame, thread.current_frame(), function, args, count);
+        (*frame).return_offset = frames::RUNNING;
+        thread.set_datastack_top(top);
+        thread.set_current_frame(frame);
+        Some(frame)
+    }
+}
+
+/// Pushes the frame of a call of `function` whose first `count` local variables are at `args`, for whoever runs it. All of
+/// them are taken over. NULL with an exception set when there is no memory for it.
+///
+/// # Safety
+/// `function` is a Python function without a namespace of its own; `tstate` is attached.
+pub unsafe fn push_bound(
+    tstate: *mut PyThreadState,
+    function: StackRef,
+    args: *const StackRef,
+    count: usize,
+) -> *mut InterpreterFrame {
+    // SAFETY: the contract; a frame that is pushed has room for what its code needs.
+    unsafe {
+        let code = Function::from_ptr(function.untag()).code_view();
+        let frame = private::_PyThreadState_PushFrame(tstate, code.frame_size() as usize);
+        if frame.is_null() {
+            for reference in (0..count).map(|index| *args.add(index)).chain([function]) {
+                frames::drop_ref(reference);
+            }
+            return ffi::PyErr_NoMemory().cast();
+        }
+        fill(frame, Thread::from_ptr(tstate).current_frame(), function, args, count);
+        frame
+    }
+}
+
+/// Fills in a fresh frame of a call of `function`, with its first `count` local variables.
+#[inline]
+unsafe fn fill(
+    frame: *mut InterpreterFrame,
+    previous: *mut InterpreterFrame,
+    function: StackRef,
+    args: *const StackRef,
+    count: usize,
+) {
+    // SAFETY: the callers' contract: a frame with room for what the function's code needs.
+    unsafe {
         let callee = Function::from_ptr(function.untag());
         let code: Code = callee.code_view();
+        let slots = code.localsplus_count() as usize;
         ffi::Py_INCREF(code.as_ptr().cast());
-        let frame: *mut InterpreterFrame = frame.cast();
         let locals = (&raw mut (*frame).localsplus).cast::<StackRef>();
         (*frame).f_executable = StackRef::from_owned(code.as_ptr().cast());
-        (*frame).previous = thread.current_frame();
+        (*frame).previous = previous;
         (*frame).f_funcobj = function;
         (*frame).f_globals = callee.globals();
         (*frame).f_builtins = callee.builtins();
         (*frame).f_locals = std::ptr::null_mut();
         (*frame).frame_obj = std::ptr::null_mut();
         (*frame).instr_ptr = code.first_unit();
-        (*frame).stackpointer = locals.add(cell.nlocalsplus as usize);
-        (*frame).return_offset = frames::RUNNING;
+        (*frame).stackpointer = locals.add(slots);
+        (*frame).return_offset = 0;
         (*frame).owner = OWNED_BY_THREAD;
         (*frame).visited = 0;
         std::ptr::copy_nonoverlapping(args, locals, count);
-        for slot in count..cell.nlocalsplus as usize {
+        for slot in count..slots {
             *locals.add(slot) = StackRef::NULL;
         }
-        thread.set_datastack_top(top);
-        thread.set_current_frame(frame);
-        Some(frame)
     }
 }

@@ -20,6 +20,8 @@ use crate::telemetry;
 pub const TOLERATED_FAILURES: u64 = 8;
 /// Recompilations that leave out only the guesses that failed. After them all guesses are left out.
 const RECOMPILATIONS_WITH_GUESSES: u32 = 6;
+/// Recompilations after which no more classes are learned at places that know some.
+pub const RECOMPILATIONS_TO_LEARN: u32 = 4;
 /// Recompilations after which a code object is given up.
 pub const MAX_RECOMPILATIONS: u32 = 10;
 

@@ -32,8 +32,9 @@ use crate::cpython::code::Code;
 
 pub use background::{abandon_orders, finish, ordered};
 pub use build::{compile_now, guarded, longest_compile_ns};
+pub use failures::RECOMPILATIONS_TO_LEARN;
 pub use running::{
-    body_for_call, forget_instruction_event, local_events_changed, record_deopt, record_reification,
+    body_for_call, forget_instruction_event, local_events_changed, record_class, record_deopt, record_reification,
     want_instruction_event,
 };
 pub use stress::{Invalidation, invalidate_in_turn};

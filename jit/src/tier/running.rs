@@ -66,6 +66,21 @@ pub fn record_deopt(executable: &mut Executable, code: Code, index: usize) {
     }
 }
 
+/// Records that an object whose class has `version` came by at a place of `code` that expected another class.
+pub fn record_class(code: Code, site: CodeOffset, version: u32) {
+    if let Some(state) = extra::get(code).filter(|_| version != 0) {
+        state.with(|state| {
+            let seen = state.seen.entry(site).or_default();
+            if !seen.contains(&version) && seen.len() < MAX_CLASSES {
+                seen.push(version);
+            }
+        });
+    }
+}
+
+/// Classes that are remembered for a place; one with more of them is not worth tests for each.
+const MAX_CLASSES: usize = 8;
+
 /// Records that a frame of `executable`, which is at the bytecode `at` of `code`, goes on in the interpreter for an observer.
 pub fn record_reification(executable: &mut Executable, code: Code, at: CodeOffset, cause: Cause) {
     executable.reified[cause as usize] += 1;

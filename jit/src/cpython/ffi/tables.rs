@@ -84,6 +84,8 @@ unsafe extern "C-unwind" {
     pub static _PyOpcode_Caches: [u8; 256];
     /// The base opcode of each opcode.
     pub static _PyOpcode_Deopt: [u8; 256];
+    /// The code object of the frame below that of `__init__` in a specialized call of a class.
+    pub static _Py_InitCleanup: [u8; 0];
     /// The type of bound methods.
     pub static mut PyMethod_Type: PyTypeObject;
     /// The type of what stands for a lazily imported name until it is used.

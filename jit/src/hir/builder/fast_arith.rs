@@ -4,23 +4,23 @@
 use super::*;
 
 /// The operators; behind them come the same ones in place, and then the subscript.
-const OPERATORS: u32 = 13;
-const NB_ADD: u32 = 0;
+pub(super) const OPERATORS: u32 = 13;
+pub(super) const NB_ADD: u32 = 0;
 const NB_AND: u32 = 1;
 const NB_FLOOR_DIVIDE: u32 = 2;
 const NB_LSHIFT: u32 = 3;
-const NB_MULTIPLY: u32 = 5;
+pub(super) const NB_MULTIPLY: u32 = 5;
 const NB_REMAINDER: u32 = 6;
 const NB_OR: u32 = 7;
 const NB_POWER: u32 = 8;
 const NB_RSHIFT: u32 = 9;
-const NB_SUBTRACT: u32 = 10;
+pub(super) const NB_SUBTRACT: u32 = 10;
 const NB_TRUE_DIVIDE: u32 = 11;
 const NB_XOR: u32 = 12;
 
 impl Builder<'_> {
     pub(super) fn binary_op(&mut self) -> Result<bool, Refusal> {
-        if self.fast_subscr()? || self.fast_arith() || self.fast_concat()? {
+        if self.fast_subscr()? || self.fast_arith() || self.fast_concat()? || self.float_or_else()? {
             return Ok(true);
         }
         self.count_untried();

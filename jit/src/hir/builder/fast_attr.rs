@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::cpython::{dict, function, module, object, typeobject};
+use crate::runtime::attr_cache::Known;
 
 impl Builder<'_> {
     /// Guards that the class of `object` still has the version that the cache was made for.
@@ -32,6 +33,9 @@ impl Builder<'_> {
 
     /// Guards that the object keeps its attributes in the inline array behind its fixed part.
     fn guard_inline_values(&mut self, object: Value, ty: Value) {
+        if !self.inline.insert(object) {
+            return;
+        }
         let size = self.emit(Op::Load { offset: typeobject::TP_BASICSIZE, mem: Mem::I64 }, &[ty], Type::I64);
         let base = self.emit(Op::AddAddr, &[object, size], Type::I64);
         let valid = self.emit(Op::Load { offset: dict::VALUES_VALID, mem: Mem::U8 }, &[base], Type::I64);
@@ -50,10 +54,21 @@ impl Builder<'_> {
     }
 
     pub(super) fn load_attr(&mut self) -> Result<(), Refusal> {
-        if self.is_trusted() && self.fast_load_attr()? {
+        let is_trusted = self.is_trusted();
+        if is_trusted && self.fast_load_attr()? {
             return Ok(());
         }
         let oparg = self.instr.oparg;
+        if !is_trusted || self.instr.raw == Opcode::LoadAttrProperty {
+            let cases = self.known_cases(oparg >> 1);
+            if cases.iter().any(|(_, known)| *known != Known::Nothing) {
+                return if oparg & 1 == 0 {
+                    self.load_attr_by_class(&cases)
+                } else {
+                    self.load_method_by_class(&cases)
+                };
+            }
+        }
         let name = self.const_name(oparg >> 1);
         let owner = self.peek_obj(0);
         self.set_line();
@@ -76,7 +91,12 @@ impl Builder<'_> {
     fn finish_load(&mut self, value: Value) {
         self.emit(Op::IncRef, &[value], Type::NONE);
         self.set_line();
+        let owner = self.peek(0);
+        let owner_stays = !self.is_counted(owner) || self.held.contains(&owner.value);
         self.close_top(1);
+        if owner_stays {
+            self.held.insert(value);
+        }
         self.push(value, true);
         if self.instr.oparg & 1 != 0 {
             let null = self.null_ref();
@@ -236,6 +256,7 @@ impl Builder<'_> {
                 let value = self.guard_not_null(value);
                 self.expect.insert(value, place.object);
                 self.emit(Op::IncRef, &[value], Type::NONE);
+                self.held.insert(value);
                 self.push_global(value);
                 return Ok(());
             }
@@ -283,6 +304,11 @@ impl Builder<'_> {
                     return Ok(());
                 }
                 _ => {}
+            }
+        } else {
+            let cases = self.known_cases(instr.oparg);
+            if cases.iter().any(|(_, known)| matches!(known, Known::Value { stored_plainly: true, .. })) {
+                return self.store_attr_by_class(&cases);
             }
         }
         let name = self.const_name(instr.oparg);

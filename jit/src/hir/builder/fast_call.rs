@@ -2,7 +2,7 @@
 //! in place.
 
 use super::*;
-use crate::cpython::{dict, unicode};
+use crate::cpython::{dict, function, tuple, unicode};
 use crate::profile::Builtin;
 
 impl Builder<'_> {
@@ -16,20 +16,100 @@ impl Builder<'_> {
         let receiver = self.peek(nargs as usize);
         let has_self = !matches!(self.func.inst(receiver.value).op, Op::ConstRef(NULL_REF));
         if has_self && self.func.ty(receiver.value).repr == Repr::Ref {
-            return Ok(false);
+            return self.call_one_of(callable.value);
         }
-        let Some(&object) = self.expect.get(&callable.value) else { return Ok(false) };
+        let Some(&object) = self.expect.get(&callable.value) else {
+            return if has_self { Ok(false) } else { self.construct(&[]) };
+        };
         if let Some(builtin) = self.profile.builtin(object) {
             return self.call_builtin(builtin, object, has_self);
         }
-        let Some(target) = self.profile.call_target(object, nargs + u32::from(has_self)) else { return Ok(false) };
-        self.guard_function(callable.value, object, target.code);
-        self.set_line();
-        self.scratch(nargs + 2);
-        let refs = self.take_refs(nargs as usize + 2);
-        let result = self.emit(Op::CallDirect { target, has_self }, &refs, Type::OBJ);
-        self.finish_call(result)?;
+        let count = nargs + u32::from(has_self);
+        let Some(binding) = self.profile.binding(object, count, &[]) else {
+            return if has_self { Ok(false) } else { self.construct(&[]) };
+        };
+        self.enter_function(object, &binding, has_self, 0)?;
         Ok(true)
+    }
+
+    /// The same for a call with keywords, whose names are the topmost operand.
+    pub(super) fn fast_call_kw(&mut self) -> Result<bool, Refusal> {
+        if self.profile.has_failed(self.instr.start) {
+            return Ok(false);
+        }
+        let Op::ConstObj { address, .. } = self.func.inst(self.peek(0).value).op else { return Ok(false) };
+        let Some(names) = self.profile.names_in(address) else { return Ok(false) };
+        let nargs = self.instr.oparg;
+        let callable = self.peek(nargs as usize + 2);
+        let receiver = self.peek(nargs as usize + 1);
+        let has_self = !matches!(self.func.inst(receiver.value).op, Op::ConstRef(NULL_REF));
+        if has_self && self.func.ty(receiver.value).repr == Repr::Ref {
+            return Ok(false);
+        }
+        let Some(&object) = self.expect.get(&callable.value) else { return Ok(false) };
+        let Some(binding) = self.profile.binding(object, nargs + u32::from(has_self), &names) else {
+            return if has_self { Ok(false) } else { self.construct(&names) };
+        };
+        self.enter_function(object, &binding, has_self, 1)?;
+        Ok(true)
+    }
+
+    /// Calls a known function with the arguments below the topmost `above` operands, which are immortal, and closes all.
+    fn enter_function(
+        &mut self,
+        object: usize,
+        binding: &Binding,
+        has_self: bool,
+        above: usize,
+    ) -> Result<(), Refusal> {
+        let nargs = self.instr.oparg as usize;
+        let callable = self.peek(nargs + 1 + above).value;
+        self.guard_function(callable, object, binding.target.code);
+        let defaults = self.guard_defaults(callable, binding);
+        self.set_line();
+        self.box_operands(nargs + 2 + above);
+        self.close_top(above);
+        let mut refs = self.take_refs(nargs + 2);
+        let arguments = refs.split_off(if has_self { 1 } else { 2 });
+        refs.extend(self.bound(binding, defaults, |_, index| arguments[index as usize]));
+        self.scratch(refs.len() as u32);
+        let call = Op::CallDirect { target: binding.target, has_self, has_shim: false };
+        let result = self.emit(call, &refs, Type::OBJ);
+        self.finish_call(result)
+    }
+
+    /// The function's defaults, after a guard that there are as many as when the call was bound, if it uses some.
+    pub(super) fn guard_defaults(&mut self, function: Value, binding: &Binding) -> Option<Value> {
+        let count = binding.defaults?;
+        let load = Op::Load { offset: function::FUNC_DEFAULTS, mem: Mem::Obj };
+        let defaults = self.emit(load, &[function], Type::OBJ_OR_NULL);
+        let defaults = self.guard_not_null(defaults);
+        let size = self.var_size(defaults);
+        self.guard_equal(size, i64::from(count), Reason::Callee);
+        Some(defaults)
+    }
+
+    /// What the parameters get, as stackrefs that the callee's frame is to own.
+    pub(super) fn bound(
+        &mut self,
+        binding: &Binding,
+        defaults: Option<Value>,
+        mut argument: impl FnMut(&mut Self, u32) -> Value,
+    ) -> Vec<Value> {
+        let mut refs = Vec::new();
+        for source in &binding.sources {
+            refs.push(match *source {
+                Source::Argument(index) => argument(self, index),
+                Source::Default(index) => {
+                    let offset = tuple::OB_ITEM + 8 * index as i32;
+                    let from = defaults.expect("a binding that uses defaults says so");
+                    let value = self.emit(Op::Load { offset, mem: Mem::Obj }, &[from], Type::OBJ);
+                    self.emit(Op::IncRef, &[value], Type::NONE);
+                    self.emit(Op::ToRef { borrowed: false }, &[value], Type::REF)
+                }
+            });
+        }
+        refs
     }
 
     fn call_builtin(&mut self, builtin: Builtin, object: usize, has_self: bool) -> Result<bool, Refusal> {

@@ -87,7 +87,7 @@ impl Builder<'_> {
         self.emit(Op::IncRef, &[function], Type::NONE);
         let mut refs = vec![self.to_ref(StackEntry { value: function, owned: true })];
         refs.extend(self.take_refs(2));
-        let result = self.emit(Op::CallDirect { target, has_self: true }, &refs, Type::OBJ);
+        let result = self.emit(Op::CallDirect { target, has_self: true, has_shim: false }, &refs, Type::OBJ);
         self.check(result, ErrorKind::Null)?;
         self.push(result, true);
         self.safepoint(false)?;
@@ -103,7 +103,7 @@ impl Builder<'_> {
             self.emit(Op::IncRef, &[object], Type::NONE);
             refs.push(self.to_ref(StackEntry { value: object, owned: true }));
         }
-        let result = self.emit(Op::CallDirect { target, has_self: true }, &refs, Type::OBJ);
+        let result = self.emit(Op::CallDirect { target, has_self: true, has_shim: false }, &refs, Type::OBJ);
         self.check_and_close(result, ErrorKind::Null, 3)?;
         self.emit(Op::DecRef, &[result], Type::NONE);
         self.safepoint(false)?;
@@ -119,7 +119,8 @@ impl Builder<'_> {
         }
         let slot = self.sources.get(&receiver)?;
         let method = self.profile.method_in(*slot, name)?;
-        let target = self.profile.call_target(method.object, nargs)?;
+        let binding = self.profile.binding(method.object, nargs, &[])?;
+        let target = binding.defaults.is_none().then_some(binding.target)?;
         self.box_operands(nargs as usize);
         self.guard_version(receiver, method.version);
         let function = self.known_obj(method.object);

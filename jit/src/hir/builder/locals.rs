@@ -54,7 +54,7 @@ impl Builder<'_> {
             Local::Home => false,
         };
         if !is_quiet {
-            self.shapes.clear();
+            self.forget();
             match self.stored {
                 None => self.stored = Some(object),
                 Some(_) => self.noisy = true,

@@ -122,7 +122,7 @@ impl Builder<'_> {
         self.cur = block;
         self.state = state;
         self.line = None;
-        self.shapes.clear();
+        self.forget();
         for (slot, known) in expected.carried {
             self.receive(slot, known);
         }

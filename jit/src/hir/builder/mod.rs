@@ -14,8 +14,11 @@ pub mod cfg;
 mod fast_arith;
 mod fast_attr;
 mod fast_call;
+mod fast_construct;
 mod fast_item;
 mod fast_iter;
+mod fast_mixed;
+mod fast_poly;
 mod fast_subscr;
 mod liveness;
 mod locals;
@@ -141,6 +144,10 @@ pub struct Builder<'a> {
     expect: HashMap<Value, usize>,
     /// Objects whose class was guessed wrongly at some bytecode, so that it is not guessed again at others.
     distrusted: HashSet<Value>,
+    /// Versions of the classes that such objects were seen to have.
+    classes: HashMap<Value, Vec<u32>>,
+    /// The functions that a method is expected to be, where objects of several classes come by.
+    methods: HashMap<Value, Vec<usize>>,
     /// The blocks that leave the function with an exception, by the operands that they close.
     unwinding: HashMap<Vec<StackEntry>, Block>,
     /// Whether the current instruction may have run Python code since the last safepoint.
@@ -155,6 +162,10 @@ pub struct Builder<'a> {
     sources: HashMap<Value, u32>,
     /// Class versions that objects are known to have until something can run Python code.
     shapes: HashMap<Value, u32>,
+    /// Instances that are known to keep their attributes in inline values, as long.
+    inline: HashSet<Value>,
+    /// Objects that are known to be held by something else as well, as long: giving up a reference to one frees nothing.
+    held: HashSet<Value>,
 }
 
 /// Compiles `code` to HIR, entered as `kind` says.
@@ -198,6 +209,8 @@ impl<'a> Builder<'a> {
             done: HashSet::new(),
             expect: HashMap::new(),
             distrusted: HashSet::new(),
+            classes: HashMap::new(),
+            methods: HashMap::new(),
             unwinding: HashMap::new(),
             noisy: false,
             stored: None,
@@ -205,6 +218,8 @@ impl<'a> Builder<'a> {
             found: HashMap::new(),
             sources: HashMap::new(),
             shapes: HashMap::new(),
+            inline: HashSet::new(),
+            held: HashSet::new(),
         }
     }
 
@@ -272,15 +287,15 @@ impl<'a> Builder<'a> {
     fn emit_in(&mut self, block: Block, op: Op, args: &[Value], ty: Type, state: Option<StateId>) -> Value {
         match &op {
             Op::CallDirect { .. } => {
-                self.shapes.clear();
+                self.forget();
                 self.noisy = true;
             }
             Op::Helper { helper, .. } if helper.effects().may_run_python => {
-                self.shapes.clear();
+                self.forget();
                 self.noisy = true;
             }
             Op::DecRef | Op::CloseRef if !self.dies_quietly(args[0]) => {
-                self.shapes.clear();
+                self.forget();
                 self.noisy = true;
             }
             _ => {}
@@ -294,7 +309,14 @@ impl<'a> Builder<'a> {
     fn dies_quietly(&self, value: Value) -> bool {
         const QUIET: Kinds = Kinds::LONG.union(Kinds::FLOAT).union(Kinds::STR).union(Kinds::BOOL).union(Kinds::NONE);
         let ty = self.func.ty(value);
-        ty.repr == Repr::Obj && ty.kinds.is_within(QUIET.union(Kinds::NULL))
+        self.held.contains(&value) || ty.repr == Repr::Obj && ty.kinds.is_within(QUIET.union(Kinds::NULL))
+    }
+
+    /// Forgets what Python code that may have run can have changed.
+    fn forget(&mut self) {
+        self.shapes.clear();
+        self.inline.clear();
+        self.held.clear();
     }
 
     fn emit(&mut self, op: Op, args: &[Value], ty: Type) -> Value {

@@ -13,6 +13,9 @@ impl Builder<'_> {
     }
 
     pub(super) fn call_kw(&mut self) -> Result<(), Refusal> {
+        if self.fast_call_kw()? {
+            return Ok(());
+        }
         let nargs = self.instr.oparg;
         self.call_stealing(Helper::CallKw, nargs + 3, i64::from(nargs))
     }

@@ -316,9 +316,9 @@ fn operations_have_as_many_operands_as_they_take() {
         assert_eq!(error(&with_values(&format!("{operation}\nunwind"))), message);
     }
     for (call, message) in [
-        ("nargs=1 has_self=false v1 v1", "wants Ref as operand 2, got None"),
-        ("nargs=1 has_self=true v1 v1 v1", "takes 2 operands, got 3"),
-        ("nargs=0 has_self=false v1 v0", "wants Ref as operand 1, got Some(Obj)"),
+        ("nargs=1 has_self=false has_shim=false v1 v1", "wants Ref as operand 2, got None"),
+        ("nargs=1 has_self=true has_shim=false v1 v1 v1", "takes 2 operands, got 3"),
+        ("nargs=0 has_self=false has_shim=false v1 v0", "wants Ref as operand 1, got Some(Obj)"),
     ] {
         let found = error(&with_values(&format!("v9: any = call_direct 0x10 {call}\nunwind")));
         assert!(found.ends_with(message), "{found}");

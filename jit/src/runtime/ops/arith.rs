@@ -4,13 +4,68 @@ use pyo3::ffi::*;
 use std::ffi::c_int;
 
 use crate::cpython::ffi as private;
+use crate::cpython::frame::InterpreterFrame;
+use crate::cpython::{float, long};
+use crate::runtime::ops::operators;
 
 /// `BINARY_OP`: `left <op> right`, `oparg` selects the operator (in-place forms and subscription included). Borrows both.
-pub unsafe extern "C-unwind" fn binary_op(left: *mut PyObject, right: *mut PyObject, oparg: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn binary_op(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    left: *mut PyObject,
+    right: *mut PyObject,
+    oparg: i64,
+) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
+        if let Some(result) = float_operator(left, right, oparg) {
+            return PyFloat_FromDouble(result);
+        }
+        if let Some(result) = operators::call_operator(tstate, frame, left, right, oparg as usize) {
+            return result;
+        }
         let table = (&raw const private::_PyEval_BinaryOps).cast::<binaryfunc>();
         (*table.add(oparg as usize))(left, right)
+    }
+}
+
+/// The result of the commonest operators where one operand is a float and the other a float or an int that a float can
+/// represent: places at which both kinds come by have no fast path.
+#[inline]
+unsafe fn float_operator(left: *mut PyObject, right: *mut PyObject, oparg: i64) -> Option<f64> {
+    const ADD: i64 = 0;
+    const MULTIPLY: i64 = 5;
+    const SUBTRACT: i64 = 10;
+    const TRUE_DIVIDE: i64 = 11;
+    const IN_PLACE: i64 = 13;
+    // SAFETY: the contract.
+    unsafe {
+        if PyFloat_CheckExact(left) == 0 && PyFloat_CheckExact(right) == 0 {
+            return None;
+        }
+        let (left, right) = (as_double(left)?, as_double(right)?);
+        match if oparg >= IN_PLACE { oparg - IN_PLACE } else { oparg } {
+            ADD => Some(left + right),
+            MULTIPLY => Some(left * right),
+            SUBTRACT => Some(left - right),
+            TRUE_DIVIDE if right != 0.0 => Some(left / right),
+            _ => None,
+        }
+    }
+}
+
+/// The value of an exact float, or of an exact int of one digit.
+#[inline]
+unsafe fn as_double(number: *mut PyObject) -> Option<f64> {
+    // SAFETY: the contract; the fields are those of exact floats and ints.
+    unsafe {
+        if PyFloat_CheckExact(number) != 0 {
+            return Some(float::value(number));
+        }
+        if PyLong_CheckExact(number) == 0 {
+            return None;
+        }
+        long::compact_value(number).map(|value| value as f64)
     }
 }
 

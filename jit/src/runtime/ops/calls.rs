@@ -11,7 +11,9 @@ use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
+use crate::cpython::thread::Thread;
 use crate::cpython::{memory, method};
+use crate::runtime::ops::construct;
 use crate::runtime::push;
 
 /// Splits a bound method into its function and its self, as the interpreter does before a call.
@@ -73,6 +75,13 @@ unsafe fn call_consuming(
         let with_self = usize::from(!(*operands.add(1)).is_null());
         let args = operands.add(2 - with_self);
         let total = count + with_self;
+        if with_self == 0
+            && keywords.is_null()
+            && Py_IS_TYPE(callable, &raw mut PyType_Type) != 0
+            && let Some(result) = construct::construct(tstate, frame, operands, count)
+        {
+            return result;
+        }
         if !is_python_function(callable) {
             let names = if keywords.is_null() { StackRef::NULL } else { StackRef::from_owned(Py_NewRef(keywords)) };
             return private::_Py_VectorCall_StackRefSteal(*operands, args, total as c_int, names);
@@ -111,6 +120,45 @@ pub unsafe extern "C-unwind" fn call(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe { call_consuming(tstate, frame, operands.cast(), count as usize, null_mut()) }
+}
+
+/// Calls the `__init__` at `operands` as [`call`] does, below `shim` words for a frame of the interpreter's own, which counts
+/// against the recursion limit.
+pub unsafe fn call_below_shim(
+    tstate: *mut PyThreadState,
+    frame: *mut InterpreterFrame,
+    operands: *mut StackRef,
+    count: usize,
+    shim: u32,
+) -> *mut PyObject {
+    // SAFETY: the contract; there is room on the data stack, of which as much is in use afterwards as before.
+    unsafe {
+        let thread = Thread::from_ptr(tstate);
+        let top = thread.datastack_top();
+        thread.set_recursion_remaining(thread.recursion_remaining() - 1);
+        thread.set_datastack_top(top.add(shim as usize));
+        let result = call_consuming(tstate, frame, operands, count, null_mut());
+        thread.set_recursion_remaining(thread.recursion_remaining() + 1);
+        thread.set_datastack_top(top);
+        result
+    }
+}
+
+/// Calls the Python function at `operands` with arguments that are bound to its parameters, the first `count` local
+/// variables, already: the first is at the next place, or behind it if that is NULL. Consumes the operands.
+pub unsafe extern "C-unwind" fn call_bound(
+    tstate: *mut PyThreadState,
+    _: *mut InterpreterFrame,
+    operands: *mut *mut PyObject,
+    count: i64,
+) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
+        let operands = operands.cast::<StackRef>();
+        let with_self = usize::from(!(*operands.add(1)).is_null());
+        let frame = push::push_bound(tstate, *operands, operands.add(2 - with_self), count as usize + with_self);
+        if frame.is_null() { null_mut() } else { crate::runtime::entry::run_frame(tstate, frame) }
+    }
 }
 
 /// `CALL_KW`: as [`call`], with the names of the keywords as one more operand behind the arguments.

@@ -19,6 +19,7 @@
 pub mod arith;
 pub mod attrs;
 pub mod calls;
+pub mod construct;
 pub mod containers;
 pub mod exceptions;
 pub mod functions;
@@ -27,6 +28,7 @@ pub mod iter;
 pub mod locals;
 pub mod matching;
 pub mod names;
+pub mod operators;
 pub mod strings;
 pub mod table;
 

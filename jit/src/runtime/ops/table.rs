@@ -2,7 +2,9 @@
 //!
 //! Each line is checked against the function's real signature, so the compiler cannot call a helper wrongly.
 
-use super::{arith, attrs, calls, containers, exceptions, functions, imports, iter, locals, matching, names, strings};
+use super::{
+    arith, attrs, calls, construct, containers, exceptions, functions, imports, iter, locals, matching, names, strings,
+};
 use crate::cpython::frame::InterpreterFrame;
 use pyo3::ffi::{PyObject, PyThreadState};
 
@@ -154,7 +156,7 @@ macro_rules! helpers {
 // Without a mark, a helper may raise and may run Python code; nopy: may only raise; noerr: may only run Python code;
 // pure: neither.
 helpers! {
-    BinaryOp arith binary_op (Obj, Obj, Imm) -> NewRef;
+    BinaryOp arith binary_op (TState, Frame, Obj, Obj, Imm) -> NewRef;
     BinarySlice arith binary_slice (Obj, Obj, Obj) -> NewRef;
     UnaryNegative arith unary_negative (Obj) -> NewRef;
     UnaryInvert arith unary_invert (Obj) -> NewRef;
@@ -225,6 +227,9 @@ helpers! {
 
     Call calls call (TState, Frame, Ptr, Imm) -> NewRef;
     CallKw calls call_kw (TState, Frame, Ptr, Imm) -> NewRef;
+    CallBound calls call_bound (TState, Frame, Ptr, Imm) -> NewRef;
+    NewInstance construct new_instance (Obj) -> NewRef [nopy];
+    InitReturned construct init_returned (Obj) -> Status;
     CallFunctionEx calls call_function_ex (TState, Frame, Ptr, Imm) -> NewRef;
     Size calls size (Obj) -> Word;
     CallIntrinsic1 calls call_intrinsic_1 (TState, Obj, Imm) -> NewRef;

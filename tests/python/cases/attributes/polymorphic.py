@@ -1,5 +1,7 @@
 # The same attribute of objects of many classes at one place, while classes and objects change.
 # expect-compiled: read, call, write, bump
+import sys
+
 from _support import attempt, repeat, show
 
 
@@ -179,3 +181,158 @@ def made(n):
 
 
 show(made(200))
+
+
+# ---- few enough classes for a way of its own for each: values, methods, slots, properties, what hides what
+
+
+class Shape:
+    scale = 2
+
+    def area(self):
+        return self.width * self.scale
+
+    def scaled(self, by=3, more=0):
+        return self.width * by + more
+
+
+class Square(Shape):
+    def __init__(self, width):
+        self.width = width
+
+
+class Slim(Shape):
+    __slots__ = ("width",)
+
+    def __init__(self, width):
+        self.width = width
+
+    def area(self):
+        return "slim", self.width
+
+
+class Computed(Shape):
+    def __init__(self, width):
+        self.kept = width
+
+    @property
+    def width(self):
+        return self.kept + 100
+
+    @width.setter
+    def width(self, width):
+        self.kept = width
+
+    def area(self):
+        raise ValueError(self.kept)
+
+
+class Hiding(Shape):
+    def __init__(self, width):
+        self.width = width
+        self.area = lambda: ("hidden", self.width)
+        self.scaled = Shape.scaled
+
+
+def width_of(shape):
+    return shape.width
+
+
+def area_of(shape):
+    return shape.area()
+
+
+def scaled_of(shape):
+    return shape.scaled(4), shape.scaled()
+
+
+def widen(shape, width):
+    shape.width = width
+    return shape.width
+
+
+def sum_of(shapes):
+    total = 0
+    for shape in shapes:
+        total += shape.width
+        try:
+            shape.area()
+        except ValueError as error:
+            total += error.args[0]
+    return total
+
+
+makers = [Square, Slim, Computed]
+for _ in range(30):
+    for make in makers:
+        shape = make(5)
+        width_of(shape), widen(shape, 6)
+        attempt(area_of, shape) if make is Computed else area_of(shape)
+        scaled_of(shape)
+    sum_of([make(7) for make in makers])
+for make in [*makers, Hiding, Square]:
+    shape = make(5)
+    for function in (width_of, area_of, scaled_of):
+        for _ in range(12):
+            attempt(function, shape)
+    show(widen(shape, 9), widen(shape, 9.5), widen(shape, True))
+show(sum_of([make(7) for make in makers] * 3))
+
+# What changes under the tests: a deleted value, a dict of its own, a method hidden by an instance.
+square = Square(5)
+del square.width
+attempt(width_of, square)
+attempt(area_of, square)
+square = Square(6)
+square.__dict__["extra"] = 1
+show(width_of(square), widen(square, 8), area_of(square))
+square.__dict__ = {"width": 11, "area": lambda: "own"}
+show(width_of(square), widen(square, 8), area_of(square))
+square = Square(7)
+square.area = lambda: "hidden"
+show(area_of(square), area_of(Square(1)))
+slim = Slim(1)
+del slim.width
+attempt(width_of, slim)
+Shape.scaled.__defaults__ = (5, 6)
+show(scaled_of(Square(1)), scaled_of(Slim(1)))
+Shape.scaled.__defaults__ = (5,)
+attempt(scaled_of, Square(1))
+Slim.area = lambda self: "changed"
+show(area_of(Slim(1)), area_of(Square(2)))
+
+
+class Dying:
+    def __init__(self, name):
+        self.name = name
+
+    def method(self):
+        return self.name
+
+    def __del__(self):
+        print("del", self.name)
+
+
+class DyingToo(Dying):
+    def method(self):
+        return self.name + " too"
+
+
+def of_temporary(make, name):
+    return make(name).method(), make(name + "'").name
+
+
+for make in (Dying, DyingToo, Dying, DyingToo, Dying):
+    for _ in range(3):
+        show(of_temporary(make, "it"))
+
+
+def counts(shape):
+    return sys.getrefcount(shape), sys.getrefcount(shape.width), sys.getrefcount(shape.area)
+
+
+for make in (Square, Slim, Square, Slim):
+    shape = make(object())
+    for _ in range(10):
+        counts(shape)
+    show(counts(shape), sys.getrefcount(make.area))
