@@ -1,12 +1,12 @@
 """Statements that look at the running program, and that change it while it runs."""
 
-from fuzz.carried import Carried
+from fuzz.items import Items
 from fuzz.statements import indented
 
 MONITORED = ("LINE", "PY_START", "PY_RETURN", "CALL", "RAISE", "PY_UNWIND")
 
 
-class Observers(Carried):
+class Observers(Items):
     """The part of the generator that makes observers and mutations."""
 
     def observer(self) -> list[str]:

@@ -13,15 +13,18 @@ import signal
 import sys
 import threading
 import weakref
+from array import array
 from math import fabs, sqrt
 
 __all__ = [
+    "array",
     "fabs",
     "sqrt",
     "Bag",
     "Ctx",
     "Dying",
     "Fail",
+    "Grid",
     "Iter",
     "Meddler",
     "Pause",
@@ -409,6 +412,22 @@ for _name in (
     "getitem setitem delitem contains iter next format repr str neg invert pos enter exit call getattr delattr"
 ).split():
     setattr(Meddler, f"__{_name}__", _meddling(f"__{_name}__"))
+
+
+class Grid:
+    """A container of the program's own."""
+
+    def __init__(self, items):
+        self.items = items
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        return self.items[index]
+
+    def __setitem__(self, index, item):
+        self.items[index] = item
 
 
 class Bag:
