@@ -36,8 +36,12 @@ pub fn find_class() {
     if CLASS.load(Ordering::Relaxed) != 0 {
         return;
     }
-    // SAFETY: the GIL is held; the look-ups run no Python code and borrow what they find, the class gets a reference.
+    // SAFETY: the GIL is held; the look-ups run no Python code and borrow what they find, the class gets a reference. An
+    // interpreter that is ending may have no modules any more, and to ask for them ends the process.
     unsafe {
+        if ffi::Py_IsFinalizing() != 0 {
+            return;
+        }
         let modules = ffi::PyImport_GetModuleDict();
         if ffi::PyDict_CheckExact(modules) == 0 {
             return;
