@@ -25,8 +25,8 @@ use crate::tier::sampling;
 /// The name of the thread, as debuggers and `ps -L` show it.
 const NAME: &str = "rjit-ticker";
 /// Time between ticks while there is something to find out, and the longest, when there was nothing for a while.
-const SHORTEST: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_millis(8);
+const SHORTEST: Duration = Duration::from_millis(4);
+const LONGEST: Duration = Duration::from_millis(16);
 /// Ticks in a row that found nothing, after which the time between them doubles.
 const DULL: u32 = 64;
 /// Periods without Python code after which the thread sleeps.

@@ -19,11 +19,10 @@ use crate::cpython::code::Code;
 use crate::cpython::gil::GilCell;
 use crate::telemetry;
 
-/// Ticks at which code is found running before it is counted: these, and one more for so many code units. A tick is about a
-/// millisecond, which is what compiling so many takes, so a program spends no more on compiling than it has spent on
-/// running the code.
-const TICKS: u32 = 2;
-const UNITS: usize = 64;
+/// Code is counted once it was found running at a tick, and at one more for so many code units. Ticks are four milliseconds
+/// apart, which is what compiling so many takes, so a program spends no more on compiling than it has spent on running
+/// the code.
+const UNITS: usize = 256;
 
 /// How far a code object has come, by the address of its state.
 static FOUND: GilCell<BTreeMap<usize, Found>> = GilCell::new(BTreeMap::new());
@@ -57,7 +56,7 @@ fn seen(py: Python<'_>, code: Code) -> bool {
     if state.read(|state| state.refused.is_some()) || install::is_watched(code) {
         return false;
     }
-    let needed = TICKS + u32::try_from(code.unit_count() / UNITS).unwrap_or(u32::MAX / 2);
+    let needed = 1 + u32::try_from(code.unit_count() / UNITS).unwrap_or(u32::MAX / 2);
     let is_hot = FOUND.with(|found| match found.entry(state.address()).or_insert(Found::Running(0)) {
         Found::Running(ticks) => {
             *ticks += 1;
