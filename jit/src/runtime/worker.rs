@@ -17,6 +17,7 @@ use super::threads;
 use crate::compile::{Made, Plan};
 use crate::cpython::gil::GilCell;
 use crate::hir::builder::Refusal;
+use crate::telemetry;
 use crate::tier;
 
 /// The name of the thread, as debuggers and `ps -L` show it.
@@ -87,8 +88,12 @@ impl Worker {
         let shared = self.shared.clone();
         match threads::spawn(NAME, STACK, move || run(&shared)) {
             Ok(thread) => self.thread = Some(thread),
-            // Without a thread it takes as long as it takes.
-            Err(_) => run(&self.shared),
+            Err(error) => {
+                telemetry::warn(format!(
+                    "the program waits while code is compiled, because there can be no thread that does it: {error}"
+                ));
+                run(&self.shared);
+            }
         }
     }
 }

@@ -94,8 +94,8 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
         threads::open();
         let at_fork = PyDict::new(py);
         at_fork.set_item("before", PyCFunction::new_closure(py, None, None, |_, _| before_fork())?)?;
-        at_fork.set_item("after_in_parent", PyCFunction::new_closure(py, None, None, |_, _| tick_again())?)?;
-        at_fork.set_item("after_in_child", PyCFunction::new_closure(py, None, None, |_, _| after_fork_child())?)?;
+        at_fork.set_item("after_in_parent", PyCFunction::new_closure(py, None, None, |args, _| tick_again(args.py()))?)?;
+        at_fork.set_item("after_in_child", PyCFunction::new_closure(py, None, None, |args, _| after_fork_child(args.py()))?)?;
         py.import("os")?.call_method("register_at_fork", (), Some(&at_fork))?;
         let at_exit = PyCFunction::new_closure(py, None, None, |_, _| close())?;
         py.import("atexit")?.call_method1("register", (at_exit,))?;
@@ -162,16 +162,21 @@ fn before_fork() {
     worker::stop();
 }
 
-fn after_fork_child() {
+fn after_fork_child(py: Python<'_>) {
     telemetry::after_fork_child();
-    tick_again();
+    tick_again(py);
 }
 
 /// After a fork, in the parent and in the child.
-fn tick_again() {
+fn tick_again(py: Python<'_>) {
     worker::go_on();
-    if SWITCH.with(|switch| switch.is_sampling) {
-        begin_to_tick();
+    let (is_sampling, is_paused) = SWITCH.with(|switch| (switch.is_sampling, switch.is_paused));
+    if is_sampling && !begin_to_tick() {
+        SWITCH.with(|switch| switch.is_sampling = false);
+        sampling::forget_all(py);
+        if let Err(error) = monitoring::want_events(py, !is_paused) {
+            telemetry::warn(format!("what runs often is not seen any more: {error}"));
+        }
     }
 }
 
