@@ -94,8 +94,12 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
         threads::open();
         let at_fork = PyDict::new(py);
         at_fork.set_item("before", PyCFunction::new_closure(py, None, None, |_, _| before_fork())?)?;
-        at_fork.set_item("after_in_parent", PyCFunction::new_closure(py, None, None, |args, _| tick_again(args.py()))?)?;
-        at_fork.set_item("after_in_child", PyCFunction::new_closure(py, None, None, |args, _| after_fork_child(args.py()))?)?;
+        at_fork
+            .set_item("after_in_parent", PyCFunction::new_closure(py, None, None, |args, _| tick_again(args.py()))?)?;
+        at_fork.set_item(
+            "after_in_child",
+            PyCFunction::new_closure(py, None, None, |args, _| after_fork_child(args.py()))?,
+        )?;
         py.import("os")?.call_method("register_at_fork", (), Some(&at_fork))?;
         let at_exit = PyCFunction::new_closure(py, None, None, |_, _| close())?;
         py.import("atexit")?.call_method1("register", (at_exit,))?;

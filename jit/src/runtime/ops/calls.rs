@@ -13,6 +13,7 @@ use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
 use crate::cpython::thread::Thread;
 use crate::cpython::{memory, method};
+use crate::runtime::frames::drop_ref;
 use crate::runtime::ops::construct;
 use crate::runtime::push;
 
@@ -191,11 +192,6 @@ pub unsafe extern "C-unwind" fn call_function_ex(
     unsafe {
         let operands = operands.cast::<StackRef>();
         let callable = (*operands).untag();
-        let close = |reference: StackRef| {
-            if reference.is_counted() {
-                Py_DECREF(reference.untag());
-            }
-        };
         let given = *operands.add(2);
         let keywords = *operands.add(3);
         let arguments = if PyTuple_CheckExact(given.untag()) != 0 {
@@ -210,12 +206,12 @@ pub unsafe extern "C-unwind" fn call_function_ex(
                 PySequence_Tuple(given.untag())
             };
             if tuple.is_null() {
-                close(keywords);
-                close(given);
-                close(*operands);
+                drop_ref(keywords);
+                drop_ref(given);
+                drop_ref(*operands);
                 return null_mut();
             }
-            close(given);
+            drop_ref(given);
             tuple
         };
         if is_python_function(callable) {
@@ -240,9 +236,9 @@ pub unsafe extern "C-unwind" fn call_function_ex(
         }
         let mapping = if keywords.is_null() { null_mut() } else { keywords.untag() };
         let result = PyObject_Call(callable, arguments, mapping);
-        close(keywords);
+        drop_ref(keywords);
         Py_DECREF(arguments);
-        close(*operands);
+        drop_ref(*operands);
         result
     }
 }

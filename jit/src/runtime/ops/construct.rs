@@ -8,6 +8,7 @@ use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
 use crate::cpython::kinds;
 use crate::cpython::thread::Thread;
+use crate::runtime::frames::drop_ref;
 use crate::runtime::ops::calls;
 
 /// A new instance of `class`, as `object.__new__` makes it. Borrows the class.
@@ -50,14 +51,14 @@ pub unsafe fn construct(
         let instance = new_instance(class.untag());
         if instance.is_null() {
             for position in (2..2 + count).rev() {
-                close(*operands.add(position));
+                drop_ref(*operands.add(position));
             }
-            close(class);
+            drop_ref(class);
             return Some(null_mut());
         }
         *operands = StackRef::from_owned(Py_NewRef(init as *mut PyObject));
         *operands.add(1) = StackRef::from_owned(Py_NewRef(instance));
-        close(class);
+        drop_ref(class);
         let result = calls::call_below_shim(tstate, frame, operands, count, shim);
         if result as usize == kinds::none() {
             return Some(instance);
@@ -68,12 +69,5 @@ pub unsafe fn construct(
         }
         Py_DECREF(instance);
         Some(null_mut())
-    }
-}
-
-unsafe fn close(reference: StackRef) {
-    if reference.is_counted() {
-        // SAFETY: the caller gives the reference up.
-        unsafe { Py_DECREF(reference.untag()) };
     }
 }
