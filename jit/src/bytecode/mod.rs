@@ -12,5 +12,6 @@ pub mod info;
 pub mod lines;
 pub mod opcode;
 mod opcode_table;
+pub mod operators;
 #[cfg(test)]
 pub mod samples;

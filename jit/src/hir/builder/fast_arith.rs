@@ -2,21 +2,7 @@
 //! unboxed on the abstract stack until something wants an object.
 
 use super::*;
-
-/// The operators; behind them come the same ones in place, and then the subscript.
-pub(super) const OPERATORS: u32 = 13;
-pub(super) const NB_ADD: u32 = 0;
-const NB_AND: u32 = 1;
-const NB_FLOOR_DIVIDE: u32 = 2;
-const NB_LSHIFT: u32 = 3;
-pub(super) const NB_MULTIPLY: u32 = 5;
-const NB_REMAINDER: u32 = 6;
-const NB_OR: u32 = 7;
-const NB_POWER: u32 = 8;
-const NB_RSHIFT: u32 = 9;
-pub(super) const NB_SUBTRACT: u32 = 10;
-const NB_TRUE_DIVIDE: u32 = 11;
-const NB_XOR: u32 = 12;
+use crate::bytecode::operators::*;
 
 impl Builder<'_> {
     pub(super) fn binary_op(&mut self) -> Result<bool, Refusal> {

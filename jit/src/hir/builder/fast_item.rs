@@ -2,11 +2,10 @@
 //! `__getitem__` or `__setitem__`. What the objects are is guessed from the locals of the frame that is running.
 
 use super::*;
+use crate::bytecode::operators::NB_SUBSCR;
 use crate::cpython::array;
 use crate::profile::{Element, was_tried_in_vain};
 
-/// The operator of `BINARY_OP` that loads an item.
-const NB_SUBSCR: u32 = 26;
 impl Builder<'_> {
     /// Loads an item. Says whether it was done.
     pub(super) fn fast_item(&mut self) -> Result<bool, Refusal> {

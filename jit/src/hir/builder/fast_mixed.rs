@@ -1,7 +1,7 @@
 //! Arithmetic at places where floats come by and other things as well, so that guessing floats has failed.
 
-use super::fast_arith::{NB_ADD, NB_MULTIPLY, NB_SUBTRACT, OPERATORS};
 use super::*;
+use crate::bytecode::operators::{NB_ADD, NB_MULTIPLY, NB_SUBTRACT, OPERATORS};
 use crate::cpython::kinds;
 
 impl Builder<'_> {

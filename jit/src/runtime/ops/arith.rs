@@ -3,6 +3,7 @@
 use pyo3::ffi::*;
 use std::ffi::c_int;
 
+use crate::bytecode::operators::{NB_ADD, NB_MULTIPLY, NB_SUBTRACT, NB_TRUE_DIVIDE, OPERATORS};
 use crate::cpython::ffi as private;
 use crate::cpython::frame::InterpreterFrame;
 use crate::cpython::{float, long};
@@ -18,7 +19,7 @@ pub unsafe extern "C-unwind" fn binary_op(
 ) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
-        if let Some(result) = float_operator(left, right, oparg) {
+        if let Some(result) = float_operator(left, right, oparg as u32) {
             return PyFloat_FromDouble(result);
         }
         if let Some(result) = operators::call_operator(tstate, frame, left, right, oparg as usize) {
@@ -32,23 +33,18 @@ pub unsafe extern "C-unwind" fn binary_op(
 /// The result of the commonest operators where one operand is a float and the other a float or an int that a float can
 /// represent: places at which both kinds come by have no fast path.
 #[inline]
-unsafe fn float_operator(left: *mut PyObject, right: *mut PyObject, oparg: i64) -> Option<f64> {
-    const ADD: i64 = 0;
-    const MULTIPLY: i64 = 5;
-    const SUBTRACT: i64 = 10;
-    const TRUE_DIVIDE: i64 = 11;
-    const IN_PLACE: i64 = 13;
+unsafe fn float_operator(left: *mut PyObject, right: *mut PyObject, oparg: u32) -> Option<f64> {
     // SAFETY: the contract.
     unsafe {
         if PyFloat_CheckExact(left) == 0 && PyFloat_CheckExact(right) == 0 {
             return None;
         }
         let (left, right) = (as_double(left)?, as_double(right)?);
-        match if oparg >= IN_PLACE { oparg - IN_PLACE } else { oparg } {
-            ADD => Some(left + right),
-            MULTIPLY => Some(left * right),
-            SUBTRACT => Some(left - right),
-            TRUE_DIVIDE if right != 0.0 => Some(left / right),
+        match if oparg >= OPERATORS { oparg - OPERATORS } else { oparg } {
+            NB_ADD => Some(left + right),
+            NB_MULTIPLY => Some(left * right),
+            NB_SUBTRACT => Some(left - right),
+            NB_TRUE_DIVIDE if right != 0.0 => Some(left / right),
             _ => None,
         }
     }
