@@ -1,4 +1,5 @@
-//! The sink that perf reads: `/tmp/perf-PID.map`, a line `START SIZE NAME` in hexadecimal for each region.
+//! The sink that perf reads: `/tmp/perf-PID.map`, lines `START SIZE NAME` in hexadecimal: one for each region, or, where
+//! calls were compiled in place, one for each part, whose name says who has called whom.
 //!
 //! CPython's own writer (`-X perf`) appends lines of the same form to the same path, which works because both
 //! append each line in one `write`. Lines cannot be taken back: when memory is used again, the file names both
@@ -11,6 +12,7 @@
 //! writer's entries are inherited once, by that writer.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process;
 
@@ -46,9 +48,9 @@ impl PerfMap {
 
 impl Sink for PerfMap {
     fn add(&mut self, id: RegionId, region: &CodeRegion<'_>) -> Result<(), SinkError> {
-        let line = line_of(region);
-        self.append(&line)?;
-        self.live.insert(id, line);
+        let lines = lines_of(region);
+        self.append(&lines)?;
+        self.live.insert(id, lines);
         Ok(())
     }
 
@@ -66,9 +68,12 @@ impl Sink for PerfMap {
     }
 }
 
-fn line_of(region: &CodeRegion<'_>) -> String {
+fn lines_of(region: &CodeRegion<'_>) -> String {
     // A line break within a name would be read as another entry.
-    format!("{:x} {:x} {}\n", region.start, region.size(), region.printable_name())
+    let line = |(range, name): (Range<u32>, String)| {
+        format!("{:x} {:x} {name}\n", region.start + range.start as usize, range.len())
+    };
+    region.parts().into_iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -77,7 +82,7 @@ mod tests {
 
     fn line(name: &str) -> String {
         let code = &[0x90; 0x1c0];
-        line_of(&CodeRegion { start: 0x7fab_cdef_0000, code, name, source: None, unwind: None })
+        lines_of(&CodeRegion { start: 0x7fab_cdef_0000, code, name, source: None, unwind: None })
     }
 
     #[test]

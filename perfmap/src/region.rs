@@ -1,5 +1,6 @@
 //! What a sink is told about: a piece of machine code, where it comes from, and how to unwind it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use gimli::Register;
@@ -30,7 +31,32 @@ impl CodeRegion<'_> {
     pub(crate) fn printable_name(&self) -> String {
         if self.name.is_empty() { "[unnamed]".into() } else { printable(self.name) }
     }
+
+    /// The machine code by what it belongs to: the function itself, or calls that were compiled in place, as
+    /// `FUNCTION->CALLEE->ITS CALLEE`.
+    pub(crate) fn parts(&self) -> Vec<(Range<u32>, String)> {
+        let (name, size) = (self.printable_name(), self.size() as u32);
+        let calls = self.source.map_or(&[][..], |source| &source.inlined);
+        let borders = calls.iter().flat_map(|call| [call.range.start, call.range.end]);
+        let borders: BTreeSet<u32> = borders.filter(|border| (1..size).contains(border)).collect();
+        let mut parts: Vec<(Range<u32>, String)> = Vec::new();
+        let mut start = 0;
+        for end in borders.into_iter().chain([size]) {
+            let around = calls.iter().filter(|call| call.range.contains(&start));
+            let chain = around.fold(name.clone(), |chain, call| chain + CALLS + &printable(&call.name));
+            match parts.last_mut() {
+                Some((range, last)) if *last == chain => range.end = end,
+                _ => parts.push((start..end, chain)),
+            }
+            start = end;
+        }
+        parts
+    }
 }
+
+/// What stands between the names of a function and of one that was compiled in place within it. Tools that collapse the
+/// stacks of perf for flame graphs take this for two frames.
+const CALLS: &str = "->";
 
 /// A text without what would end an entry too early: line breaks, NUL.
 pub(crate) fn printable(text: &str) -> String {
@@ -93,4 +119,34 @@ pub struct Unwind {
     pub entry: Vec<CallFrameInstruction>,
     /// What changes, by rising offset: each holds from its offset on.
     pub steps: Vec<(u32, CallFrameInstruction)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_in_place_are_parts_of_their_own() {
+        let call = |range, name: &str| InlinedCall {
+            range,
+            name: name.into(),
+            file: FileIndex(0),
+            line: 1,
+            call_file: FileIndex(0),
+            call_line: 2,
+        };
+        let inlined = vec![call(8..20, "b"), call(24..32, "b"), call(12..16, "c\n")];
+        let source = Source { inlined, ..Source::default() };
+        let region = CodeRegion { start: 0x1000, code: &[0x90; 32], name: "a", source: Some(&source), unwind: None };
+        let parts: Vec<_> = region.parts().into_iter().map(|(range, name)| (range.start, name)).collect();
+        let expected = [(0, "a"), (8, "a->b"), (12, "a->b->c?"), (16, "a->b"), (20, "a"), (24, "a->b")];
+        assert_eq!(parts, expected.map(|(start, name)| (start, name.to_owned())));
+        assert_eq!(region.parts().last().map(|(range, _)| range.end), Some(32));
+    }
+
+    #[test]
+    fn without_calls_there_is_one_part() {
+        let region = CodeRegion { start: 0x1000, code: &[0x90; 32], name: "", source: None, unwind: None };
+        assert_eq!(region.parts(), [(0..32, "[unnamed]".to_owned())]);
+    }
 }

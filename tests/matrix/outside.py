@@ -147,7 +147,9 @@ def perf_record(run: Run) -> Sighting:
         text = run_tool("perf", "script", "-F", "ip,sym", "-i", data)
     samples = Counter()
     for block in text.split("\n\n"):
-        names = [line.split(maxsplit=1)[1].strip() for line in block.splitlines() if line.strip()]
+        symbols = [line.split(maxsplit=1)[1].strip() for line in block.splitlines() if line.strip()]
+        # Calls that were compiled in place are part of the symbol, the caller before the callee.
+        names = [name for symbol in symbols for name in reversed(symbol.split("->"))]
         if names:
             frames = tuple((name, None) for name in map(_perf_name, names) if name)
             # The base of the stack alone says nothing of the program.
