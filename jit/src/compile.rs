@@ -6,21 +6,23 @@ use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::UserFuncName;
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, ir};
 use cranelift_frontend::FunctionBuilderContext;
-use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{Linkage, Module, default_libcall_names};
 use pyo3::ffi::PyObject;
 use rjit_perfmap::Unwind;
 
 use crate::bytecode::info::CodeInfo;
+use crate::bytecode::opcode::Opcode;
 use crate::code::binding::bind;
-use crate::code::executable::{Body, Counters, Executable, Header, finished_body};
+use crate::code::executable::{Body, Counters, Executable, Header, body_in};
+use crate::code::extra;
 use crate::code::making::{Making, Stretch};
 use crate::code::memory::CodeMemory;
+use crate::code::source::perf_name;
 use crate::code::state::CodeState;
 use crate::config::{self, Stress};
 use crate::cpython::code::Code;
@@ -34,7 +36,7 @@ use crate::hir::function::{Function, Kind};
 use crate::hir::opt::optimize;
 use crate::lower::unwinding::unwinding;
 use crate::lower::{Lowered, lower};
-use crate::profile::{Lessons, Profile};
+use crate::profile::{Inlinee, Inlinees, Lessons, Profile};
 use crate::runtime::stress;
 use crate::telemetry;
 use crate::tier;
@@ -42,6 +44,9 @@ use crate::tier;
 /// Functions with more bytecode than this are left to the interpreter: compiling them would stop the program for
 /// longer than it could gain.
 const MAX_INSTRUCTIONS: usize = 20_000;
+
+/// Functions with more code units than this are called, not inlined.
+const MAX_INLINED_UNITS: usize = 160;
 
 /// The namespaces that a code object runs with, borrowed; NULL when not known.
 #[derive(Copy, Clone, Debug)]
@@ -88,25 +93,10 @@ pub fn plan(
         return Err(Refusal::new(format!("more than {MAX_INSTRUCTIONS} instructions")));
     }
     let codes = Rc::new(RefCell::new(vec![code]));
-    let asked = codes.clone();
-    let bindings = move |object, count, names: &[usize]| {
-        let binding = bind(object, count, names)?;
-        asked.borrow_mut().push(function::Function::at(object).code_view());
-        Some(binding)
-    };
-    let mut profile = Profile::new(
-        entry_depth,
-        Lessons {
-            failed: state.failed.clone(),
-            seen: state.seen.clone(),
-            is_learning: state.recompilations < tier::RECOMPILATIONS_TO_LEARN,
-        },
-        namespaces.globals,
-        namespaces.builtins,
-        common_constants(),
-        Box::new(bindings),
-        locals::of_running_frame(code),
-    );
+    let mut profile = profile_of(&codes, state, namespaces, entry_depth, locals::of_running_frame(code));
+    if state.recompilations < tier::RECOMPILATIONS_WITH_GUESSES {
+        profile = profile.with_inlinees(inlinees(codes.clone()));
+    }
     if tier::options().is_some_and(|options| options.has_profiles()) {
         profile.notice_untried();
     }
@@ -123,6 +113,60 @@ pub fn plan(
         spent: start.elapsed(),
     };
     Ok((plan, codes.take()))
+}
+
+/// What is known of the code object of `state`. The code objects that are asked about are added to `codes`.
+fn profile_of(
+    codes: &Rc<RefCell<Vec<Code>>>,
+    state: &CodeState,
+    namespaces: Namespaces,
+    entry_depth: u32,
+    locals: Vec<usize>,
+) -> Profile {
+    let asked = codes.clone();
+    let bindings = move |object, count, names: &[usize]| {
+        let binding = bind(object, count, names)?;
+        asked.borrow_mut().push(function::Function::at(object).code_view());
+        Some(binding)
+    };
+    Profile::new(
+        entry_depth,
+        Lessons {
+            failed: state.failed.clone(),
+            seen: state.seen.clone(),
+            is_learning: state.recompilations < tier::RECOMPILATIONS_TO_LEARN,
+        },
+        namespaces.globals,
+        namespaces.builtins,
+        common_constants(),
+        Box::new(bindings),
+        locals,
+    )
+}
+
+/// Finds functions that may become a part of their callers' machine code: small ones, which the interpreter has run before,
+/// without loops and handlers of exceptions.
+fn inlinees(codes: Rc<RefCell<Vec<Code>>>) -> Inlinees {
+    Rc::new(move |object| {
+        let function = function::Function::at(object);
+        let code = function.code_view();
+        if code.unit_count() > MAX_INLINED_UNITS || code.flags().is_generator_like() {
+            return None;
+        }
+        let info = code.read().ok()?;
+        let state = extra::get(code)?;
+        let is_known = info.instrs.iter().any(|instr| instr.raw == Opcode::ResumeCheck);
+        let has_run = is_known || state.read(|state| state.calls > 1 || state.function.is_some());
+        let is_straight = info.instrs.iter().all(|instr| instr.jump_target().is_none_or(|target| target > instr.start));
+        if !has_run || !is_straight || !info.exceptions.entries().is_empty() {
+            return None;
+        }
+        let namespaces = Namespaces { globals: function.globals(), builtins: function.builtins() };
+        let profile = state
+            .read(|state| state.refused.is_none().then(|| profile_of(&codes, state, namespaces, 0, Vec::new())))?;
+        let profile = profile.with_inlinees(inlinees(codes.clone()));
+        Some(Inlinee { code: Arc::new(info), profile })
+    })
 }
 
 impl Plan {
@@ -202,12 +246,6 @@ fn line_of(info: &CodeInfo, kind: Kind) -> u32 {
     }
 }
 
-/// What native tools call the machine code, as CPython names functions under `-X perf`. `cranelift-jit` is told too: when
-/// `perf record` has started the process it writes a line of its own to the map.
-pub fn perf_name(qualname: &str, filename: &str) -> String {
-    format!("py::{qualname}:{filename}")
-}
-
 struct Machine {
     body: Body,
     size: usize,
@@ -229,26 +267,23 @@ fn assemble(
 ) -> Result<Machine, Refusal> {
     let failed = |stage: &str, error: &dyn std::fmt::Display| Refusal::new(format!("{stage}: {error}"));
     let isa = isa(allocator).map_err(|error| failed("machine", error))?;
-    let memory = CodeMemory::new();
-    let mut builder = JITBuilder::with_isa(isa.clone(), default_libcall_names());
-    builder.memory_provider(memory.provider());
-    let mut module = JITModule::new(builder);
     let mut function = empty_function();
     let mut frontend = FunctionBuilderContext::new();
     let lowered = lower(hir, info, header, stress, &mut function, &mut frontend, isa.frontend_config());
     let clif = dump::is_on().then(|| function.to_string());
-    let id = module
-        .declare_function(&perf_name(&info.qualname, &info.filename), Linkage::Local, &function.signature)
-        .map_err(|error| failed("module", &error))?;
     let mut context = Context::for_function(function);
     context.set_disasm(clif.is_some() && listing::NEEDS_CRANELIFTS);
-    module.define_function(id, &mut context).map_err(|error| failed("code generation", &format!("{error:?}")))?;
-    let compiled = context.compiled_code().expect("it was compiled just now");
+    let compiled = context
+        .compile(&**isa, &mut ControlPlane::default())
+        .map_err(|error| failed("code generation", &format!("{:?}", error.inner)))?;
+    // Machine code calls by address. A processor that needs help with an instruction would have Cranelift call it by name.
+    if let Some(relocation) = compiled.buffer.relocs().first() {
+        return Err(failed("code generation", &format!("no instruction for {:?}", relocation.target)));
+    }
     let size = compiled.code_buffer().len();
     let unwind = unwinding(compiled, &**isa).map_err(|error| failed("unwind table", &error))?;
-    module.finalize_definitions().map_err(|error| failed("code memory", &error))?;
-    // The pages belong to `memory`; the module holds only bookkeeping.
-    let body = finished_body(&module, id);
+    let memory = CodeMemory::new(compiled.code_buffer()).map_err(|error| failed("code memory", &error))?;
+    let body = body_in(&memory);
     let stretches = compiled.buffer.get_srclocs_sorted().iter();
     let stretches =
         stretches.map(|part| Stretch { start: part.start, end: part.end, origin: part.loc.bits() }).collect();

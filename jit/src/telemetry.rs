@@ -11,7 +11,7 @@ use rjit_perfmap::{Kinds, Registry};
 use rjit_telemetry::{EventKind, ExecutableInfo, Page, Reservation, SlotId, Subject, layout};
 
 use crate::code::executable::{Counters, Executable};
-use crate::compile::perf_name;
+use crate::code::source::perf_name;
 use crate::config;
 use crate::dump;
 use crate::hir::function::Kind;

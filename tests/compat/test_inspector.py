@@ -17,7 +17,9 @@ import rjit
 rjit.enable(calls=2)
 
 def advance(position, speed):
-    return position + speed * 0.5
+    for part in (0.25, 0.25):
+        position += speed * part
+    return position
 
 def run():
     position = 0.0

@@ -29,10 +29,11 @@ def record(program: Live, folder: Path) -> Path:
 
 
 def user_stacks(data: Path) -> list[list[str]]:
-    """The symbols of each sample, the innermost first."""
+    """The symbols of each sample, the innermost first. Those of calls that were compiled in place say who has called whom."""
     text = run_tool(tool("perf"), "script", "-F", "ip,sym", "-i", data)
     stacks = [block.splitlines() for block in text.split("\n\n") if block.strip()]
-    return [[line.split(maxsplit=1)[1].strip() for line in stack if line] for stack in stacks]
+    symbols = [[line.split(maxsplit=1)[1].strip() for line in stack if line] for stack in stacks]
+    return [[name for it in stack for name in reversed(it.split("->"))] for stack in symbols]
 
 
 def is_whole(stack: list[str], callers: list[str]) -> bool:

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
-use cranelift_jit::JITModule;
-use cranelift_module::FuncId;
 use pyo3::ffi::{PyObject, PyThreadState};
 
 use super::making::Making;
 use super::memory::CodeMemory;
 use crate::bytecode::opcode::{CodeOffset, Opcode};
+use crate::cpython::code::Code;
 use crate::cpython::frame::InterpreterFrame;
 use crate::hir::function::{Kind, allocated};
-use crate::hir::inst::Reason;
+use crate::hir::inst::{ContextId, Reason};
 
 /// The signature of every executable's machine code: runs `frame`, which is the thread's current frame.
 ///
@@ -39,10 +38,14 @@ pub struct Counters {
 #[derive(Clone, Debug)]
 pub struct SideExit {
     pub reason: Reason,
+    /// Whose frame is left to the interpreter.
+    pub context: ContextId,
     /// Where the interpreter goes on.
     pub offset: CodeOffset,
     /// The bytecode whose guess failed.
     pub site: CodeOffset,
+    /// The source line of that, 0 where there is none.
+    pub line: u32,
     /// What is done there.
     pub opcode: Opcode,
     /// How often it was taken.
@@ -132,10 +135,10 @@ pub struct Executable {
     pub region: Option<rjit_perfmap::RegionId>,
 }
 
-/// The machine code of a finished module's function, which the compiler lowered.
-pub fn finished_body(module: &JITModule, id: FuncId) -> Body {
+/// The machine code in `memory`, which the compiler made.
+pub fn body_in(memory: &CodeMemory) -> Body {
     // SAFETY: the compiler makes all machine code with exactly this signature and calling convention.
-    unsafe { std::mem::transmute::<*const u8, Body>(module.get_finalized_function(id)) }
+    unsafe { std::mem::transmute::<*const u8, Body>(memory.start().as_ptr()) }
 }
 
 /// The bytes of machine code whose pages `memory` keeps.
@@ -151,6 +154,13 @@ impl Executable {
         let names = self.qualname.capacity() + self.filename.capacity();
         let lists = allocated(&self.exits) + allocated(&self.guards) + allocated(&self.callees);
         size_of::<Self>() + size_of::<Header>() + names + lists + self.making.metadata_bytes()
+    }
+
+    /// The code objects that are a part of it.
+    pub fn codes(&self) -> impl Iterator<Item = Code> {
+        let callees = self.making.hir.contexts.iter().map(|context| context.address);
+        // SAFETY: the executable is out of use when one of them is freed, and its frames keep theirs alive.
+        std::iter::once(self.code).chain(callees).map(|address| unsafe { Code::from_ptr(address as *mut _) })
     }
 
     /// Puts the executable at its final place, where its machine code finds it.

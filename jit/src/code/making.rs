@@ -8,7 +8,8 @@ use super::source::source;
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::dump::listing::Listed;
-use crate::hir::function::{Function, allocated};
+use crate::hir::function::{Context, Function, allocated};
+use crate::hir::inst::ContextId;
 use crate::hir::origin::Origin;
 
 /// A stretch of machine code and the part of the HIR that it was made from.
@@ -49,7 +50,7 @@ impl Making {
         size: usize,
         memory: CodeMemory,
     ) -> Making {
-        let source = source(info, &bytecodes(&hir, &stretches), size as u32);
+        let source = source(info, &hir, &bytecodes(&hir, &stretches), size as u32);
         Making { hir, stretches, size, source, unwind, body, memory }
     }
 
@@ -91,17 +92,29 @@ impl Making {
         own + self.hir.bytes() + size_of_val::<[Stretch]>(&self.stretches) + source + unwind
     }
 
+    /// The functions whose code is a part of this: name, file, first line, and the line of the call.
+    pub fn inlined(&self) -> Vec<(String, String, u32, u32)> {
+        let tell = |context: &Context| {
+            let code = &context.code;
+            (code.qualname.clone(), code.filename.clone(), code.first_line, context.call_line)
+        };
+        self.hir.contexts.iter().map(tell).collect()
+    }
+
     /// Which bytecode each stretch of machine code belongs to, neighbours of one bytecode joined.
-    pub fn bytecodes(&self) -> Vec<(u32, u32, CodeOffset)> {
+    pub fn bytecodes(&self) -> Vec<(u32, u32, Place)> {
         bytecodes(&self.hir, &self.stretches)
     }
 }
 
-fn bytecodes(hir: &Function, stretches: &[Stretch]) -> Vec<(u32, u32, CodeOffset)> {
-    let mut table: Vec<(u32, u32, CodeOffset)> = Vec::new();
+/// A bytecode, and whose it is.
+pub type Place = (ContextId, CodeOffset);
+
+fn bytecodes(hir: &Function, stretches: &[Stretch]) -> Vec<(u32, u32, Place)> {
+    let mut table: Vec<(u32, u32, Place)> = Vec::new();
     for part in stretches {
         let origin = Origin::of(part.origin, hir);
-        let Some(site) = origin.and_then(|origin| hir.site_of(origin)) else { continue };
+        let Some(site) = origin.and_then(|origin| hir.place_of(origin)) else { continue };
         match table.last_mut() {
             Some((_, end, last)) if *last == site && *end == part.start => *end = part.end,
             _ => table.push((part.start, part.end, site)),

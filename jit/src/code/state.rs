@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::executable::{Body, Executable};
+use super::install;
 use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::code::Code;
@@ -21,6 +22,8 @@ pub struct CodeCell {
     pub framesize: u32,
     /// Home slots of a frame.
     pub nlocalsplus: u32,
+    /// Whether a tool gets events of this code, which is not inlined then.
+    pub is_watched: u32,
 }
 
 /// See [`CodeCell::exact_args`].
@@ -48,6 +51,7 @@ impl CodeCell {
             exact_args: exact_arguments(code),
             framesize: code.frame_size(),
             nlocalsplus: code.localsplus_count(),
+            is_watched: install::is_watched(code).into(),
         }
     }
 

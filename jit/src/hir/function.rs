@@ -1,8 +1,11 @@
 //! A function in HIR: blocks, instructions and frame states, addressed by small indexes.
 
-use super::inst::{Block, Edge, FrameState, Inst, Op, StateId, Terminator, Value};
+use std::sync::Arc;
+
+use super::inst::{Block, ContextId, Edge, FrameState, Inst, OUTERMOST, Op, StateId, Terminator, Value};
 use super::origin::Origin;
 use super::types::Type;
+use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 
 /// Whether a compilation covers a whole function or is entered at a running loop.
@@ -40,6 +43,27 @@ pub struct BlockData {
     pub cold: bool,
     /// The bytecode that the terminator is part of.
     pub site: Option<CodeOffset>,
+    /// The frame that it runs in.
+    pub context: ContextId,
+}
+
+/// A callee whose code is a part of the function.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Its bytecode.
+    pub code: Arc<CodeInfo>,
+    /// Its code object.
+    pub address: usize,
+    /// The frame that calls it.
+    pub caller: ContextId,
+    /// The call.
+    pub site: CodeOffset,
+    /// The call's source line, 0 where there is none.
+    pub call_line: u32,
+    /// Its frame: what [`Op::PushFrame`] gives.
+    pub frame: Value,
+    /// Where its caller goes on, with the result or NULL as the only parameter.
+    pub resume: Block,
 }
 
 /// A function in HIR.
@@ -48,12 +72,16 @@ pub struct Function {
     pub name: String,
     pub kind: Kind,
     pub values: Vec<Inst>,
-    /// The bytecode that each value is part of, as far as is known. Not in the text form.
-    pub sites: Vec<Option<CodeOffset>>,
+    /// The bytecode that each value is part of, as far as is known, and whose it is. Not in the text form.
+    pub sites: Vec<Option<(ContextId, CodeOffset)>>,
     /// The bytecode that is being translated.
     pub site: Option<CodeOffset>,
     pub blocks: Vec<BlockData>,
     pub states: Vec<FrameState>,
+    /// Callees, from [`ContextId`] 1 on.
+    pub contexts: Vec<Context>,
+    /// The context of blocks and states that are made.
+    pub context: ContextId,
     pub entry: Block,
     /// Words of scratch memory, for arrays that calls read or write.
     pub scratch: u32,
@@ -69,6 +97,8 @@ impl Function {
             site: None,
             blocks: Vec::new(),
             states: Vec::new(),
+            contexts: Vec::new(),
+            context: OUTERMOST,
             entry: Block(0),
             scratch: 0,
         };
@@ -77,8 +107,8 @@ impl Function {
     }
 
     pub fn new_block(&mut self, cold: bool) -> Block {
-        let terminator = Terminator::Open;
-        self.blocks.push(BlockData { params: Vec::new(), insts: Vec::new(), terminator, cold, site: None });
+        let (terminator, context) = (Terminator::Open, self.context);
+        self.blocks.push(BlockData { params: Vec::new(), insts: Vec::new(), terminator, cold, site: None, context });
         Block(self.blocks.len() as u32 - 1)
     }
 
@@ -90,13 +120,23 @@ impl Function {
 
     pub fn add_value(&mut self, inst: Inst) -> Value {
         self.values.push(inst);
-        self.sites.push(self.site);
+        self.sites.push(self.site.map(|site| (self.context, site)));
         Value(self.values.len() as u32 - 1)
     }
 
     pub fn add_state(&mut self, state: FrameState) -> StateId {
         self.states.push(state);
         StateId(self.states.len() as u32 - 1)
+    }
+
+    pub fn add_context(&mut self, context: Context) -> ContextId {
+        self.contexts.push(context);
+        ContextId(self.contexts.len() as u32)
+    }
+
+    /// The callee that runs in a frame; None for the outermost.
+    pub fn callee(&self, context: ContextId) -> Option<&Context> {
+        self.contexts.get(context.index().checked_sub(1)?)
     }
 
     pub fn inst(&self, value: Value) -> &Inst {
@@ -115,13 +155,21 @@ impl Function {
         &mut self.blocks[block.index()]
     }
 
-    /// The bytecode that a part of the function was made from.
-    pub fn site_of(&self, origin: Origin) -> Option<CodeOffset> {
+    /// The bytecode that a part of the function was made from, and whose it is.
+    pub fn place_of(&self, origin: Origin) -> Option<(ContextId, CodeOffset)> {
         match origin {
             Origin::Inst(value) => self.sites[value.index()],
-            Origin::Terminator(block) => self.block(block).site,
-            Origin::Exit(state) => Some(self.state(state).site),
+            Origin::Terminator(block) => self.block(block).site.map(|site| (self.block(block).context, site)),
+            Origin::Exit(state) => Some((self.state(state).context, self.state(state).site)),
         }
+    }
+
+    /// The bytecode of the outermost code that a place belongs to: that itself, or the call that it is a part of.
+    pub fn outermost_site(&self, (mut context, mut site): (ContextId, CodeOffset)) -> CodeOffset {
+        while let Some(callee) = self.callee(context) {
+            (context, site) = (callee.caller, callee.site);
+        }
+        site
     }
 
     pub fn state(&self, state: StateId) -> &FrameState {
@@ -147,6 +195,7 @@ impl Function {
         });
         let states = self.states.iter().map(|state| allocated(&state.stack));
         let own = allocated(&self.values) + allocated(&self.sites) + allocated(&self.blocks) + allocated(&self.states);
+        let own = own + allocated(&self.contexts);
         size_of::<Self>() + self.name.capacity() + own + insts.chain(blocks).chain(states).sum::<usize>()
     }
 

@@ -44,6 +44,14 @@ entity!(
     StateId, "s"
 );
 
+entity!(
+    /// A frame that code runs in: that of the compiled code itself, or that of a callee whose code is a part of it.
+    ContextId, "c"
+);
+
+/// The frame of the compiled code itself.
+pub const OUTERMOST: ContextId = ContextId(0);
+
 /// The bits of a NULL `_PyStackRef`.
 pub const NULL_REF: u64 = 1;
 
@@ -364,6 +372,22 @@ pub enum Op {
         has_shim: bool,
     },
 
+    /// -> cond: whether the callee's frame can be pushed and its code run here. Not while there is no machine code of the
+    /// callee, as when a tool watches it, at the recursion limit, and where the data stack ends.
+    CanInline {
+        target: CallTarget,
+    },
+    /// Operands as for [`Op::CallDirect`] -> address of the callee's frame, which takes them over and becomes the
+    /// current one.
+    PushFrame {
+        target: CallTarget,
+        has_self: bool,
+    },
+    /// Pops the frame of the context, whose locals die as at a return.
+    PopFrame,
+    /// Pops the frame of the context, with an exception set.
+    UnwindFrame,
+
     /// Tells observers which bytecode is being executed.
     SetLine {
         offset: CodeOffset,
@@ -499,6 +523,8 @@ pub struct Inst {
 /// What the interpreter finds on its operand stack at a bytecode.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FrameState {
+    /// Whose frame the interpreter goes on with.
+    pub context: ContextId,
     /// The bytecode to go on with.
     pub offset: CodeOffset,
     /// The bytecode that was being executed, which may be the one before `offset`.

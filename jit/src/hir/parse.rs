@@ -10,10 +10,12 @@
 
 use std::fmt::Debug;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use super::function::{Function, Kind};
+use super::function::{Context, Function, Kind};
 use super::inst::*;
 use super::types::{Kinds, Type};
+use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::runtime::ops::table::Helper;
 
@@ -71,10 +73,27 @@ impl Reader {
         let word = line.clone().word()?;
         if id(word, 'b').is_some() {
             self.block_header(line)?;
+        } else if word == "context" {
+            self.context(line)?;
         } else if !self.terminator(line)? {
             self.inst(line)?;
         }
         if line.rest.is_empty() { Ok(()) } else { Err(format!("did not expect `{}`", line.rest)) }
+    }
+
+    fn context(&mut self, line: &mut Line) -> Result<(), String> {
+        line.expect("context")?;
+        let expected = ContextId(self.function.contexts.len() as u32 + 1);
+        if line.context()? != expected {
+            return Err(format!("expected {expected}"));
+        }
+        let (frame, resume) = (line.value()?, line.block()?);
+        line.expect("from")?;
+        let (caller, site) = (line.context()?, CodeOffset(line.at()?));
+        let qualname = std::mem::take(&mut line.rest).to_owned();
+        let code = Arc::new(CodeInfo { qualname, ..CodeInfo::default() });
+        self.function.add_context(Context { code, address: 0, caller, site, call_line: 0, frame, resume });
+        Ok(())
     }
 
     fn block_header(&mut self, line: &mut Line) -> Result<(), String> {
@@ -89,6 +108,9 @@ impl Reader {
         }
         line.expect(":")?;
         self.function.block_mut(block).cold = line.eat("cold");
+        if line.eat("in") {
+            self.function.block_mut(block).context = line.context()?;
+        }
         Ok(())
     }
 
@@ -131,7 +153,8 @@ impl Reader {
         }
         line.expect("[")?;
         let stack = line.list("]", |line| Ok(StackEntry { owned: !line.eat("&"), value: line.value()? }))?;
-        let state = FrameState { offset, site, stack };
+        let context = self.block.map_or(OUTERMOST, |block| self.function.block(block).context);
+        let state = FrameState { context, offset, site, stack };
         Ok(match self.function.states.iter().position(|known| *known == state) {
             Some(index) => StateId(index as u32),
             None => self.function.add_state(state),
@@ -246,13 +269,18 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "scratch_addr" => Op::ScratchAddr { at: line.at()? },
         "load_scratch" => Op::LoadScratch { at: line.at()?, repr: ty.repr },
         "call_direct" => {
-            let code = line.hex()? as usize;
+            let code = line.hex()?;
             let (nargs, has_self, has_shim) = (line.field("nargs")?, line.field("has_self")?, line.field("has_shim")?);
-            let has_keyword_only = false;
-            let target =
-                CallTarget { code, cell: 0, code_units: 0, framesize: 0, nlocalsplus: 0, nargs, has_keyword_only };
-            Op::CallDirect { target, has_self, has_shim }
+            Op::CallDirect { target: target(code, nargs), has_self, has_shim }
         }
+
+        "can_inline" => Op::CanInline { target: target(line.hex()?, 0) },
+        "push_frame" => {
+            let (code, nargs, has_self) = (line.hex()?, line.field("nargs")?, line.field("has_self")?);
+            Op::PushFrame { target: target(code, nargs), has_self }
+        }
+        "pop_frame" => Op::PopFrame,
+        "unwind_frame" => Op::UnwindFrame,
 
         "set_line" => Op::SetLine { offset: CodeOffset(line.at()?) },
         "safepoint" => Op::Safepoint { periodic: line.field("periodic")? },
@@ -262,6 +290,12 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "frame_builtins" => Op::FrameBuiltins,
         _ => return Err(format!("unknown operation {word}")),
     })
+}
+
+/// What the text says of a callee.
+fn target(code: u64, nargs: u32) -> CallTarget {
+    let code = code as usize;
+    CallTarget { code, cell: 0, code_units: 0, framesize: 0, nlocalsplus: 0, nargs, has_keyword_only: false }
 }
 
 fn parse_kinds(word: &str) -> Result<Kinds, String> {
@@ -356,6 +390,11 @@ impl<'a> Line<'a> {
     fn value(&mut self) -> Result<Value, String> {
         let word = self.word()?;
         id(word, 'v').map(Value).ok_or_else(|| format!("expected a value instead of {word}"))
+    }
+
+    fn context(&mut self) -> Result<ContextId, String> {
+        let word = self.word()?;
+        id(word, 'c').map(ContextId).ok_or_else(|| format!("expected a context instead of {word}"))
     }
 
     fn block(&mut self) -> Result<Block, String> {

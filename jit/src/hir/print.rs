@@ -5,8 +5,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::function::{Function, Kind};
-use super::inst::{Edge, NULL_REF, Op, StateId, Terminator, Value};
+use super::function::{Context, Function, Kind};
+use super::inst::{ContextId, Edge, NULL_REF, OUTERMOST, Op, StateId, Terminator, Value};
 use super::origin::Origin;
 use super::types::Repr;
 
@@ -20,6 +20,10 @@ impl Display for Function {
             write!(f, " scratch={}", self.scratch)?;
         }
         f.write_str("\n")?;
+        for (index, context) in self.contexts.iter().enumerate() {
+            let (id, Context { code, caller, site, frame, resume, .. }) = (ContextId(index as u32 + 1), context);
+            writeln!(f, "context {id} {frame} {resume} from {caller} @{site} {}", code.qualname)?;
+        }
         for block in self.reverse_postorder() {
             let data = self.block(block);
             write!(f, "{block}")?;
@@ -31,7 +35,11 @@ impl Display for Function {
                 }
                 f.write_str(")")?;
             }
-            f.write_str(if data.cold { ": cold\n" } else { ":\n" })?;
+            f.write_str(if data.cold { ": cold" } else { ":" })?;
+            if data.context != OUTERMOST {
+                write!(f, " in {}", data.context)?;
+            }
+            f.write_str("\n")?;
             for value in &data.insts {
                 self.print_inst(f, *value)?;
             }
@@ -102,6 +110,11 @@ impl Function {
             Op::CallDirect { target, has_self, has_shim } => {
                 let (code, nargs) = (target.code, target.nargs);
                 write!(f, "call_direct {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
+            }
+            Op::CanInline { target } => write!(f, "can_inline {:#x}", target.code)?,
+            Op::PushFrame { target, has_self } => {
+                let (code, nargs) = (target.code, target.nargs);
+                write!(f, "push_frame {code:#x} nargs={nargs} has_self={has_self}")?;
             }
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
             Op::TakeException { handler } => write!(f, "take_exception @{handler}")?,

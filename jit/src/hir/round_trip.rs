@@ -131,6 +131,34 @@ b0:
     unwind
 ",
     "\
+function caller
+context c1 v3 b3 from c0 @12 Class.a method
+b0:
+    v0: ref = load_local 0
+    v1: cond = can_inline 0x55550000
+    branch v1 b1 else b2
+b2:
+    v2: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
+    jump b3(v2)
+b1:
+    v3: i64 = push_frame 0x55550000 nargs=1 has_self=true v0 v0
+    jump b4
+b4: in c1
+    v4: i64 = safepoint periodic=true  ; @0 []
+    on_error.Negative v4 b5 else b6
+b6: in c1
+    v5: any = const_obj 0x10
+    pop_frame
+    jump b3(v5)
+b5: cold in c1
+    traceback
+    unwind_frame
+    v6: null = const_obj null
+    jump b3(v6)
+b3(v7: any?):
+    return v7
+",
+    "\
 loop control @12 scratch=2
 b0:
     v0: i64 = const_i64 1
@@ -205,7 +233,7 @@ fn every_operation_has_a_sample() {
         UnboxInt UnboxFloat UnboxBool BoxInt BoxFloat BoxBool
         Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex
-        Helper SpillArgs ScratchAddr LoadScratch CallDirect
+        Helper SpillArgs ScratchAddr LoadScratch CallDirect CanInline PushFrame PopFrame UnwindFrame
         SetLine Safepoint Traceback TakeException FrameGlobals FrameBuiltins
     );
     let samples = samples();

@@ -1,7 +1,7 @@
 //! Calls of compiled functions, and what follows every call.
 
 use super::*;
-use crate::code::state::state_of_cell;
+use crate::code::state::{CodeCell, state_of_cell};
 use crate::cpython::{constructor, frame as layout, function, interp, thread};
 use crate::hir::inst::CallTarget;
 use crate::runtime::ops::table::Helper;
@@ -16,7 +16,7 @@ impl Lowering<'_, '_> {
     ) -> ir::Value {
         if has_shim {
             let (counted, top) = self.begin_shim(target);
-            let result = self.enter_or_call(target, has_self, operands);
+            let result = self.enter_or_call(target, has_self, true, operands);
             let tstate = self.tstate;
             let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
             let remaining = self.b.ins().iadd(remaining, counted);
@@ -24,7 +24,7 @@ impl Lowering<'_, '_> {
             self.store(top, tstate, thread::DATASTACK_TOP);
             return result;
         }
-        self.enter_or_call(target, has_self, operands)
+        self.enter_or_call(target, has_self, false, operands)
     }
 
     /// Counts a frame of the interpreter's own against the recursion limit and leaves it its place on the data stack, if
@@ -48,7 +48,7 @@ impl Lowering<'_, '_> {
         (counted, top)
     }
 
-    fn enter_or_call(&mut self, target: CallTarget, has_self: bool, operands: &[Value]) -> ir::Value {
+    fn enter_or_call(&mut self, target: CallTarget, has_self: bool, has_shim: bool, operands: &[Value]) -> ir::Value {
         let callee = state_of_cell(target.cell);
         if !self.callees.contains(&callee) {
             self.callees.push(callee);
@@ -58,24 +58,15 @@ impl Lowering<'_, '_> {
         self.b.set_cold_block(slow);
         let result = self.b.append_block_param(done, types::I64);
         let tstate = self.tstate;
-        let cell = self.imm(target.cell as i64);
-        let body = self.load(types::I64, cell, 0);
-        let new_frame = self.load(types::I64, tstate, thread::DATASTACK_TOP);
-        let top = self.b.ins().iadd_imm_s(new_frame, 8 * i64::from(target.framesize));
-        let limit = self.load(types::I64, tstate, thread::DATASTACK_LIMIT);
-        let compiled = self.b.ins().icmp_imm_s(IntCC::NotEqual, body, 0);
-        let room = self.b.ins().icmp(IntCC::UnsignedLessThan, top, limit);
-        let possible = self.b.ins().band(compiled, room);
-        let hook = self.imm(interp::eval_frame_address() as i64);
-        let hook = self.load(types::I64, hook, 0);
-        let unhooked = self.b.ins().icmp_imm_s(IntCC::Equal, hook, 0);
-        let possible = self.b.ins().band(possible, unhooked);
+        let new_frame = match has_shim {
+            true => self.load(types::I64, tstate, thread::DATASTACK_TOP),
+            false => self.frame_above(),
+        };
+        let (possible, body) = self.can_enter(target, new_frame);
         self.b.ins().brif(possible, fast, &[], slow, &[]);
 
         self.b.switch_to_block(fast);
-        self.push_frame(target, new_frame, &refs, has_self);
-        self.store(top, tstate, thread::DATASTACK_TOP);
-        self.store(new_frame, tstate, thread::CURRENT_FRAME);
+        self.make_current(target, new_frame, &refs, has_self);
         let signature = self.b.import_signature(body_signature(CallConv::SystemV));
         let call = self.b.ins().call_indirect(signature, body, &[tstate, new_frame]);
         let value = self.b.inst_results(call)[0];
@@ -95,6 +86,71 @@ impl Lowering<'_, '_> {
 
         self.b.switch_to_block(done);
         result
+    }
+
+    /// Where the data stack ends: behind the current frame, which is the last on it.
+    fn frame_above(&mut self) -> ir::Value {
+        self.frame_at(self.frames_below(self.context) + 8 * i64::from(self.code.framesize))
+    }
+
+    /// Whether the callee's machine code can be entered by pushing its frame at `new_frame`, and where it begins.
+    fn can_enter(&mut self, target: CallTarget, new_frame: ir::Value) -> (ir::Value, ir::Value) {
+        let cell = self.imm(target.cell as i64);
+        let body = self.load(types::I64, cell, 0);
+        let compiled = self.b.ins().icmp_imm_s(IntCC::NotEqual, body, 0);
+        let room = self.has_room(target, new_frame);
+        (self.b.ins().band(compiled, room), body)
+    }
+
+    /// Whether there is room for the callee's frame, and nobody who evaluates frames instead of the interpreter.
+    fn has_room(&mut self, target: CallTarget, new_frame: ir::Value) -> ir::Value {
+        let tstate = self.tstate;
+        let top = self.b.ins().iadd_imm_s(new_frame, 8 * i64::from(target.framesize));
+        let limit = self.load(types::I64, tstate, thread::DATASTACK_LIMIT);
+        let room = self.b.ins().icmp(IntCC::UnsignedLessThan, top, limit);
+        let hook = self.imm(interp::eval_frame_address() as i64);
+        let hook = self.load(types::I64, hook, 0);
+        let unhooked = self.b.ins().icmp_imm_s(IntCC::Equal, hook, 0);
+        self.b.ins().band(room, unhooked)
+    }
+
+    /// Whether the callee's code, which is a part of this, can run in a frame that is pushed here: nobody watches it, and its
+    /// call is no recursion that has to be an error.
+    pub(super) fn can_inline(&mut self, target: CallTarget) -> ir::Value {
+        let callee = state_of_cell(target.cell);
+        if !self.callees.contains(&callee) {
+            self.callees.push(callee);
+        }
+        let new_frame = self.frame_above();
+        let possible = self.has_room(target, new_frame);
+        let (tstate, cell) = (self.tstate, self.imm(target.cell as i64));
+        let watched = self.load(types::I32, cell, std::mem::offset_of!(CodeCell, is_watched) as i32);
+        let unwatched = self.b.ins().icmp_imm_s(IntCC::Equal, watched, 0);
+        let possible = self.b.ins().band(possible, unwatched);
+        let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
+        let allowed = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, remaining, 0);
+        self.b.ins().band(possible, allowed)
+    }
+
+    /// Pushes the frame of a callee whose code is a part of this.
+    pub(super) fn inline_frame(&mut self, target: CallTarget, has_self: bool, operands: &[Value]) -> ir::Value {
+        let refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
+        let tstate = self.tstate;
+        let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
+        let fewer = self.b.ins().iadd_imm_s(remaining, -1);
+        self.store(fewer, tstate, thread::PY_RECURSION_REMAINING);
+        let new_frame = self.frame_above();
+        self.make_current(target, new_frame, &refs, has_self);
+        new_frame
+    }
+
+    /// Pushes a frame for the callee, which becomes the current one.
+    fn make_current(&mut self, target: CallTarget, new_frame: ir::Value, refs: &[ir::Value], has_self: bool) {
+        let tstate = self.tstate;
+        let top = self.b.ins().iadd_imm_s(new_frame, 8 * i64::from(target.framesize));
+        self.push_frame(target, new_frame, refs, has_self);
+        self.store(top, tstate, thread::DATASTACK_TOP);
+        self.store(new_frame, tstate, thread::CURRENT_FRAME);
     }
 
     /// Fills in a frame for the callee: valid for any observer from its first instruction on.

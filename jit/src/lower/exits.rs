@@ -42,6 +42,7 @@ impl Lowering<'_, '_> {
     pub(super) fn emit_exits(&mut self) {
         while let Some((state, cause, block)) = self.pending.pop() {
             self.b.switch_to_block(block);
+            self.enter(self.hir.state(state).context);
             self.belongs_to(Origin::Exit(state));
             self.flush(state);
             let header = self.imm(std::ptr::from_ref(self.header) as i64);
@@ -60,7 +61,16 @@ impl Lowering<'_, '_> {
             let address = if self.is_loop() { in_loop } else { in_function } as usize;
             let args = [self.tstate, self.frame, header, index];
             let result = self.call_runtime(address, &args, Some(types::I64)).expect("has a result");
-            self.b.ins().return_(&[result]);
+            match self.hir.callee(self.context) {
+                // The interpreter has run the callee to its end; its caller goes on here.
+                Some(callee) => {
+                    let resume = self.blocks[callee.resume.index()];
+                    self.b.ins().jump(resume, &[BlockArg::Value(result)]);
+                }
+                None => {
+                    self.b.ins().return_(&[result]);
+                }
+            }
         }
     }
 
@@ -68,7 +78,9 @@ impl Lowering<'_, '_> {
     pub(super) fn side_exit(&self, state: StateId, reason: Reason) -> SideExit {
         let (offset, site) = (self.hir.state(state).offset, self.hir.state(state).site);
         let instr = self.code.instr_at(site).expect("a state's site is an instruction");
-        SideExit { reason, offset, site, opcode: self.code.instrs[instr].opcode, taken: 0 }
+        let opcode = self.code.instrs[instr].opcode;
+        let line = self.code.lines.lookup(site).line.unwrap_or(0);
+        SideExit { reason, context: self.hir.state(state).context, offset, site, line, opcode, taken: 0 }
     }
 
     /// Writes the operand stack of `state` into the frame and points the frame at the state's bytecode.
@@ -148,33 +160,44 @@ impl Lowering<'_, '_> {
 
     /// Pops the frame and returns `value`.
     pub(super) fn leave(&mut self, value: ir::Value) {
+        self.pop_frame();
+        self.b.ins().return_(&[value]);
+    }
+
+    /// Pops the frame, whose locals die.
+    pub(super) fn pop_frame(&mut self) {
         let (tstate, frame) = (self.tstate, self.frame);
         if self.code.nlocalsplus > INLINE_SLOTS {
             self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
-            self.b.ins().return_(&[value]);
             return;
         }
         use crate::cpython::frame as layout;
-        let (slow, fast) = (self.b.create_block(), self.b.create_block());
+        let (slow, fast, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(slow);
         let object = self.load(types::I64, frame, layout::FRAME_OBJ);
         let profiled = self.load(types::I64, tstate, thread::LAST_PROFILED_FRAME);
         let profiled = self.b.ins().icmp(IntCC::Equal, profiled, frame);
         let observed = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
-        let chunk = self.load(types::I64, tstate, thread::DATASTACK_CHUNK);
-        let chunk_start = self.b.ins().iadd_imm_s(chunk, i64::from(thread::CHUNK_DATA));
-        let at_start = self.b.ins().icmp(IntCC::Equal, chunk_start, frame);
-        let special = self.b.ins().bor(profiled, observed);
-        let special = self.b.ins().bor(special, at_start);
+        let mut special = self.b.ins().bor(profiled, observed);
+        // What follows another frame does not begin a chunk.
+        if self.context == OUTERMOST {
+            let chunk = self.load(types::I64, tstate, thread::DATASTACK_CHUNK);
+            let chunk_start = self.b.ins().iadd_imm_s(chunk, i64::from(thread::CHUNK_DATA));
+            let at_start = self.b.ins().icmp(IntCC::Equal, chunk_start, frame);
+            special = self.b.ins().bor(special, at_start);
+        }
         self.b.ins().brif(special, slow, &[], fast, &[]);
         self.b.switch_to_block(slow);
         self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
-        self.b.ins().return_(&[value]);
+        self.b.ins().jump(done, &[]);
         self.b.switch_to_block(fast);
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
         let remaining = self.b.ins().iadd_imm_s(remaining, 1);
         self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
-        let previous = self.load(types::I64, frame, layout::PREVIOUS);
+        let previous = match self.hir.callee(self.context) {
+            Some(callee) => self.frame_at(self.frames_below(callee.caller)),
+            None => self.load(types::I64, frame, layout::PREVIOUS),
+        };
         self.store(previous, tstate, thread::CURRENT_FRAME);
         // The interpreter clears a frame from its end.
         for slot in (0..self.code.nlocalsplus).rev() {
@@ -187,6 +210,7 @@ impl Lowering<'_, '_> {
         let code = self.load(types::I64, frame, layout::F_EXECUTABLE);
         self.close_ref(code);
         self.store(frame, tstate, thread::DATASTACK_TOP);
-        self.b.ins().return_(&[value]);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
     }
 }

@@ -28,7 +28,7 @@ use crate::code::executable::{Header, SideExit};
 use crate::config::Stress;
 use crate::cpython::frame;
 use crate::hir::function::{Function, Kind};
-use crate::hir::inst::{self, ErrorKind, Reason, StateId, Terminator, Value};
+use crate::hir::inst::{self, ContextId, ErrorKind, OUTERMOST, Reason, StateId, Terminator, Value};
 use crate::hir::origin::Origin;
 use crate::hir::types::Repr;
 use crate::runtime::frames;
@@ -55,6 +55,10 @@ enum Cause {
 /// Context of one lowering.
 struct Lowering<'a, 'b> {
     hir: &'a Function,
+    /// The code that is compiled, and its frame.
+    outermost: (&'a CodeInfo, ir::Value),
+    /// The frame that the current block runs in, its code, and where it is.
+    context: ContextId,
     code: &'a CodeInfo,
     header: &'a Header,
     stress: Stress,
@@ -94,6 +98,8 @@ pub fn lower(
     let nothing = ir::Value::from_u32(0);
     let mut lowering = Lowering {
         hir,
+        outermost: (code, nothing),
+        context: OUTERMOST,
         code,
         header,
         stress,
@@ -137,6 +143,7 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(entry);
         self.tstate = self.b.block_params(entry)[0];
         self.frame = self.b.block_params(entry)[1];
+        self.outermost.1 = self.frame;
         if self.hir.scratch > 0 {
             let data = StackSlotData::new(StackSlotKind::ExplicitSlot, self.hir.scratch * 8, 3);
             self.scratch = Some(self.b.create_sized_stack_slot(data));
@@ -158,6 +165,7 @@ impl Lowering<'_, '_> {
         for &block in &order {
             self.b.switch_to_block(self.blocks[block.index()]);
             let data = self.hir.block(block);
+            self.enter(data.context);
             self.is_cold = data.cold;
             for &value in &data.insts {
                 self.belongs_to(Origin::Inst(value));
@@ -167,6 +175,7 @@ impl Lowering<'_, '_> {
             self.terminator(&data.terminator);
         }
         self.b.set_srcloc(SourceLoc::default());
+        self.enter(OUTERMOST);
         if let Some(epilogue) = self.epilogue {
             self.is_cold = false;
             let value = self.b.append_block_param(epilogue, types::I64);
@@ -175,6 +184,27 @@ impl Lowering<'_, '_> {
         }
         self.emit_exits();
         self.b.seal_all_blocks();
+    }
+
+    /// What comes now runs in this frame.
+    fn enter(&mut self, context: ContextId) {
+        self.context = context;
+        (self.code, self.frame) = match self.hir.callee(context) {
+            Some(callee) => (&*callee.code, self.frame_at(self.frames_below(context))),
+            None => self.outermost,
+        };
+    }
+
+    /// The place on the data stack this many bytes behind the beginning of the outermost frame.
+    fn frame_at(&mut self, offset: i64) -> ir::Value {
+        self.b.ins().iadd_imm_s(self.outermost.1, offset)
+    }
+
+    /// The size in bytes of the frames from the outermost one on that a callee's frame follows.
+    fn frames_below(&self, context: ContextId) -> i64 {
+        let Some(callee) = self.hir.callee(context) else { return 0 };
+        let caller = self.hir.callee(callee.caller).map_or(self.outermost.0, |caller| &*caller.code);
+        self.frames_below(callee.caller) + 8 * i64::from(caller.framesize)
     }
 
     /// Notes what the machine code that comes now is made from.
@@ -275,8 +305,9 @@ impl Lowering<'_, '_> {
         ret.map(|_| self.b.inst_results(call)[0])
     }
 
+    /// Whether the interpreter has the frame that the current block runs in, and goes on with it itself.
     fn is_loop(&self) -> bool {
-        matches!(self.hir.kind, Kind::Loop(_))
+        self.context == OUTERMOST && matches!(self.hir.kind, Kind::Loop(_))
     }
 }
 

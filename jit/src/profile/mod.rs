@@ -8,11 +8,14 @@ mod seen;
 mod untried;
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use pyo3::ffi::PyObject;
 
 use crate::bytecode::decode::Instr;
+use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::binding::names_in;
 use crate::cpython::constructor::{self, Constructor};
@@ -54,6 +57,15 @@ pub struct GlobalEntry {
 /// Finds out how a call comes to its parameters, by function object, number of arguments and the names of the last ones.
 pub type Bindings = Box<dyn Fn(usize, u32, &[usize]) -> Option<Binding>>;
 
+/// A function whose code can become a part of its callers'.
+pub struct Inlinee {
+    pub code: Arc<CodeInfo>,
+    pub profile: Profile,
+}
+
+/// Finds what may be inlined, by function object.
+pub type Inlinees = Rc<dyn Fn(usize) -> Option<Inlinee>>;
+
 /// What earlier machine code of the same code object has taught.
 pub struct Lessons {
     /// The bytecodes not to guess at.
@@ -73,6 +85,7 @@ pub struct Profile {
     builtins: *mut PyObject,
     common: [usize; COMMON_CONSTS_LEN as usize],
     bindings: Bindings,
+    inlinees: Option<Inlinees>,
     /// Counted down by what is executed without a profile; nothing if that is not to be noticed.
     pub untried: Option<Box<AtomicI64>>,
     /// What is in the locals of the frame that is running the code, 0 for what is not known.
@@ -92,7 +105,18 @@ impl Profile {
         locals: Vec<usize>,
     ) -> Profile {
         array::find_class();
-        Profile { entry_depth, lessons, globals, builtins, common, bindings, untried: None, locals }
+        let (untried, inlinees) = (None, None);
+        Profile { entry_depth, lessons, globals, builtins, common, bindings, inlinees, untried, locals }
+    }
+
+    /// The same with callees that may be inlined.
+    pub fn with_inlinees(self, inlinees: Inlinees) -> Profile {
+        Profile { inlinees: Some(inlinees), ..self }
+    }
+
+    /// The code and profile of the function `object`, if its code can become a part of its callers'.
+    pub fn inlinee(&self, object: usize) -> Option<Inlinee> {
+        self.inlinees.as_ref()?(object)
     }
 
     /// Whether guesses at this bytecode failed too often to be made again.

@@ -123,7 +123,10 @@ impl Executable {
     #[getter]
     fn guards(&self, py: Python<'_>) -> Vec<(&'static str, u32, String)> {
         let (hir, code) = (&self.report.making.hir, self.view(py));
-        let line = |state: Option<StateId>| state.map_or(0, |state| code.line(hir.state(state).site));
+        let line = |state: Option<StateId>| {
+            let place = state.map(|state| (hir.state(state).context, hir.state(state).site));
+            place.map_or(0, |place| code.line(hir.outermost_site(place)))
+        };
         let guards = hir.guards().filter(|value| !matches!(hir.inst(*value).op, Op::Safepoint { .. }));
         guards
             .map(|value| {
@@ -136,6 +139,12 @@ impl Executable {
     #[getter]
     fn assumptions(&self) -> Vec<String> {
         self.report.assumptions.clone()
+    }
+
+    /// Functions whose calls were compiled into this: name, file, first line, and the line of the call.
+    #[getter]
+    fn inlined(&self) -> Vec<(String, String, u32, u32)> {
+        self.report.inlined.clone()
     }
 
     #[getter]
@@ -166,9 +175,10 @@ impl Executable {
     /// offset of the bytecode in co_code, and its source line. Sorted by address; a bytecode can come more than once.
     fn machine_lines(&self, py: Python<'_>) -> Vec<(usize, usize, usize, u32)> {
         let (address, code) = (self.report.address, self.view(py));
-        let table = self.report.making.bytecodes().into_iter();
+        let (hir, table) = (&self.report.making.hir, self.report.making.bytecodes().into_iter());
         table
-            .map(|(start, end, site)| {
+            .map(|(start, end, place)| {
+                let site = hir.outermost_site(place);
                 (address + start as usize, address + end as usize, 2 * site.index(), code.line(site))
             })
             .collect()

@@ -109,7 +109,8 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
             let owner = (*(*frame).stackpointer.sub(1)).untag();
             tier::record_class(code, exit.site, attr_cache::version_of(owner));
         }
-        tier::record_deopt(executable, code, index as usize);
+        let owner = Code::from_ptr(executable.code as *mut _);
+        tier::record_deopt(executable, owner, code, index as usize);
     }
 }
 

@@ -173,7 +173,9 @@ pub unsafe extern "C-unwind" fn safepoint(
             if tools_active(tstate, frame) {
                 return reified(frame, header, Cause::ToolOn);
             }
-            expected.store(version, Ordering::Relaxed);
+            if !(*(*header).executable).codes().any(|code| other_tools(thread.interp(), code)) {
+                expected.store(version, Ordering::Relaxed);
+            }
         }
         observed(frame).map_or(0, |cause| reified(frame, header, cause))
     }

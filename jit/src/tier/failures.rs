@@ -10,16 +10,19 @@ use super::registry;
 use super::retire::{withdraw, withdraw_all};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
+use crate::code::extra::StateRef;
 use crate::code::state::CodeState;
+use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
-use crate::hir::inst::Reason;
+use crate::hir::inst::{OUTERMOST, Reason};
 use crate::telemetry;
+use rjit_telemetry::SlotId;
 
 /// Failures of one guess after which the code is compiled without it.
 pub const TOLERATED_FAILURES: u64 = 8;
 /// Recompilations that leave out only the guesses that failed. After them all guesses are left out.
-const RECOMPILATIONS_WITH_GUESSES: u32 = 6;
+pub const RECOMPILATIONS_WITH_GUESSES: u32 = 6;
 /// Recompilations after which no more classes are learned at places that know some.
 pub const RECOMPILATIONS_TO_LEARN: u32 = 4;
 /// Recompilations after which a code object is given up.
@@ -46,19 +49,8 @@ pub fn current(state: &CodeState, kind: Kind) -> Option<&Executable> {
 /// says whether it is still what calls enter. May take the machine code out of use; the caller may still be in it.
 pub fn on_deopt(state: &mut CodeState, kind: Kind, is_current: bool, site: CodeOffset, reason: Reason) {
     let address = std::ptr::from_ref::<CodeState>(state).addr();
-    let Some((code, count)) = registry::note(address, |notes| {
-        let count = notes.failures.entry((site, reason)).or_default();
-        *count += 1;
-        (notes.code, *count)
-    }) else {
-        return;
-    };
-    registry::with(|registry| *registry.deopts.entry(reason.text()).or_default() += 1);
-    // The first ones tell the story; a storm must not drown all else.
-    if count.is_power_of_two() {
-        let slot = current(state, kind).and_then(|executable| executable.slot);
-        telemetry::deopt(slot, &code.qualname(), code.line(site), reason.text());
-    }
+    let slot = current(state, kind).and_then(|executable| executable.slot);
+    let Some((code, count)) = note(address, slot, site, reason) else { return };
     if is_current && reason == Reason::Untried {
         withdraw(state, kind, reason.text());
         return;
@@ -66,17 +58,71 @@ pub fn on_deopt(state: &mut CodeState, kind: Kind, is_current: bool, site: CodeO
     if !is_current || !is_wrong_guess(reason) || count % TOLERATED_FAILURES != 0 {
         return;
     }
-    let failures = registry::note(address, |notes| notes.failures.clone()).unwrap_or_default();
-    let settled = |reason| reason != Reason::KeysVersion || state.recompilations >= RETRIES_OF_NAMESPACES;
-    let hopeless = failures.iter().filter(|((_, reason), count)| {
-        is_wrong_guess(*reason) && **count >= TOLERATED_FAILURES / 2 && settled(*reason)
-    });
-    state.failed.extend(hopeless.map(|((site, _), _)| *site));
+    let is_settled = state.recompilations >= RETRIES_OF_NAMESPACES;
+    state.failed.extend(hopeless(address, is_settled));
     if state.recompilations >= RECOMPILATIONS_WITH_GUESSES {
         let sites = current(state, kind).into_iter().flat_map(|executable| &executable.exits);
-        let sites: Vec<_> = sites.filter(|exit| is_wrong_guess(exit.reason)).map(|exit| exit.site).collect();
+        let own = sites.filter(|exit| exit.context == OUTERMOST && is_wrong_guess(exit.reason));
+        let sites: Vec<_> = own.map(|exit| exit.site).collect();
         state.failed.extend(sites);
     }
+    recompile(state, kind, code, site, reason);
+}
+
+/// The same for a callee whose code is a part of the machine code of kind `kind` of the code object of `state`. What it has
+/// taught is the callee's, for all who inline it.
+pub fn on_deopt_of_callee(
+    state: StateRef,
+    callee: StateRef,
+    kind: Kind,
+    is_current: bool,
+    site: CodeOffset,
+    reason: Reason,
+) {
+    let slot = state.read(|state| current(state, kind).and_then(|executable| executable.slot));
+    let Some((code, count)) = note(callee.address(), slot, site, reason) else { return };
+    let is_lesson = is_wrong_guess(reason) && count % TOLERATED_FAILURES == 0;
+    if !is_current || !is_lesson && reason != Reason::Untried {
+        return;
+    }
+    let is_settled = state.read(|state| state.recompilations >= RETRIES_OF_NAMESPACES);
+    let callee_address = callee.address();
+    callee.with(|callee| callee.failed.extend(hopeless(callee_address, is_settled)));
+    state.with(|state| match reason {
+        Reason::Untried => withdraw(state, kind, reason.text()),
+        _ => recompile(state, kind, code, site, reason),
+    });
+}
+
+/// Counts a failure in the notes about the code object of the state at `address`, and tells about it. Returns the code
+/// object, and the count.
+fn note(address: usize, slot: Option<SlotId>, site: CodeOffset, reason: Reason) -> Option<(Code, u64)> {
+    let (code, count) = registry::note(address, |notes| {
+        let count = notes.failures.entry((site, reason)).or_default();
+        *count += 1;
+        (notes.code, *count)
+    })?;
+    registry::with(|registry| *registry.deopts.entry(reason.text()).or_default() += 1);
+    // The first ones tell the story; a storm must not drown all else.
+    if count.is_power_of_two() {
+        telemetry::deopt(slot, &code.qualname(), code.line(site), reason.text());
+    }
+    Some((code, count))
+}
+
+/// The bytecodes of the code object of the state at `address` at which no guess is to be made any more. Guesses about
+/// namespaces are among them once those should be settled.
+fn hopeless(address: usize, is_settled: bool) -> Vec<CodeOffset> {
+    let failures = registry::note(address, |notes| notes.failures.clone()).unwrap_or_default();
+    let hopeless = failures.into_iter().filter(|((_, reason), count)| {
+        let counts = *reason != Reason::KeysVersion || is_settled;
+        is_wrong_guess(*reason) && *count >= TOLERATED_FAILURES / 2 && counts
+    });
+    hopeless.map(|((site, _), _)| site).collect()
+}
+
+/// Takes machine code out of use, to be compiled anew, or gives its code object up. `code` and `site` are to blame.
+fn recompile(state: &mut CodeState, kind: Kind, code: Code, site: CodeOffset, reason: Reason) {
     state.recompilations += 1;
     if state.recompilations <= MAX_RECOMPILATIONS {
         withdraw(state, kind, reason.text());

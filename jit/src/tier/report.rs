@@ -51,6 +51,8 @@ pub struct ExecutableReport {
     pub forced: Vec<ExitReport>,
     /// What holds as long as the machine code is installed, and is not tested by it.
     pub assumptions: Vec<String>,
+    /// The functions that are a part of it: name, file, first line, and the line of the call.
+    pub inlined: Vec<(String, String, u32, u32)>,
     /// What it was made from.
     pub making: Arc<Making>,
     /// Milliseconds that compiling took.
@@ -58,13 +60,9 @@ pub struct ExecutableReport {
 }
 
 impl ExecutableReport {
-    fn new(code: Code, executable: &Executable) -> Self {
+    fn new(executable: &Executable) -> Self {
         let tell = |exits: &[SideExit]| {
-            let tell = |exit: &SideExit| ExitReport {
-                reason: exit.reason.text(),
-                line: code.line(exit.site),
-                count: exit.taken,
-            };
+            let tell = |exit: &SideExit| ExitReport { reason: exit.reason.text(), line: exit.line, count: exit.taken };
             exits.iter().map(tell).collect()
         };
         let causes = Cause::ALL.iter().map(|cause| (cause.text(), executable.reified[*cause as usize]));
@@ -83,6 +81,7 @@ impl ExecutableReport {
             forced: tell(&executable.guards),
             causes: causes.filter(|(_, count)| *count > 0).collect(),
             assumptions: assumptions(executable),
+            inlined: executable.making.inlined(),
             making: Arc::clone(&executable.making),
             compile_ms: executable.compile_ns as f64 / 1e6,
         }
@@ -105,7 +104,7 @@ pub fn executables() -> Vec<(Code, ExecutableReport)> {
         .flat_map(|(code, state)| {
             state.read(|state| {
                 let installed = state.function.iter().chain(state.loops.values());
-                installed.map(|executable| (code, ExecutableReport::new(code, executable))).collect::<Vec<_>>()
+                installed.map(|executable| (code, ExecutableReport::new(executable))).collect::<Vec<_>>()
             })
         })
         .collect();

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use super::{coverage, failures, functions, monitoring, registry};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::{Body, Cause, Executable};
+use crate::code::state::CodeState;
 use crate::code::{extra, install};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
@@ -37,10 +38,16 @@ fn build_body(function: Function) -> Option<Body> {
 pub fn local_events_changed(code: Code) {
     let Some(state) = extra::get(code) else { return };
     let is_watched = install::is_watched(code);
-    state.with(|state| {
-        for executable in state.function.iter().chain(state.loops.values()) {
-            executable.header.expected_breaker.store(u64::MAX, Ordering::Relaxed);
+    // Its code may be a part of its callers' machine code.
+    let callers = registry::note(state.address(), |notes| notes.callers.iter().copied().collect::<Vec<_>>());
+    for caller in callers.into_iter().flatten() {
+        if let Some(caller) = registry::note(caller, |notes| notes.state) {
+            caller.read(look_again);
         }
+    }
+    state.with(|state| {
+        look_again(state);
+        state.cell.is_watched = is_watched.into();
         state.cell.body = match &state.function {
             Some(executable) if !is_watched => executable.body as *const () as usize,
             _ => 0,
@@ -48,9 +55,16 @@ pub fn local_events_changed(code: Code) {
     });
 }
 
-/// Records that machine code of `code` was left through its side exit number `index`. May take it out of use; the
-/// caller may still be in it.
-pub fn record_deopt(executable: &mut Executable, code: Code, index: usize) {
+/// Has all machine code of a code object ask at its next safepoint what tools want.
+fn look_again(state: &CodeState) {
+    for executable in state.function.iter().chain(state.loops.values()) {
+        executable.header.expected_breaker.store(u64::MAX, Ordering::Relaxed);
+    }
+}
+
+/// Records that machine code made from `owner` was left through its side exit number `index`, with a frame of `code`: of
+/// another code object if that is a part of it. May take it out of use; the caller may still be in it.
+pub fn record_deopt(executable: &mut Executable, owner: Code, code: Code, index: usize) {
     executable.counters().deopts.fetch_add(1, Ordering::Relaxed);
     let kind = executable.kind;
     let Some(exit) = executable.exits.get_mut(index) else {
@@ -59,10 +73,12 @@ pub fn record_deopt(executable: &mut Executable, code: Code, index: usize) {
     exit.taken += 1;
     let (site, reason) = (exit.site, exit.reason);
     coverage::note_exit(exit);
-    if let Some(state) = extra::get(code) {
-        let is_current =
-            state.read(|state| failures::current(state, kind).is_some_and(|it| std::ptr::eq(it, executable)));
+    let Some(state) = extra::get(owner) else { return };
+    let is_current = state.read(|state| failures::current(state, kind).is_some_and(|it| std::ptr::eq(it, executable)));
+    if owner == code {
         state.with(|state| failures::on_deopt(state, kind, is_current, site, reason));
+    } else if let Some(callee) = extra::get(code) {
+        failures::on_deopt_of_callee(state, callee, kind, is_current, site, reason);
     }
 }
 

@@ -60,11 +60,15 @@ class Rjit(Plain):
         self.before = self.counts()
 
     def running(self):
-        return sorted(
-            name
-            for name, (entries, left) in self.counts().items()
-            if (entries - 1, left) == self.before[name]
-        )
+        import rjit
+
+        counts = self.counts().items()
+        names = {name for name, now in counts if (now[0] - 1, now[1]) == self.before[name]}
+        # Those that are a part of others are not entered.
+        for each in rjit.executables():
+            if each.code.co_name in names:
+                names |= {name for name, *_ in each.inlined} & self.before.keys()
+        return sorted(names)
 
 
 class CPythonJit(Plain):

@@ -73,6 +73,9 @@ impl Builder<'_> {
         let arguments = refs.split_off(if has_self { 1 } else { 2 });
         refs.extend(self.bound(binding, defaults, |_, index| arguments[index as usize]));
         self.scratch(refs.len() as u32);
+        if self.inline_call(object, binding.target, has_self, &refs)? {
+            return Ok(());
+        }
         let call = Op::CallDirect { target: binding.target, has_self, has_shim: false };
         let result = self.emit(call, &refs, Type::OBJ);
         self.finish_call(result)

@@ -20,6 +20,7 @@ mod fast_iter;
 mod fast_mixed;
 mod fast_poly;
 mod fast_subscr;
+mod inline;
 mod liveness;
 mod locals;
 mod merge;
@@ -125,6 +126,12 @@ pub struct Builder<'a> {
     profile: &'a Profile,
     kind: Kind,
     func: Function,
+    /// In a callee that is a part of the function: how each return has its result.
+    returned: Vec<Repr>,
+    /// Where returns go on that have a number, if all have the same kind of one.
+    unboxed: Option<Block>,
+    /// Where the bytecode starts that the whole function is made from.
+    root: usize,
     cfg: &'a Cfg,
     targets: HashMap<CodeOffset, Target>,
     cur: Block,
@@ -197,6 +204,9 @@ impl<'a> Builder<'a> {
             profile,
             kind,
             func: Function::new(code.qualname.clone(), kind),
+            root: code.code_units,
+            returned: Vec::new(),
+            unboxed: None,
             cfg,
             targets: HashMap::new(),
             cur: Block(0),
@@ -238,6 +248,11 @@ impl<'a> Builder<'a> {
             let value = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
             self.push(value, true);
         }
+        self.translate_from(entry)
+    }
+
+    /// Translates all bytecode that `entry`, where the current block leads, can reach.
+    fn translate_from(&mut self, entry: CodeOffset) -> Result<(), Refusal> {
         self.jump_to(entry);
         let order = self.cfg.order.clone();
         for start in order {
@@ -286,7 +301,7 @@ impl<'a> Builder<'a> {
 
     fn emit_in(&mut self, block: Block, op: Op, args: &[Value], ty: Type, state: Option<StateId>) -> Value {
         match &op {
-            Op::CallDirect { .. } => {
+            Op::CallDirect { .. } | Op::PopFrame => {
                 self.forget();
                 self.noisy = true;
             }
@@ -351,7 +366,8 @@ impl<'a> Builder<'a> {
     fn state_from(&mut self, site: CodeOffset, offset: CodeOffset) -> StateId {
         let depth = self.state.stack.len();
         assert!(offset != self.instr.start || depth == self.depth, "{depth} operands instead of {}", self.depth);
-        self.func.add_state(FrameState { offset, site, stack: self.state.stack.clone() })
+        let context = self.func.context;
+        self.func.add_state(FrameState { context, offset, site, stack: self.state.stack.clone() })
     }
 
     fn terminate(&mut self, terminator: Terminator) {

@@ -164,10 +164,7 @@ impl Builder<'_> {
                     self.terminate(Terminator::Leave { state });
                     return Ok(false);
                 }
-                let entry = self.peek(0);
-                let value = self.to_owned(entry);
-                self.pop();
-                self.terminate(Terminator::Return { value });
+                self.terminate_returned();
                 return Ok(false);
             }
 

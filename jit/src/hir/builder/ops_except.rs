@@ -61,7 +61,7 @@ impl Builder<'_> {
         for entry in unwind.iter().rev() {
             self.close(*entry);
         }
-        self.terminate(Terminator::Unwind);
+        self.terminate_raised();
         self.switch_to(from);
         block
     }
@@ -73,6 +73,7 @@ impl Builder<'_> {
         if !handled && matches!(self.kind, Kind::Loop(_)) {
             // The interpreter raises again at this very instruction and does the rest.
             let state = self.func.add_state(FrameState {
+                context: self.func.context,
                 offset: self.instr.start,
                 site: self.instr.start,
                 stack: unwind.to_vec(),
@@ -101,7 +102,7 @@ impl Builder<'_> {
             self.close(*entry);
         }
         let Some(handler) = handler else {
-            self.terminate(Terminator::Unwind);
+            self.terminate_raised();
             return Ok(());
         };
         let saved = (self.state.clone(), self.before);

@@ -41,6 +41,11 @@ pub fn run(function: &mut Function) {
         block.insts.shrink_to_fit();
     }
     function.entry = new.blocks[function.entry.index()].expect("the entry is reachable");
+    // A call that turned out not to be reached leaves a context without a frame, of which no block is left either.
+    for context in &mut function.contexts {
+        context.frame = new.values[context.frame.index()].unwrap_or(Value(0));
+        context.resume = new.blocks[context.resume.index()].unwrap_or(function.entry);
+    }
     let mut values: Vec<(Value, Inst, _)> = Vec::new();
     let old = std::mem::take(&mut function.values).into_iter().zip(std::mem::take(&mut function.sites));
     for ((mut inst, site), place) in old.zip(&new.values) {

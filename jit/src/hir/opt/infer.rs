@@ -1,7 +1,7 @@
 //! Type inference through block parameters, and what follows from it: parameters that are always the same value
 //! disappear, and guards of types that are known become plain copies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::rewrite::Replacements;
 use crate::hir::function::Function;
@@ -32,7 +32,9 @@ fn merge_params(function: &mut Function) -> bool {
         }
     }
     let mut replaced = Replacements::default();
-    for &block in &order {
+    // What a callee's frame returns that goes on in the interpreter comes on no edge.
+    let resumed: HashSet<_> = function.contexts.iter().map(|context| context.resume).collect();
+    for &block in order.iter().filter(|block| !resumed.contains(block)) {
         for &param in &function.block(block).params {
             let Some(args) = incoming.get(&param) else { continue };
             let mut others = args.iter().map(|arg| replaced.resolve(*arg)).filter(|arg| *arg != param);

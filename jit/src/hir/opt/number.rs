@@ -54,7 +54,7 @@ struct Epochs {
     items: u32,
 }
 
-/// What makes two values the same.
+/// What makes two values the same; the number is that of the epoch, or of the frame.
 type Key = (Op, Vec<Value>, Type, u32);
 
 #[derive(Default)]
@@ -74,6 +74,8 @@ enum Class {
     Pure,
     /// Like that, and made again rather than kept.
     Cheap,
+    /// Like that, and another one in each frame.
+    OfFrame,
     /// It reads memory.
     Load { of_items: bool },
     /// It changes nothing that a load reads.
@@ -91,6 +93,7 @@ impl Numbering {
         let class = classify(function, inst);
         let epoch = match class {
             Class::Pure | Class::Cheap => 0,
+            Class::OfFrame => function.block(block).context.0,
             Class::Load { of_items: false } => self.epochs.objects,
             Class::Load { of_items: true } => self.epochs.items,
             Class::Harmless => return false,
@@ -109,7 +112,7 @@ impl Numbering {
             places.push((block, value));
             return false;
         };
-        if matches!(class, Class::Cheap) {
+        if matches!(class, Class::Cheap | Class::OfFrame) {
             self.same.insert(value, *before);
             return false;
         }
@@ -141,9 +144,8 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::ConstI64(_)
         | Op::ConstF64(_)
         | Op::ConstBool(_)
-        | Op::FrameGlobals
-        | Op::FrameBuiltins
         | Op::ScratchAddr { .. } => Class::Cheap,
+        Op::FrameGlobals | Op::FrameBuiltins => Class::OfFrame,
         Op::RefToObj
         | Op::Refine { .. }
         | Op::UnboxBool
@@ -194,6 +196,10 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::Store { .. }
         | Op::Helper { .. }
         | Op::CallDirect { .. }
+        | Op::CanInline { .. }
+        | Op::PushFrame { .. }
+        | Op::PopFrame
+        | Op::UnwindFrame
         | Op::Safepoint { .. }
         | Op::Traceback
         | Op::TakeException { .. } => Class::Writes,

@@ -46,6 +46,9 @@ impl Replacements {
                 }
             }
         }
+        for context in &mut function.contexts {
+            context.frame = self.resolve(context.frame);
+        }
         for state in &mut function.states {
             for entry in &mut state.stack {
                 entry.value = self.resolve(entry.value);

@@ -28,6 +28,12 @@ pub fn verify(function: &Function) -> Result<(), String> {
             }
         }
     }
+    for context in &function.contexts {
+        let resume = function.block(context.resume);
+        if order.contains(&context.resume) && resume.params.len() != 1 {
+            return Err(format!("{} takes a result and has {} parameters", context.resume, resume.params.len()));
+        }
+    }
     for &block in &order {
         let data = function.block(block);
         let end = data.params.len() + data.insts.len();

@@ -87,7 +87,10 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::Traceback
         | Op::TakeException { .. }
         | Op::FrameGlobals
-        | Op::FrameBuiltins => Vec::new(),
+        | Op::FrameBuiltins
+        | Op::CanInline { .. }
+        | Op::PopFrame
+        | Op::UnwindFrame => Vec::new(),
         Op::ToRef { .. }
         | Op::IncRef
         | Op::DecRef
@@ -124,7 +127,9 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::ReplaceFloat { .. } => vec![ADDRESS, OBJ, F64],
         Op::Helper { helper, .. } => helper_operands(*helper),
         Op::SpillArgs { .. } => vec![WORD; count],
-        Op::CallDirect { target, has_self, .. } => vec![REF; target.nargs as usize + 2 - usize::from(*has_self)],
+        Op::CallDirect { target, has_self, .. } | Op::PushFrame { target, has_self } => {
+            vec![REF; target.nargs as usize + 2 - usize::from(*has_self)]
+        }
     }
 }
 
@@ -167,6 +172,7 @@ fn result(op: &Op) -> Repr {
         | Op::ShiftRight { .. }
         | Op::WrapIndex
         | Op::ScratchAddr { .. }
+        | Op::PushFrame { .. }
         | Op::Safepoint { .. } => Repr::I64,
         Op::ConstF64(_)
         | Op::UnboxFloat
@@ -175,7 +181,9 @@ fn result(op: &Op) -> Repr {
         | Op::FloatSqrt
         | Op::FloatAbs
         | Op::IntToFloat => Repr::F64,
-        Op::ConstBool(_) | Op::UnboxBool | Op::Compare(_) | Op::FloatCompare(_) | Op::Not => Repr::Bool,
+        Op::ConstBool(_) | Op::UnboxBool | Op::Compare(_) | Op::FloatCompare(_) | Op::Not | Op::CanInline { .. } => {
+            Repr::Bool
+        }
         Op::IncRef
         | Op::DecRef
         | Op::DupRef
@@ -186,6 +194,8 @@ fn result(op: &Op) -> Repr {
         | Op::ReplaceFloat { .. }
         | Op::SpillArgs { .. }
         | Op::SetLine { .. }
+        | Op::PopFrame
+        | Op::UnwindFrame
         | Op::Traceback => Repr::None,
         Op::Load { mem, .. } => match mem {
             Mem::Obj => Repr::Obj,

@@ -1,0 +1,166 @@
+"""Calls of small functions are a part of their callers' machine code, and only those."""
+
+import sys
+
+import pytest
+
+rjit = pytest.importorskip("rjit", reason="rjit is not installed here")
+
+
+def executable(function):
+    """What there is of a function, with the counts so far."""
+    [found] = [
+        it for it in rjit.executables() if it.code is function.__code__ and it.kind == "function"
+    ]
+    return found
+
+
+def compiled(function, *arguments):
+    """The executable of a function that has been called a few times."""
+    for _ in range(20):
+        function(*arguments)
+    rjit.compile(function)
+    return executable(function)
+
+
+def inlined(function, *arguments):
+    """The names of the functions that became a part of another."""
+    return [name for name, *_ in compiled(function, *arguments).inlined]
+
+
+def add(a, b):
+    return a + b
+
+
+def twice(a):
+    return add(a, a)
+
+
+def four_times(a):
+    return twice(twice(a))
+
+
+def test_callees_of_callees_are_a_part_too():
+    hir = compiled(four_times, 1.5).hir()
+    assert inlined(four_times, 1.5) == ["twice", "add", "twice", "add"]
+    assert hir.count("push_frame") == hir.count("pop_frame") == 4
+    assert four_times(3) == 12 and four_times("s") == "ssss"
+
+
+def test_numbers_are_returned_in_registers():
+    """Objects are made of what the outermost function returns, and of the argument that a frame has to hold."""
+    hir = compiled(four_times, 1.5).hir()
+    assert hir.count("float.Add") == 2 and hir.count("= box_float") == 2, hir
+
+
+class Point:
+    def __init__(self, x):
+        self.x = x
+
+    def get(self):
+        return self.x
+
+
+def gets(point):
+    return point.get()
+
+
+def test_methods():
+    assert inlined(gets, Point(1)) == ["Point.get"]
+
+
+def countdown(n):
+    return countdown(n - 1) if n else 0
+
+
+def looping(items):
+    total = 0
+    for item in items:
+        total += item
+    return total
+
+
+def generating(n):
+    yield n
+
+
+def careful(a):
+    try:
+        return 1 / a
+    except ZeroDivisionError:
+        return 0
+
+
+def calls_others(n):
+    return countdown(n), looping((n, n)), list(generating(n)), careful(n)
+
+
+def test_what_loops_recurs_suspends_or_handles_is_called():
+    assert inlined(countdown, 2) == []
+    assert inlined(calls_others, 2) == ["countdown"]
+
+
+def fails_at_times(a):
+    a = a + 1
+
+
+def calls_in_a_loop(items):
+    count = 0
+    for item in items:
+        fails_at_times(item)
+        count += 1
+    return count
+
+
+def test_a_guess_that_fails_in_the_callee_leaves_the_callee_alone():
+    """One failure for each float, while its caller makes all rounds in machine code."""
+    items = list(range(20))
+    assert inlined(calls_in_a_loop, items) == ["fails_at_times"]
+    before = executable(calls_in_a_loop)
+    assert calls_in_a_loop([1, 1.5, 2, 2.5, 3]) == 5
+    now = executable(calls_in_a_loop)
+    assert (now.entries, now.deopts) == (before.entries + 1, before.deopts + 2)
+    line = fails_at_times.__code__.co_firstlineno + 1
+    assert [count for _, at, count in now.exits if at == line and count] == [2]
+
+
+def stack(a):
+    frame, names = sys._getframe(), []
+    while frame is not None and len(names) < 4:
+        names.append((frame.f_code.co_name, frame.f_locals.get("a")))
+        frame = frame.f_back
+    return names
+
+
+def between(a):
+    return stack(a + 1)
+
+
+def outermost(a):
+    return between(a + 1)
+
+
+def test_every_callee_has_its_frame():
+    assert inlined(outermost, 1)[0] == "between"
+    before = executable(outermost).entries
+    assert outermost(1)[:3] == [("stack", 3), ("between", 2), ("outermost", 1)]
+    assert executable(outermost).entries == before + 1
+
+
+def test_callees_stay_callees_while_a_tool_watches_them():
+    assert "add" in inlined(four_times, 1)
+    seen, monitoring = [], sys.monitoring
+    monitoring.use_tool_id(3, "inlining")
+    try:
+        monitoring.register_callback(
+            3, monitoring.events.PY_START, lambda code, _: seen.append(code)
+        )
+        monitoring.set_local_events(3, add.__code__, monitoring.events.PY_START)
+        before = executable(four_times).entries
+        assert four_times(1) == 4
+        assert seen == [add.__code__] * 2
+        monitoring.set_local_events(3, add.__code__, 0)
+        assert four_times(1) == 4 and len(seen) == 2
+        assert executable(four_times).entries == before + 2
+    finally:
+        monitoring.free_tool_id(3)
