@@ -116,10 +116,15 @@ pub fn is_hooked() -> bool {
     unsafe { eval_frame(Thread::current().interp()).is_some() }
 }
 
+/// The interpreter's state. The GIL must be held at the first call.
+pub fn address() -> usize {
+    static ADDRESS: OnceLock<usize> = OnceLock::new();
+    // SAFETY: the calling thread is attached the first time; there is one interpreter in the process.
+    *ADDRESS.get_or_init(|| unsafe { Thread::current().interp() as usize })
+}
+
 /// Where the pointer to what evaluates frames is; it is null when that is the interpreter's own function. The GIL must
 /// be held at the first call.
 pub fn eval_frame_address() -> usize {
-    static ADDRESS: OnceLock<usize> = OnceLock::new();
-    // SAFETY: the calling thread is attached the first time; there is one interpreter in the process.
-    *ADDRESS.get_or_init(|| unsafe { Thread::current().interp() as usize + EVAL_FRAME as usize })
+    address() + EVAL_FRAME as usize
 }

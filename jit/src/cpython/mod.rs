@@ -31,6 +31,7 @@ pub mod method;
 pub mod module;
 pub mod monitoring;
 pub mod range;
+pub mod reftracer;
 pub mod set;
 pub mod slice;
 pub mod tuple;

@@ -120,7 +120,7 @@ impl Lowering<'_, '_> {
             }
             Op::BoxFloat => {
                 let float = arg(self, 0);
-                self.box_float(float, wanted())
+                self.new_float(float, wanted())
             }
             Op::BoxBool => {
                 let cond = arg(self, 0);

@@ -178,18 +178,29 @@ impl Lowering<'_, '_> {
         let tag = self.load(types::I64, old, long::LV_TAG);
         let one_digit = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, long::COMPACT_TAG_LIMIT as i64);
         self.leave_unless(one_digit, ways);
+        let int = self.one_digit(value);
+        self.leave_unless(int.fits, ways);
+        self.store_one_digit(int, old);
+        self.finish(ways, old, false);
+    }
+
+    /// How an int that is not zero is written with one digit.
+    pub(super) fn one_digit(&mut self, value: ir::Value) -> OneDigit {
         let negative = self.b.ins().sshr_imm_s(value, 63);
         let digit = self.b.ins().bxor(value, negative);
         let digit = self.b.ins().isub(digit, negative);
         let fits = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, digit, long::DIGIT_MASK);
-        self.leave_unless(fits, ways);
+        OneDigit { negative, digit, fits }
+    }
+
+    /// Writes it into an object.
+    pub(super) fn store_one_digit(&mut self, int: OneDigit, object: ir::Value) {
         let sign = long::TAG_ONE_DIGIT_NEGATIVE ^ long::TAG_ONE_DIGIT_POSITIVE;
-        let sign = self.b.ins().band_imm_s(negative, sign as i64);
+        let sign = self.b.ins().band_imm_s(int.negative, sign as i64);
         let tag = self.b.ins().bor_imm_s(sign, long::TAG_ONE_DIGIT_POSITIVE as i64);
-        self.store(tag, old, long::LV_TAG);
-        let digit = self.b.ins().ireduce(types::I32, digit);
-        self.store(digit, old, long::OB_DIGIT);
-        self.finish(ways, old, false);
+        self.store(tag, object, long::LV_TAG);
+        let digit = self.b.ins().ireduce(types::I32, int.digit);
+        self.store(digit, object, long::OB_DIGIT);
     }
 
     /// Branches on whether the interpreter has the int once, and goes on where it does.
@@ -226,6 +237,16 @@ impl Lowering<'_, '_> {
         self.guard(made, state, Reason::Memory);
         made
     }
+}
+
+/// An int as the interpreter writes it with one digit.
+#[derive(Clone, Copy)]
+pub(super) struct OneDigit {
+    /// All bits set for negative ones.
+    negative: ir::Value,
+    digit: ir::Value,
+    /// Whether one digit is enough.
+    pub(super) fits: ir::Value,
 }
 
 /// An int that the interpreter has once.

@@ -6,6 +6,7 @@
 mod calls;
 mod division;
 mod exits;
+mod freelists;
 mod instances;
 mod insts;
 mod locals;

@@ -55,8 +55,7 @@ impl Lowering<'_, '_> {
         let address = self.small_int(index);
         self.b.ins().jump(done, &[BlockArg::Value(address)]);
         self.b.switch_to_block(big);
-        let made = self.call_runtime(Helper::LongFromI64.address(), &[value], Some(types::I64)).expect("has a result");
-        self.guard(made, state, Reason::Memory);
+        let made = self.new_int(value, state);
         self.b.ins().jump(done, &[BlockArg::Value(made)]);
         self.b.switch_to_block(done);
         result
@@ -67,12 +66,6 @@ impl Lowering<'_, '_> {
         let offset = self.b.ins().imul_imm_s(index, i64::from(long::LONG_SIZE));
         let table = self.imm(long::small_table() as i64);
         self.b.ins().iadd(table, offset)
-    }
-
-    pub(super) fn box_float(&mut self, value: ir::Value, state: StateId) -> ir::Value {
-        let made = self.call_runtime(Helper::FloatNew.address(), &[value], Some(types::I64)).expect("has a result");
-        self.guard(made, state, Reason::Memory);
-        made
     }
 
     pub(super) fn unbox_float(&mut self, object: ir::Value) -> ir::Value {

@@ -21,18 +21,17 @@ impl Lowering<'_, '_> {
             self.b.ins().brif(object, some, &[], done, &[]);
             self.b.switch_to_block(some);
         }
-        self.decref_into(object, done);
+        self.decref_into(object, kinds, done);
         self.b.switch_to_block(done);
     }
 
-    fn decref_into(&mut self, object: ir::Value, done: ir::Block) {
+    fn decref_into(&mut self, object: ir::Value, kinds: Kinds, done: ir::Block) {
         if self.is_cold {
             self.call_runtime(frames::drop_object as *const () as usize, &[object], None);
             self.b.ins().jump(done, &[]);
             return;
         }
         let (mortal, dead) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(dead);
         let count = self.load(types::I32, object, object::OB_REFCNT);
         let immortal = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, count, 0);
         self.b.ins().brif(immortal, done, &[], mortal, &[]);
@@ -41,6 +40,10 @@ impl Lowering<'_, '_> {
         self.store(count, object, object::OB_REFCNT);
         self.b.ins().brif(count, done, &[], dead, &[]);
         self.b.switch_to_block(dead);
+        if self.free_number(object, kinds, done) {
+            return;
+        }
+        self.b.set_cold_block(dead);
         self.call_runtime(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
         self.b.ins().jump(done, &[]);
     }
@@ -55,7 +58,7 @@ impl Lowering<'_, '_> {
         let tag = self.b.ins().band_imm_s(bits, 1);
         self.b.ins().brif(tag, done, &[], counted, &[]);
         self.b.switch_to_block(counted);
-        self.decref_into(bits, done);
+        self.decref_into(bits, Kinds::ANY, done);
         self.b.switch_to_block(done);
     }
 

@@ -20,6 +20,9 @@ pub type DictWatchCallback = unsafe extern "C-unwind" fn(c_int, *mut PyObject, *
 /// Called when a code object is made or freed.
 pub type CodeWatchCallback = unsafe extern "C-unwind" fn(c_int, *mut PyCodeObject) -> c_int;
 
+/// Told of each object that is made or destroyed: object, event, what it was set with.
+pub type RefTracer = unsafe extern "C-unwind" fn(*mut PyObject, c_int, *mut c_void) -> c_int;
+
 layout! {
     /// Function event: made.
     FUNCTION_EVENT_CREATE: i32 = 0, "PyFunction_EVENT_CREATE";
@@ -51,6 +54,10 @@ layout! {
 
 // Public functions that PyO3's bindings do not have (`funcobject.h`, `object.h`, `objimpl.h`, `dictobject.h`, `code.h`)
 unsafe extern "C-unwind" {
+    /// Has a function told of all objects that are made and destroyed, or nobody; -1 on error.
+    pub fn PyRefTracer_SetTracer(tracer: Option<RefTracer>, data: *mut c_void) -> c_int;
+    /// The function that is told, with what it was set with in `*data`.
+    pub fn PyRefTracer_GetTracer(data: *mut *mut c_void) -> Option<RefTracer>;
     pub fn PyFunction_AddWatcher(callback: FunctionWatchCallback) -> c_int;
     pub fn PyFunction_ClearWatcher(watcher_id: c_int) -> c_int;
     /// Sets the entry that calls go through, and clears the version.

@@ -1,10 +1,12 @@
 //! Reads frames, the thread state and the interpreter state through the layouts, and compares with what Python says
 //! about them.
 
+use std::ffi::{c_int, c_void};
+
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
-use super::super::{code, ffi as private, float, interp, long, memory, method, monitoring, object, thread};
+use super::super::{code, ffi as private, float, interp, long, memory, method, monitoring, object, reftracer, thread};
 use super::samples::Samples;
 use super::{LayoutMismatch, holds, same};
 use crate::cpython::code::Code;
@@ -19,6 +21,7 @@ pub fn check(samples: &Samples<'_>) -> Checked {
     threads(samples, current)?;
     interpreter(samples, current)?;
     tools(samples, current)?;
+    tracer()?;
     free_lists(samples, current)
 }
 
@@ -159,6 +162,31 @@ fn code_monitoring(samples: &Samples<'_>, current: Thread) -> Checked {
     // SAFETY: a live code object.
     let data: usize = unsafe { memory::read(object, code::CO_MONITORING) };
     holds("_co_monitoring", "null or aligned", data, data.is_multiple_of(8))
+}
+
+/// Has a function told of new and dead objects for a moment, unless there is one, and finds it.
+fn tracer() -> Checked {
+    unsafe extern "C-unwind" fn deaf(_: *mut PyObject, _: c_int, _: *mut c_void) -> c_int {
+        0
+    }
+    let official = || {
+        let mut data = std::ptr::null_mut();
+        // SAFETY: the GIL is held.
+        unsafe { private::PyRefTracer_GetTracer(&raw mut data) }.map_or(0, |tracer| tracer as usize)
+    };
+    // SAFETY: a word of the runtime state, which is there as long as the process.
+    let found = || unsafe { memory::read::<usize, u8>(reftracer::address() as *const u8, 0) };
+    let before = official();
+    same("ref_tracer.tracer_func", before, found())?;
+    if before == 0 {
+        // SAFETY: the GIL is held; nobody else is told, so nobody misses anything.
+        unsafe { private::PyRefTracer_SetTracer(Some(deaf), std::ptr::null_mut()) };
+        let (official, found) = (official(), found());
+        // SAFETY: as above.
+        unsafe { private::PyRefTracer_SetTracer(None, std::ptr::null_mut()) };
+        same("ref_tracer.tracer_func", official, found)?;
+    }
+    Ok(())
 }
 
 /// Frees a number and finds it again at the head of its free list.

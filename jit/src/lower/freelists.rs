@@ -1,0 +1,140 @@
+//! Numbers from and to the interpreter's free lists, as the interpreter itself makes and frees them.
+//!
+//! Whoever wants to be told of new and dead objects (`PyRefTracer_SetTracer`, which tracemalloc uses) is: then, and where a
+//! list is empty or full, the runtime is called.
+
+use super::*;
+use crate::cpython::{float, interp, long, object, reftracer};
+use crate::hir::types::Kinds;
+use crate::runtime::ops::table::Helper;
+
+/// A free list: where the interpreter keeps it, and how long it may become.
+#[derive(Clone, Copy)]
+struct FreeList {
+    head: i32,
+    len: i32,
+    max: i64,
+}
+
+const FLOATS: FreeList = FreeList { head: float::FREELIST_HEAD, len: float::FREELIST_LEN, max: float::FREELIST_MAX };
+const INTS: FreeList = FreeList { head: long::FREELIST_HEAD, len: long::FREELIST_LEN, max: long::FREELIST_MAX };
+
+impl Lowering<'_, '_> {
+    /// A new float. Leaves if there is no memory.
+    pub(super) fn new_float(&mut self, value: ir::Value, state: StateId) -> ir::Value {
+        if self.is_cold {
+            return self.made_by(Helper::FloatNew, value, state);
+        }
+        let (anew, done) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(anew);
+        let result = self.b.append_block_param(done, types::I64);
+        let popped = self.pop(FLOATS, anew);
+        self.store(value, popped, float::OB_FVAL);
+        self.b.ins().jump(done, &[BlockArg::Value(popped)]);
+        self.b.switch_to_block(anew);
+        let made = self.made_by(Helper::FloatNew, value, state);
+        self.b.ins().jump(done, &[BlockArg::Value(made)]);
+        self.b.switch_to_block(done);
+        result
+    }
+
+    /// A new int, which is not one of those that the interpreter has once. Leaves if there is no memory.
+    pub(super) fn new_int(&mut self, value: ir::Value, state: StateId) -> ir::Value {
+        if self.is_cold {
+            return self.made_by(Helper::LongFromI64, value, state);
+        }
+        let (compact, anew, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(anew);
+        let result = self.b.append_block_param(done, types::I64);
+        let int = self.one_digit(value);
+        self.b.ins().brif(int.fits, compact, &[], anew, &[]);
+        self.b.switch_to_block(compact);
+        let popped = self.pop(INTS, anew);
+        self.store_one_digit(int, popped);
+        self.b.ins().jump(done, &[BlockArg::Value(popped)]);
+        self.b.switch_to_block(anew);
+        let made = self.made_by(Helper::LongFromI64, value, state);
+        self.b.ins().jump(done, &[BlockArg::Value(made)]);
+        self.b.switch_to_block(done);
+        result
+    }
+
+    fn made_by(&mut self, helper: Helper, value: ir::Value, state: StateId) -> ir::Value {
+        let made = self.call_runtime(helper.address(), &[value], Some(types::I64)).expect("has a result");
+        self.guard(made, state, Reason::Memory);
+        made
+    }
+
+    /// Ends the block: frees a number whose last reference is gone, and goes on at `done`. Says whether it did: not if it may
+    /// be something else.
+    pub(super) fn free_number(&mut self, object: ir::Value, kinds: Kinds, done: ir::Block) -> bool {
+        let other = match kinds {
+            Kinds::FLOAT => {
+                let other = self.b.create_block();
+                self.push(FLOATS, object, other, done);
+                other
+            }
+            Kinds::LONG => {
+                let (other, compact) = (self.b.create_block(), self.b.create_block());
+                let tag = self.load(types::I64, object, long::LV_TAG);
+                let limit = long::COMPACT_TAG_LIMIT as i64;
+                let is_compact = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, limit);
+                self.b.ins().brif(is_compact, compact, &[], other, &[]);
+                self.b.switch_to_block(compact);
+                self.push(INTS, object, other, done);
+                other
+            }
+            _ => return false,
+        };
+        self.b.set_cold_block(other);
+        self.b.switch_to_block(other);
+        self.call_runtime(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+        self.b.ins().jump(done, &[]);
+        true
+    }
+
+    /// Takes a dead number, which becomes a living one with a single reference. Goes to `empty` if there is none.
+    fn pop(&mut self, list: FreeList, empty: ir::Block) -> ir::Value {
+        let interp = self.untraced_or(empty);
+        let popped = self.load(types::I64, interp, list.head);
+        let some = self.b.create_block();
+        self.b.ins().brif(popped, some, &[], empty, &[]);
+        self.b.switch_to_block(some);
+        let next = self.load(types::I64, popped, object::OB_REFCNT);
+        self.store(next, interp, list.head);
+        let len = self.load(types::I64, interp, list.len);
+        let len = self.b.ins().iadd_imm_s(len, -1);
+        self.store(len, interp, list.len);
+        // The type is still there; the count and its flags are one word.
+        let one = self.imm(1);
+        self.store(one, popped, object::OB_REFCNT);
+        popped
+    }
+
+    /// Ends the block: makes `object` the first of the dead ones and goes to `done`, or goes to `other` if it must not.
+    fn push(&mut self, list: FreeList, object: ir::Value, other: ir::Block, done: ir::Block) {
+        let interp = self.untraced_or(other);
+        let len = self.load(types::I64, interp, list.len);
+        // Below zero, which is large without its sign, the list is switched off.
+        let room = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, len, list.max);
+        let some = self.b.create_block();
+        self.b.ins().brif(room, some, &[], other, &[]);
+        self.b.switch_to_block(some);
+        let head = self.load(types::I64, interp, list.head);
+        self.store(head, object, object::OB_REFCNT);
+        self.store(object, interp, list.head);
+        let len = self.b.ins().iadd_imm_s(len, 1);
+        self.store(len, interp, list.len);
+        self.b.ins().jump(done, &[]);
+    }
+
+    /// The interpreter's state; goes to `traced` if somebody wants to be told of new and dead objects.
+    fn untraced_or(&mut self, traced: ir::Block) -> ir::Value {
+        let tracer = self.imm(reftracer::address() as i64);
+        let tracer = self.load(types::I64, tracer, 0);
+        let untraced = self.b.create_block();
+        self.b.ins().brif(tracer, traced, &[], untraced, &[]);
+        self.b.switch_to_block(untraced);
+        self.imm(interp::address() as i64)
+    }
+}
