@@ -1,7 +1,8 @@
 //! One compilation from end to end: bytecode and profile to HIR, HIR to Cranelift, Cranelift to an executable.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -93,9 +94,10 @@ pub fn plan(
         return Err(Refusal::new(format!("more than {MAX_INSTRUCTIONS} instructions")));
     }
     let codes = Rc::new(RefCell::new(vec![code]));
+    let found = Rc::new(RefCell::default());
     let mut profile = profile_of(&codes, state, namespaces, entry_depth, locals::of_running_frame(code));
     if state.recompilations < tier::RECOMPILATIONS_WITH_GUESSES {
-        profile = profile.with_inlinees(inlinees(codes.clone()));
+        profile = profile.with_inlinees(inlinees(codes.clone(), Rc::downgrade(&found)));
     }
     if tier::options().is_some_and(|options| options.has_profiles()) {
         profile.notice_untried();
@@ -144,29 +146,42 @@ fn profile_of(
     )
 }
 
+/// What is known of functions so far, by address. Profiles refer to it, and it to profiles, so they must not own it.
+type FoundInlinees = HashMap<usize, Option<Rc<Inlinee>>>;
+
 /// Finds functions that may become a part of their callers' machine code: small ones, which the interpreter has run before,
 /// without loops and handlers of exceptions.
-fn inlinees(codes: Rc<RefCell<Vec<Code>>>) -> Inlinees {
+fn inlinees(codes: Rc<RefCell<Vec<Code>>>, found: Weak<RefCell<FoundInlinees>>) -> Inlinees {
     Rc::new(move |object| {
-        let function = function::Function::at(object);
-        let code = function.code_view();
-        if code.unit_count() > MAX_INLINED_UNITS || code.flags().is_generator_like() {
-            return None;
+        let all = found.upgrade()?;
+        if let Some(known) = all.borrow().get(&object) {
+            return known.clone();
         }
-        let info = code.read().ok()?;
-        let state = extra::get(code)?;
-        let is_known = info.instrs.iter().any(|instr| instr.raw == Opcode::ResumeCheck);
-        let has_run = is_known || state.read(|state| state.calls > 1 || state.function.is_some());
-        let is_straight = info.instrs.iter().all(|instr| instr.jump_target().is_none_or(|target| target > instr.start));
-        if !has_run || !is_straight || !info.exceptions.entries().is_empty() {
-            return None;
-        }
-        let namespaces = Namespaces { globals: function.globals(), builtins: function.builtins() };
-        let profile = state
-            .read(|state| state.refused.is_none().then(|| profile_of(&codes, state, namespaces, 0, Vec::new())))?;
-        let profile = profile.with_inlinees(inlinees(codes.clone()));
-        Some(Inlinee { code: Arc::new(info), profile })
+        let new = inlinee(object, &codes, &found).map(Rc::new);
+        all.borrow_mut().insert(object, new.clone());
+        new
     })
+}
+
+fn inlinee(object: usize, codes: &Rc<RefCell<Vec<Code>>>, found: &Weak<RefCell<FoundInlinees>>) -> Option<Inlinee> {
+    let function = function::Function::at(object);
+    let code = function.code_view();
+    if code.unit_count() > MAX_INLINED_UNITS || code.flags().is_generator_like() {
+        return None;
+    }
+    let info = code.read().ok()?;
+    let state = extra::get(code)?;
+    let is_known = info.instrs.iter().any(|instr| instr.raw == Opcode::ResumeCheck);
+    let has_run = is_known || state.read(|state| state.calls > 1 || state.function.is_some());
+    let is_straight = info.instrs.iter().all(|instr| instr.jump_target().is_none_or(|target| target > instr.start));
+    if !has_run || !is_straight || !info.exceptions.entries().is_empty() {
+        return None;
+    }
+    let namespaces = Namespaces { globals: function.globals(), builtins: function.builtins() };
+    let profile =
+        state.read(|state| state.refused.is_none().then(|| profile_of(codes, state, namespaces, 0, Vec::new())))?;
+    let profile = profile.with_inlinees(inlinees(codes.clone(), found.clone()));
+    Some(Inlinee { code: Arc::new(info), profile })
 }
 
 impl Plan {

@@ -146,6 +146,7 @@ mod tests {
                 caller: ContextId(caller),
                 site: CodeOffset(0),
                 call_line,
+                has_shim: false,
                 frame: Value(0),
                 resume: Block(0),
             });

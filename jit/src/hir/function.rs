@@ -60,6 +60,8 @@ pub struct Context {
     pub site: CodeOffset,
     /// The call's source line, 0 where there is none.
     pub call_line: u32,
+    /// Whether the interpreter would have a frame of its own below its frame.
+    pub has_shim: bool,
     /// Its frame: what [`Op::PushFrame`] gives.
     pub frame: Value,
     /// Where its caller goes on, with the result or NULL as the only parameter.

@@ -376,12 +376,14 @@ pub enum Op {
     /// callee, as when a tool watches it, at the recursion limit, and where the data stack ends.
     CanInline {
         target: CallTarget,
+        has_shim: bool,
     },
     /// Operands as for [`Op::CallDirect`] -> address of the callee's frame, which takes them over and becomes the
     /// current one.
     PushFrame {
         target: CallTarget,
         has_self: bool,
+        has_shim: bool,
     },
     /// Pops the frame of the context, whose locals die as at a return.
     PopFrame,

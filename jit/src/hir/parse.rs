@@ -89,10 +89,10 @@ impl Reader {
         }
         let (frame, resume) = (line.value()?, line.block()?);
         line.expect("from")?;
-        let (caller, site) = (line.context()?, CodeOffset(line.at()?));
+        let (caller, site, has_shim) = (line.context()?, CodeOffset(line.at()?), line.eat("above a shim"));
         let qualname = std::mem::take(&mut line.rest).to_owned();
         let code = Arc::new(CodeInfo { qualname, ..CodeInfo::default() });
-        self.function.add_context(Context { code, address: 0, caller, site, call_line: 0, frame, resume });
+        self.function.add_context(Context { code, address: 0, caller, site, call_line: 0, has_shim, frame, resume });
         Ok(())
     }
 
@@ -274,10 +274,11 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
             Op::CallDirect { target: target(code, nargs), has_self, has_shim }
         }
 
-        "can_inline" => Op::CanInline { target: target(line.hex()?, 0) },
+        "can_inline" => Op::CanInline { target: target(line.hex()?, 0), has_shim: line.field("has_shim")? },
         "push_frame" => {
-            let (code, nargs, has_self) = (line.hex()?, line.field("nargs")?, line.field("has_self")?);
-            Op::PushFrame { target: target(code, nargs), has_self }
+            let code = line.hex()?;
+            let (nargs, has_self, has_shim) = (line.field("nargs")?, line.field("has_self")?, line.field("has_shim")?);
+            Op::PushFrame { target: target(code, nargs), has_self, has_shim }
         }
         "pop_frame" => Op::PopFrame,
         "unwind_frame" => Op::UnwindFrame,

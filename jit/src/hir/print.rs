@@ -22,7 +22,8 @@ impl Display for Function {
         f.write_str("\n")?;
         for (index, context) in self.contexts.iter().enumerate() {
             let (id, Context { code, caller, site, frame, resume, .. }) = (ContextId(index as u32 + 1), context);
-            writeln!(f, "context {id} {frame} {resume} from {caller} @{site} {}", code.qualname)?;
+            let shim = if context.has_shim { " above a shim" } else { "" };
+            writeln!(f, "context {id} {frame} {resume} from {caller} @{site}{shim} {}", code.qualname)?;
         }
         for block in self.reverse_postorder() {
             let data = self.block(block);
@@ -111,10 +112,10 @@ impl Function {
                 let (code, nargs) = (target.code, target.nargs);
                 write!(f, "call_direct {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
             }
-            Op::CanInline { target } => write!(f, "can_inline {:#x}", target.code)?,
-            Op::PushFrame { target, has_self } => {
+            Op::CanInline { target, has_shim } => write!(f, "can_inline {:#x} has_shim={has_shim}", target.code)?,
+            Op::PushFrame { target, has_self, has_shim } => {
                 let (code, nargs) = (target.code, target.nargs);
-                write!(f, "push_frame {code:#x} nargs={nargs} has_self={has_self}")?;
+                write!(f, "push_frame {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
             }
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
             Op::TakeException { handler } => write!(f, "take_exception @{handler}")?,

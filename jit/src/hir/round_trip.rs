@@ -132,16 +132,16 @@ b0:
 ",
     "\
 function caller
-context c1 v3 b3 from c0 @12 Class.a method
+context c1 v3 b3 from c0 @12 above a shim Class.a method
 b0:
     v0: ref = load_local 0
-    v1: cond = can_inline 0x55550000
+    v1: cond = can_inline 0x55550000 has_shim=true
     branch v1 b1 else b2
 b2:
     v2: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
     jump b3(v2)
 b1:
-    v3: i64 = push_frame 0x55550000 nargs=1 has_self=true v0 v0
+    v3: i64 = push_frame 0x55550000 nargs=1 has_self=true has_shim=true v0 v0
     jump b4
 b4: in c1
     v4: i64 = safepoint periodic=true  ; @0 []

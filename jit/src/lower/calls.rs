@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::code::state::{CodeCell, state_of_cell};
-use crate::cpython::{constructor, frame as layout, function, interp, thread};
+use crate::cpython::{frame as layout, function, interp, thread};
 use crate::hir::inst::CallTarget;
 use crate::runtime::ops::table::Helper;
 
@@ -34,7 +34,7 @@ impl Lowering<'_, '_> {
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
         let possible = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, remaining, 1);
         let top = self.load(types::I64, tstate, thread::DATASTACK_TOP);
-        let size = 8 * i64::from(constructor::shim_size());
+        let size = shim_bytes(true);
         let end = self.b.ins().iadd_imm_s(top, size + 8 * i64::from(target.framesize));
         let limit = self.load(types::I64, tstate, thread::DATASTACK_LIMIT);
         let room = self.b.ins().icmp(IntCC::UnsignedLessThan, end, limit);
@@ -60,7 +60,7 @@ impl Lowering<'_, '_> {
         let tstate = self.tstate;
         let new_frame = match has_shim {
             true => self.load(types::I64, tstate, thread::DATASTACK_TOP),
-            false => self.frame_above(),
+            false => self.frame_above(false),
         };
         let (possible, body) = self.can_enter(target, new_frame);
         self.b.ins().brif(possible, fast, &[], slow, &[]);
@@ -88,9 +88,10 @@ impl Lowering<'_, '_> {
         result
     }
 
-    /// Where the data stack ends: behind the current frame, which is the last on it.
-    fn frame_above(&mut self) -> ir::Value {
-        self.frame_at(self.frames_below(self.context) + 8 * i64::from(self.code.framesize))
+    /// Where the next frame goes: behind the current one, which is the last on the data stack.
+    fn frame_above(&mut self, has_shim: bool) -> ir::Value {
+        let end = self.frames_below(self.context) + 8 * i64::from(self.code.framesize);
+        self.frame_at(end + shim_bytes(has_shim))
     }
 
     /// Whether the callee's machine code can be entered by pushing its frame at `new_frame`, and where it begins.
@@ -116,32 +117,52 @@ impl Lowering<'_, '_> {
 
     /// Whether the callee's code, which is a part of this, can run in a frame that is pushed here: nobody watches it, and its
     /// call is no recursion that has to be an error.
-    pub(super) fn can_inline(&mut self, target: CallTarget) -> ir::Value {
+    pub(super) fn can_inline(&mut self, target: CallTarget, has_shim: bool) -> ir::Value {
         let callee = state_of_cell(target.cell);
         if !self.callees.contains(&callee) {
             self.callees.push(callee);
         }
-        let new_frame = self.frame_above();
+        let new_frame = self.frame_above(has_shim);
         let possible = self.has_room(target, new_frame);
         let (tstate, cell) = (self.tstate, self.imm(target.cell as i64));
         let watched = self.load(types::I32, cell, std::mem::offset_of!(CodeCell, is_watched) as i32);
         let unwatched = self.b.ins().icmp_imm_s(IntCC::Equal, watched, 0);
         let possible = self.b.ins().band(possible, unwatched);
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
-        let allowed = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, remaining, 0);
+        let allowed = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, remaining, i64::from(has_shim));
         self.b.ins().band(possible, allowed)
     }
 
     /// Pushes the frame of a callee whose code is a part of this.
-    pub(super) fn inline_frame(&mut self, target: CallTarget, has_self: bool, operands: &[Value]) -> ir::Value {
+    pub(super) fn inline_frame(
+        &mut self,
+        target: CallTarget,
+        has_self: bool,
+        has_shim: bool,
+        operands: &[Value],
+    ) -> ir::Value {
         let refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
         let tstate = self.tstate;
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
-        let fewer = self.b.ins().iadd_imm_s(remaining, -1);
+        let fewer = self.b.ins().iadd_imm_s(remaining, -1 - i64::from(has_shim));
         self.store(fewer, tstate, thread::PY_RECURSION_REMAINING);
-        let new_frame = self.frame_above();
+        let new_frame = self.frame_above(has_shim);
         self.make_current(target, new_frame, &refs, has_self);
         new_frame
+    }
+
+    /// Gives back what the interpreter's own frame below that of `__init__` takes, if the frame that was just popped has one.
+    pub(super) fn leave_shim(&mut self) {
+        let has_shim = self.hir.callee(self.context).is_some_and(|callee| callee.has_shim);
+        if !has_shim {
+            return;
+        }
+        let tstate = self.tstate;
+        let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
+        let remaining = self.b.ins().iadd_imm_s(remaining, 1);
+        self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
+        let top = self.frame_at(self.frames_below(self.context) - shim_bytes(true));
+        self.store(top, tstate, thread::DATASTACK_TOP);
     }
 
     /// Pushes a frame for the callee, which becomes the current one.

@@ -61,6 +61,7 @@ impl Lowering<'_, '_> {
             let address = if self.is_loop() { in_loop } else { in_function } as usize;
             let args = [self.tstate, self.frame, header, index];
             let result = self.call_runtime(address, &args, Some(types::I64)).expect("has a result");
+            self.leave_shim();
             match self.hir.callee(self.context) {
                 // The interpreter has run the callee to its end; its caller goes on here.
                 Some(callee) => {
@@ -169,7 +170,7 @@ impl Lowering<'_, '_> {
         let (tstate, frame) = (self.tstate, self.frame);
         if self.code.nlocalsplus > INLINE_SLOTS {
             self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
-            return;
+            return self.leave_shim();
         }
         use crate::cpython::frame as layout;
         let (slow, fast, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
@@ -212,5 +213,6 @@ impl Lowering<'_, '_> {
         self.store(frame, tstate, thread::DATASTACK_TOP);
         self.b.ins().jump(done, &[]);
         self.b.switch_to_block(done);
+        self.leave_shim();
     }
 }

@@ -241,13 +241,15 @@ impl Lowering<'_, '_> {
                 self.call_direct(*target, *has_self, *has_shim, &inst.args)
             }
 
-            Op::CanInline { target } => self.can_inline(*target),
-            Op::PushFrame { target, has_self } => self.inline_frame(*target, *has_self, &inst.args),
+            Op::CanInline { target, has_shim } => self.can_inline(*target, *has_shim),
+            Op::PushFrame { target, has_self, has_shim } => {
+                self.inline_frame(*target, *has_self, *has_shim, &inst.args)
+            }
             Op::PopFrame => return self.pop_frame(),
             Op::UnwindFrame => {
                 let args = [self.tstate, self.frame];
                 self.call_runtime(frames::unwind as *const () as usize, &args, None);
-                return;
+                return self.leave_shim();
             }
 
             Op::SetLine { offset } => {

@@ -27,7 +27,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use crate::bytecode::info::CodeInfo;
 use crate::code::executable::{Header, SideExit};
 use crate::config::Stress;
-use crate::cpython::frame;
+use crate::cpython::{constructor, frame};
 use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{self, ContextId, ErrorKind, OUTERMOST, Reason, StateId, Terminator, Value};
 use crate::hir::origin::Origin;
@@ -205,7 +205,7 @@ impl Lowering<'_, '_> {
     fn frames_below(&self, context: ContextId) -> i64 {
         let Some(callee) = self.hir.callee(context) else { return 0 };
         let caller = self.hir.callee(callee.caller).map_or(self.outermost.0, |caller| &*caller.code);
-        self.frames_below(callee.caller) + 8 * i64::from(caller.framesize)
+        self.frames_below(callee.caller) + 8 * i64::from(caller.framesize) + shim_bytes(callee.has_shim)
     }
 
     /// Notes what the machine code that comes now is made from.
@@ -310,6 +310,11 @@ impl Lowering<'_, '_> {
     fn is_loop(&self) -> bool {
         self.context == OUTERMOST && matches!(self.hir.kind, Kind::Loop(_))
     }
+}
+
+/// The room on the data stack for the interpreter's own frame below that of `__init__`.
+fn shim_bytes(has_shim: bool) -> i64 {
+    if has_shim { 8 * i64::from(constructor::shim_size()) } else { 0 }
 }
 
 fn clif_type(repr: Repr) -> ir::Type {

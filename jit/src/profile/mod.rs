@@ -64,7 +64,7 @@ pub struct Inlinee {
 }
 
 /// Finds what may be inlined, by function object.
-pub type Inlinees = Rc<dyn Fn(usize) -> Option<Inlinee>>;
+pub type Inlinees = Rc<dyn Fn(usize) -> Option<Rc<Inlinee>>>;
 
 /// What earlier machine code of the same code object has taught.
 pub struct Lessons {
@@ -115,7 +115,7 @@ impl Profile {
     }
 
     /// The code and profile of the function `object`, if its code can become a part of its callers'.
-    pub fn inlinee(&self, object: usize) -> Option<Inlinee> {
+    pub fn inlinee(&self, object: usize) -> Option<Rc<Inlinee>> {
         self.inlinees.as_ref()?(object)
     }
 

@@ -81,6 +81,16 @@ impl Builder<'_> {
             _ => None,
         };
         match guess {
+            (Number::Int, Number::Int) if operator == NB_TRUE_DIVIDE => {
+                if self.profile.has_failed(self.instr.start) {
+                    return false;
+                }
+                // The quotient of two doubles that are the ints is rounded as Python rounds that of the ints.
+                let l = self.as_exact_f64(1, Number::Int);
+                let r = self.as_exact_f64(0, Number::Int);
+                let result = self.emit_guarded(Op::Float(FloatOp::Div), &[l, r], Type::F64);
+                self.finish_unboxed(2, result);
+            }
             (Number::Int, Number::Int) => {
                 // Results of ints that keep overflowing 64 bits belong to the interpreter's own arithmetic.
                 let Some(op) = int_op else { return false };

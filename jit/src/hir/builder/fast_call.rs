@@ -73,12 +73,8 @@ impl Builder<'_> {
         let arguments = refs.split_off(if has_self { 1 } else { 2 });
         refs.extend(self.bound(binding, defaults, |_, index| arguments[index as usize]));
         self.scratch(refs.len() as u32);
-        if self.inline_call(object, binding.target, has_self, &refs)? {
-            return Ok(());
-        }
-        let call = Op::CallDirect { target: binding.target, has_self, has_shim: false };
-        let result = self.emit(call, &refs, Type::OBJ);
-        self.finish_call(result)
+        let call = KnownCall { object, target: binding.target, has_self, has_shim: false, refs: &refs };
+        self.call_for_number(&call)
     }
 
     /// The function's defaults, after a guard that there are as many as when the call was bound, if it uses some.

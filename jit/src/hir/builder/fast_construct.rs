@@ -44,9 +44,9 @@ impl Builder<'_> {
         self.box_operands(nargs + above);
         let instance = self.new_instance()?;
         if class.is_specialized && names.is_empty() {
-            self.init_with_moved(instance, init, &binding, defaults)?;
+            self.init_with_moved(class, instance, init, &binding, defaults)?;
         } else {
-            self.init_with_lent(instance, init, &binding, defaults, names.len())?;
+            self.init_with_lent(class, instance, init, &binding, defaults, names.len())?;
         }
         Ok(true)
     }
@@ -75,6 +75,7 @@ impl Builder<'_> {
     /// Calls `__init__` as the interpreter's specialized instruction does.
     fn init_with_moved(
         &mut self,
+        class: Constructor,
         instance: Value,
         init: Value,
         binding: &Binding,
@@ -89,14 +90,16 @@ impl Builder<'_> {
         refs.extend(self.bound(binding, defaults, |_, index| arguments[index as usize]));
         self.close_top(2);
         self.scratch(refs.len() as u32);
-        let call = Op::CallDirect { target: binding.target, has_self: true, has_shim: true };
-        let result = self.emit(call, &refs, Type::OBJ);
+        self.shapes.insert(instance, class.version);
+        let (object, target) = (class.init, binding.target);
+        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: true, refs: &refs });
         self.finish_init(result, instance, 0)
     }
 
     /// Calls `__init__` as `type.__call__` does.
     fn init_with_lent(
         &mut self,
+        class: Constructor,
         instance: Value,
         init: Value,
         binding: &Binding,
@@ -125,8 +128,9 @@ impl Builder<'_> {
             builder.emit(Op::ToRef { borrowed: false }, &[argument], Type::REF)
         }));
         self.scratch(refs.len() as u32);
-        let call = Op::CallDirect { target: binding.target, has_self: true, has_shim: false };
-        let result = self.emit(call, &refs, Type::OBJ);
+        self.shapes.insert(instance, class.version);
+        let (object, target) = (class.init, binding.target);
+        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs: &refs });
         for argument in arguments.iter().chain(by_name) {
             self.emit(Op::DecRef, &[*argument], Type::NONE);
         }

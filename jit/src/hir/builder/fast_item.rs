@@ -82,11 +82,11 @@ impl Builder<'_> {
 
     /// Enters `__getitem__`, which takes over the operands as the interpreter's specialized instruction has it.
     fn call_getitem(&mut self) -> Result<bool, Refusal> {
-        let Some((function, target)) = self.method(c"__getitem__", 1, 2) else { return Ok(false) };
+        let Some((object, function, target)) = self.method(c"__getitem__", 1, 2) else { return Ok(false) };
         self.emit(Op::IncRef, &[function], Type::NONE);
         let mut refs = vec![self.to_ref(StackEntry { value: function, owned: true })];
         refs.extend(self.take_refs(2));
-        let result = self.emit(Op::CallDirect { target, has_self: true, has_shim: false }, &refs, Type::OBJ);
+        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs: &refs });
         self.check(result, ErrorKind::Null)?;
         self.push(result, true);
         self.safepoint(false)?;
@@ -95,14 +95,14 @@ impl Builder<'_> {
 
     /// Enters `__setitem__`. The operands stay where they are meanwhile, as the interpreter calls the method from C.
     fn call_setitem(&mut self) -> Result<bool, Refusal> {
-        let Some((function, target)) = self.method(c"__setitem__", 1, 3) else { return Ok(false) };
+        let Some((object, function, target)) = self.method(c"__setitem__", 1, 3) else { return Ok(false) };
         let mut refs = Vec::new();
         let operands = [1, 0, 2].map(|depth| self.peek_obj(depth));
         for object in [function].into_iter().chain(operands) {
             self.emit(Op::IncRef, &[object], Type::NONE);
             refs.push(self.to_ref(StackEntry { value: object, owned: true }));
         }
-        let result = self.emit(Op::CallDirect { target, has_self: true, has_shim: false }, &refs, Type::OBJ);
+        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs: &refs });
         self.check_and_close(result, ErrorKind::Null, 3)?;
         self.emit(Op::DecRef, &[result], Type::NONE);
         self.safepoint(false)?;
@@ -111,7 +111,7 @@ impl Builder<'_> {
 
     /// The method that the operator stands for, and what a call of it enters, if the object `depth` below the top is guessed to
     /// have one that takes `nargs` arguments.
-    fn method(&mut self, name: &std::ffi::CStr, depth: usize, nargs: u32) -> Option<(Value, CallTarget)> {
+    fn method(&mut self, name: &std::ffi::CStr, depth: usize, nargs: u32) -> Option<(usize, Value, CallTarget)> {
         let receiver = self.peek(depth).value;
         if self.func.ty(receiver).repr != Repr::Obj {
             return None;
@@ -126,6 +126,6 @@ impl Builder<'_> {
         self.guard_function(function, method.object, target.code);
         self.set_line();
         self.scratch(nargs + 1);
-        Some((function, target))
+        Some((method.object, function, target))
     }
 }

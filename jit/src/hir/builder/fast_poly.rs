@@ -194,6 +194,7 @@ impl Builder<'_> {
         let property = self.known_obj(property);
         let current = self.emit(Op::Load { offset: method::PROP_GET, mem: Mem::Obj }, &[property], Type::OBJ_OR_NULL);
         self.expect_equal(fork, current, getter as i64);
+        let object = getter;
         let getter = self.known_obj(getter);
         let load = Op::Load { offset: function::FUNC_CODE, mem: Mem::Obj };
         let code = self.emit(load, &[getter], Type::OBJ);
@@ -203,8 +204,8 @@ impl Builder<'_> {
         let null = self.null_ref();
         let owner = self.take_refs(1)[0];
         self.scratch(3);
-        let call = Op::CallDirect { target: binding.target, has_self: false, has_shim: false };
-        let result = self.emit(call, &[callable, null, owner], Type::OBJ);
+        let (target, refs) = (binding.target, &[callable, null, owner]);
+        let result = self.call_known(&KnownCall { object, target, has_self: false, has_shim: false, refs });
         self.check(result, ErrorKind::Null)?;
         self.end_way(fork, &[result], true)
     }
@@ -340,8 +341,8 @@ impl Builder<'_> {
             let mut operands = vec![refs[0]];
             operands.extend(self.bound(&binding, defaults, |_, index| refs[index as usize + 1]));
             self.scratch(operands.len() as u32);
-            let call = Op::CallDirect { target: binding.target, has_self: true, has_shim: false };
-            let result = self.emit(call, &operands, Type::OBJ);
+            let (object, target, refs) = (method as usize, binding.target, &operands);
+            let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs });
             self.check(result, ErrorKind::Null)?;
             self.end_call(&mut fork, result);
             self.begin_way(&fork, next);

@@ -5,10 +5,9 @@
 //! When a guess of the callee's fails the interpreter runs its frame to the end, and the caller goes on here with the
 //! result. So the frame states of a callee say nothing of its callers.
 
-use std::sync::Arc;
-
 use super::super::function::Context;
 use super::*;
+use crate::profile::Inlinee;
 
 /// Callees within callees, at most.
 const MAX_DEPTH: usize = 3;
@@ -25,74 +24,139 @@ struct Checkpoint {
     insts: usize,
 }
 
-/// A call that may be done in place.
-struct InlinedCall<'a> {
-    code: Arc<CodeInfo>,
-    profile: &'a Profile,
-    target: CallTarget,
-    has_self: bool,
-    refs: &'a [Value],
+/// Instructions of all callees in one piece of machine code, at most.
+const MAX_INSTRUCTIONS: usize = 1000;
+
+/// A call of a known function, after the guards that it is this one.
+pub(super) struct KnownCall<'a> {
+    /// The function.
+    pub(super) object: usize,
+    pub(super) target: CallTarget,
+    pub(super) has_self: bool,
+    pub(super) has_shim: bool,
+    /// Operands as for [`Op::CallDirect`].
+    pub(super) refs: &'a [Value],
+}
+
+/// The calls that lead to a place: those that are in place around it, and the last with the function that it calls.
+pub(super) type CallPath = (Vec<CodeOffset>, usize);
+
+/// What became of a call in place.
+struct Returned {
+    /// What a call returns.
+    result: Value,
+    /// How each return of the callee's has its result.
+    reprs: Vec<Repr>,
+    /// Whether a return may be followed by what can run Python code.
+    is_noisy: bool,
 }
 
 impl Builder<'_> {
-    /// Calls the known function `object` in place, with `refs` as for a direct call, and pushes the result. Says whether it
-    /// did: not when it is better called.
-    pub(super) fn inline_call(
-        &mut self,
-        object: usize,
-        target: CallTarget,
-        has_self: bool,
-        refs: &[Value],
-    ) -> Result<bool, Refusal> {
-        if self.callers().len() >= MAX_DEPTH || self.func.contexts.len() >= MAX_CALLEES {
-            return Ok(false);
-        }
-        let is_recursive = target.code_units == self.root || self.callers().contains(&target.code_units);
-        if is_recursive || target.has_keyword_only {
-            return Ok(false);
-        }
-        let Some(inlinee) = self.profile.inlinee(object) else { return Ok(false) };
+    /// Calls a known function, in place if it is small. Returns what a call does: an object, or NULL with an exception set.
+    pub(super) fn call_known(&mut self, call: &KnownCall<'_>) -> Value {
+        let Some(inlinee) = self.inlinee(call) else { return self.call_direct(call) };
         let before = self.checkpoint();
-        let call = InlinedCall { code: inlinee.code, profile: &inlinee.profile, target, has_self, refs };
-        let number = match self.build_callee(&call, None) {
-            Some((result, returned)) => match returned.first() {
-                Some(Repr::I64) if returned.iter().all(|repr| *repr == Repr::I64) => Type::I64,
-                Some(Repr::F64) if returned.iter().all(|repr| *repr == Repr::F64) => Type::F64,
-                _ => {
-                    self.finish_call(result)?;
-                    return Ok(true);
-                }
-            },
+        match self.build_callee(call, &inlinee, None) {
+            Some(returned) => returned.result,
             None => {
                 self.take_back(&before);
-                return Ok(false);
+                self.call_direct(call)
+            }
+        }
+    }
+
+    /// The same, and pushes the result, in a register if it is known to be a number.
+    pub(super) fn call_for_number(&mut self, call: &KnownCall<'_>) -> Result<(), Refusal> {
+        let Some(inlinee) = self.inlinee(call) else {
+            let result = self.call_direct(call);
+            return self.finish_call(result);
+        };
+        let before = self.checkpoint();
+        let path = self.call_path(call);
+        let known = self.known_results.borrow().get(&path).copied();
+        let number = match known {
+            Some(number) => number,
+            None => {
+                let returned = self.build_callee(call, &inlinee, None);
+                let number = returned.as_ref().and_then(|returned| number_of(&returned.reprs));
+                self.known_results.borrow_mut().insert(path, number);
+                if let (Some(returned), None) = (&returned, number) {
+                    return self.finish_call(returned.result);
+                }
+                self.take_back(&before);
+                if returned.is_none() {
+                    let result = self.call_direct(call);
+                    return self.finish_call(result);
+                }
+                number
             }
         };
         // Now that it is known to return a number it does so in a register.
-        self.take_back(&before);
-        let unboxed = self.func.new_block(false);
-        let before_unboxed = self.func.add_param(unboxed, number);
-        let Some((result, _)) = self.build_callee(&call, Some(unboxed)) else {
+        let unboxed = number.map(|number| {
+            let block = self.func.new_block(false);
+            (block, self.func.add_param(block, number), number)
+        });
+        let Some(returned) = self.build_callee(call, &inlinee, unboxed.map(|(block, ..)| block)) else {
             self.take_back(&before);
-            return Ok(false);
+            let result = self.call_direct(call);
+            return self.finish_call(result);
         };
-        self.check(result, ErrorKind::Null)?;
-        self.push(result, true);
+        let Some((block, param, number)) = unboxed else { return self.finish_call(returned.result) };
+        self.finish_call(returned.result)?;
+        self.unbox_result(block, number);
+        self.switch_to(block);
+        self.push(param, false);
+        self.noisy = returned.is_noisy;
+        if returned.is_noisy {
+            self.safepoint(true)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on at `block` with the object on top of the stack, which should be a number: the callee has returned it through the
+    /// interpreter.
+    fn unbox_result(&mut self, block: Block, number: Type) {
         let state = self.state_at(self.instr.next);
         let (kinds, unbox) = match number.repr {
             Repr::I64 => (Kinds::LONG, Op::UnboxInt),
             _ => (Kinds::FLOAT, Op::UnboxFloat),
         };
+        let result = self.peek(0).value;
         let object = self.emit_in(self.cur, Op::GuardKinds { kinds }, &[result], Type::obj(kinds), Some(state));
         let state = unbox.needs_state().then_some(state);
         let value = self.emit_in(self.cur, unbox, &[object], number, state);
         self.pop();
         self.close(StackEntry { value: object, owned: true });
-        self.terminate(Terminator::Jump(Edge { block: unboxed, args: vec![value] }));
-        self.switch_to(unboxed);
-        self.push(before_unboxed, false);
-        self.safepoint(true)?;
-        Ok(true)
+        self.terminate(Terminator::Jump(Edge { block, args: vec![value] }));
+    }
+
+    fn call_direct(&mut self, call: &KnownCall<'_>) -> Value {
+        let KnownCall { target, has_self, has_shim, .. } = *call;
+        self.emit(Op::CallDirect { target, has_self, has_shim }, call.refs, Type::OBJ)
+    }
+
+    /// The function that a call enters, if its code is to become a part of this one.
+    fn inlinee(&self, call: &KnownCall<'_>) -> Option<Rc<Inlinee>> {
+        let callers = self.callers();
+        if callers.len() >= MAX_DEPTH || self.func.contexts.len() >= MAX_CALLEES || call.target.has_keyword_only {
+            return None;
+        }
+        if call.target.code_units == self.root || callers.contains(&call.target.code_units) {
+            return None;
+        }
+        let inlinee = self.profile.inlinee(call.object)?;
+        let inlined: usize = self.func.contexts.iter().map(|context| context.code.instrs.len()).sum();
+        (inlined + inlinee.code.instrs.len() <= MAX_INSTRUCTIONS).then_some(inlinee)
+    }
+
+    fn call_path(&self, call: &KnownCall<'_>) -> CallPath {
+        let mut sites = vec![self.instr.start];
+        let mut context = self.func.context;
+        while let Some(callee) = self.func.callee(context) {
+            sites.push(callee.site);
+            context = callee.caller;
+        }
+        (sites, call.object)
     }
 
     /// Where the bytecode of each function starts whose code the current one is a part of, itself included.
@@ -106,32 +170,34 @@ impl Builder<'_> {
         callers
     }
 
-    /// Builds the callee's code, and goes on where it has returned an object or NULL, or was called after all. Returns that,
-    /// and how each return of the callee's has its result; they go on at `unboxed` if that is given.
-    fn build_callee(&mut self, call: &InlinedCall<'_>, unboxed: Option<Block>) -> Option<(Value, Vec<Repr>)> {
-        let InlinedCall { code, profile, target, has_self, refs } = call;
-        let (target, has_self) = (*target, *has_self);
+    /// Builds the callee's code, and goes on where it has returned an object or NULL, or was called after all. Its returns go on
+    /// at `unboxed` if that is given.
+    fn build_callee(&mut self, call: &KnownCall<'_>, inlinee: &Inlinee, unboxed: Option<Block>) -> Option<Returned> {
+        let KnownCall { target, has_self, has_shim, refs, .. } = *call;
+        let Inlinee { code, profile } = inlinee;
         let entry = code.instrs.first()?.start;
         let (inlined, called, resume) =
             (self.func.new_block(false), self.func.new_block(true), self.func.new_block(false));
-        let cond = self.emit(Op::CanInline { target }, &[], Type::BOOL);
+        let cond = self.emit(Op::CanInline { target, has_shim }, &[], Type::BOOL);
         self.terminate(Terminator::Branch { cond, then: Edge::to(inlined), otherwise: Edge::to(called) });
+        let (shapes, inline, held) = (self.shapes.clone(), self.inline.clone(), self.held.clone());
         self.switch_to(called);
-        let result = self.emit(Op::CallDirect { target, has_self, has_shim: false }, refs, Type::OBJ);
+        let result = self.call_direct(call);
         self.terminate(Terminator::Jump(Edge { block: resume, args: vec![result] }));
         self.switch_to(inlined);
-        let frame = self.emit(Op::PushFrame { target, has_self }, refs, Type::I64);
+        let frame = self.emit(Op::PushFrame { target, has_self, has_shim }, refs, Type::I64);
 
         let (caller, site) = (self.func.context, self.instr.start);
         let call_line = self.code.lines.lookup(site).line.unwrap_or(0);
-        let context = Context { code: code.clone(), address: target.code, caller, site, call_line, frame, resume };
-        let (cfg, carry) = (Cfg::build(code, entry), Carried::new());
-        let mut callee = Builder::new(code, profile, Kind::Function, &cfg, &carry);
+        let (code, address) = (code.clone(), target.code);
+        let context = Context { code, address, caller, site, call_line, has_shim, frame, resume };
+        let (cfg, carry) = (Cfg::build(&inlinee.code, entry), Carried::new());
+        let mut callee = Builder::new(&inlinee.code, profile, Kind::Function, &cfg, &carry);
         (callee.root, callee.unboxed) = (self.root, unboxed);
-        callee.state.locals = self.locals_of(code, &refs[if has_self { 1 } else { 2 }..]);
+        callee.known_results = self.known_results.clone();
+        callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         callee.state.numbers = self.state.numbers.clone();
-        callee.shapes = self.shapes.clone();
-        callee.inline = self.inline.clone();
+        (callee.shapes, callee.inline, callee.held) = (shapes, inline, held);
         std::mem::swap(&mut callee.func, &mut self.func);
         let site = callee.func.site;
         callee.func.context = callee.func.add_context(context);
@@ -139,17 +205,17 @@ impl Builder<'_> {
         let first = callee.cur;
         let is_built = callee.translate_from(entry).is_ok();
         std::mem::swap(&mut callee.func, &mut self.func);
-        let returned = callee.returned;
         (self.func.context, self.func.site) = (caller, site);
         if !is_built {
             return None;
         }
+        let (reprs, is_noisy) = (callee.returned, callee.returns_noisily);
         self.terminate(Terminator::Jump(Edge::to(first)));
         let result = self.func.add_param(resume, Type::OBJ_OR_NULL);
         self.switch_to(resume);
         self.forget();
         self.noisy = true;
-        Some((result, returned))
+        Some(Returned { result, reprs, is_noisy })
     }
 
     /// What is known of a callee's locals when it starts: its parameters get `arguments`, stackrefs.
@@ -183,8 +249,18 @@ impl Builder<'_> {
         let Some(resume) = resume else {
             return self.terminate(Terminator::Return { value });
         };
+        self.returns_noisily |= self.noisy || !self.locals_die_quietly();
         self.emit(Op::PopFrame, &[], Type::NONE);
         self.terminate(Terminator::Jump(Edge { block: resume, args: vec![value] }));
+    }
+
+    /// Whether popping the frame cannot run Python code. The function and its code are held by who has called.
+    fn locals_die_quietly(&self) -> bool {
+        self.state.locals.iter().all(|local| match local {
+            Local::Null => true,
+            Local::Value(value) => self.dies_quietly(*value),
+            Local::Home => false,
+        })
     }
 
     /// Ends the current block, which leaves the function with an exception.
@@ -219,5 +295,14 @@ impl Builder<'_> {
         block.insts.truncate(before.insts);
         block.terminator = Terminator::Open;
         self.cur = before.from;
+    }
+}
+
+/// The number that all of these are.
+fn number_of(reprs: &[Repr]) -> Option<Type> {
+    match reprs.first()? {
+        Repr::I64 if reprs.iter().all(|repr| *repr == Repr::I64) => Some(Type::I64),
+        Repr::F64 if reprs.iter().all(|repr| *repr == Repr::F64) => Some(Type::F64),
+        _ => None,
     }
 }

@@ -66,6 +66,10 @@ impl Builder<'_> {
         if self.instr.oparg & 3 != 0 {
             return Err(Refusal::new("resumes a generator"));
         }
+        // Nothing has run since the caller's last safepoint.
+        if self.func.context != OUTERMOST {
+            return Ok(());
+        }
         self.set_line();
         // The interpreter repeats the instruction: it tells tools that the function starts.
         let state = self.state_at(self.instr.start);

@@ -30,7 +30,9 @@ mod ops_build;
 mod ops_call;
 mod ops_except;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::function::{Function, Kind};
 use super::inst::*;
@@ -43,6 +45,7 @@ use crate::profile::Profile;
 use crate::runtime::ops::table::{Helper, Param, Ret};
 use carry::{Carried, Found, Known};
 use cfg::Cfg;
+use inline::{CallPath, KnownCall};
 use numbers::Number;
 
 /// Why a code object cannot be compiled.
@@ -128,6 +131,10 @@ pub struct Builder<'a> {
     func: Function,
     /// In a callee that is a part of the function: how each return has its result.
     returned: Vec<Repr>,
+    /// The same: whether something may have run between the last safepoint of some way to a return and the caller's next.
+    returns_noisily: bool,
+    /// The numbers that calls in place are known to return, by [`Builder::call_path`]; what is built again need not find out again.
+    known_results: Rc<RefCell<HashMap<CallPath, Option<Type>>>>,
     /// Where returns go on that have a number, if all have the same kind of one.
     unboxed: Option<Block>,
     /// Where the bytecode starts that the whole function is made from.
@@ -206,6 +213,8 @@ impl<'a> Builder<'a> {
             func: Function::new(code.qualname.clone(), kind),
             root: code.code_units,
             returned: Vec::new(),
+            returns_noisily: false,
+            known_results: Rc::default(),
             unboxed: None,
             cfg,
             targets: HashMap::new(),

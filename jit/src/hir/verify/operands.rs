@@ -127,7 +127,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::ReplaceFloat { .. } => vec![ADDRESS, OBJ, F64],
         Op::Helper { helper, .. } => helper_operands(*helper),
         Op::SpillArgs { .. } => vec![WORD; count],
-        Op::CallDirect { target, has_self, .. } | Op::PushFrame { target, has_self } => {
+        Op::CallDirect { target, has_self, .. } | Op::PushFrame { target, has_self, .. } => {
             vec![REF; target.nargs as usize + 2 - usize::from(*has_self)]
         }
     }
