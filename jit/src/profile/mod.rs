@@ -20,7 +20,7 @@ use crate::bytecode::opcode::CodeOffset;
 use crate::code::binding::names_in;
 use crate::cpython::constructor::{self, Constructor};
 use crate::cpython::interp::COMMON_CONSTS_LEN;
-use crate::cpython::{array, dict, kinds, long};
+use crate::cpython::{array, binary_op, dict, kinds, long};
 use crate::hir::inst::Binding;
 use crate::hir::types::Kinds;
 use crate::runtime::attr_cache::{self, Known};
@@ -222,6 +222,11 @@ impl Profile {
     /// What a call of the class `object` does, if that is simple.
     pub fn constructor(&self, object: usize) -> Option<Constructor> {
         constructor::of(object)
+    }
+
+    /// The kinds of numbers that a `BINARY_OP_EXTEND` is specialized for, by the address in its inline cache.
+    pub fn extended_numbers(&self, descr: u64) -> Option<(Kinds, Kinds)> {
+        binary_op::numbers(descr as usize)
     }
 
     /// The class that has this version.

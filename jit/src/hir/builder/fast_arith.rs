@@ -40,6 +40,11 @@ impl Builder<'_> {
             Opcode::BinaryOpAddFloat | Opcode::BinaryOpSubtractFloat | Opcode::BinaryOpMultiplyFloat => {
                 Some((Number::Float, Number::Float))
             }
+            Opcode::BinaryOpExtend => {
+                let number = |kinds| if kinds == Kinds::FLOAT { Number::Float } else { Number::Int };
+                let kinds = self.profile.extended_numbers(self.instr.cache_u64(1));
+                kinds.map(|(left, right)| (number(left), number(right)))
+            }
             _ => None,
         };
         let known = (self.number(left), self.number(right));
