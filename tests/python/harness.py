@@ -70,7 +70,9 @@ STRESS_MODES = {
 ALWAYS = "deopt-all"
 
 # Each optimization of the HIR left out, on top of the mode "warm".
-PASS_MODES = {f"without-{name}": f"-{name}" for name in ("infer", "number", "sweep", "compact")}
+PASS_MODES = {
+    f"without-{name}": f"-{name}" for name in ("infer", "refcounts", "number", "sweep", "compact")
+}
 
 HEADER = re.compile(r"#\s*(exit|expect-[a-z]+|stress-except):\s*(.*)")
 

@@ -342,7 +342,8 @@ def hir_of(function, *arguments):
 def test_instances_are_made_in_place():
     hir = hir_of(makes, 1)
     assert hir.count("call new_instance") == 3 and "call call " not in hir
-    assert hir.count("has_self=true has_shim=true") == 3
+    direct = re.findall(r"(call_direct|push_frame) \S+ nargs=\d+ has_self=true has_shim=true", hir)
+    assert sorted(direct) == ["call_direct"] * 3 + ["push_frame"] * 3
     hir = hir_of(makes_by_name, 1)
     assert "call new_instance" in hir and "has_shim=false" in hir and "call call_kw" not in hir
     hir = hir_of(makes_bare)
@@ -423,5 +424,7 @@ def reads_constant():
 
 
 def test_what_is_held_elsewhere_is_closed_quietly():
+    """No safepoint follows, and no reference is even taken."""
     hir = hir_of(reads_constant)
-    assert hir.count("dec_ref") == 2 and hir.count("safepoint") == 1
+    assert hir.count("safepoint") == 1 and "dec_ref" not in hir
+    assert re.search(r"guard \w+ v\d+  ; @\d+ \[.*\] late \[v\d+\]", hir), hir

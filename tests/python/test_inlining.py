@@ -43,7 +43,7 @@ def four_times(a):
 def test_callees_of_callees_are_a_part_too():
     hir = compiled(four_times, 1.5).hir()
     assert inlined(four_times, 1.5) == ["twice", "add", "twice", "add"]
-    assert hir.count("push_frame") == hir.count("pop_frame") == 4
+    assert hir.count("push_frame") == hir.count("pop_frame 0x") == 4
     assert four_times(3) == 12 and four_times("s") == "ssss"
 
 
@@ -67,6 +67,45 @@ def gets(point):
 
 def test_methods():
     assert inlined(gets, Point(1)) == ["Point.get"]
+
+
+def makes(x):
+    return Point(x)
+
+
+def test_constructors():
+    assert inlined(makes, 1) == ["Point.__init__"]
+    assert makes(7).x == 7
+
+
+class Other(Point):
+    def get(self):
+        return -self.x
+
+
+def test_methods_of_several_classes():
+    gets(Other(1))
+    for _ in range(30):
+        gets(Point(1))
+        gets(Other(1))
+    assert sorted(inlined(gets, Other(1))) == ["Other.get", "Point.get"]
+    assert (gets(Point(4)), gets(Other(4))) == (4, -4)
+
+
+def difference(where):
+    x, y = where
+    return x - y
+
+
+def differs(x):
+    return difference((x + 1, x))
+
+
+def test_tuples_for_callees_are_not_read():
+    assert inlined(differs, 1) == ["difference"]
+    hir = executable(differs).hir()
+    after = hir[hir.index("push_frame") : hir.index("pop_frame")]
+    assert "guard_type" not in after and "guard Bounds" not in after and "int.Sub" in after, hir
 
 
 def countdown(n):

@@ -385,8 +385,11 @@ pub enum Op {
         has_self: bool,
         has_shim: bool,
     },
-    /// Pops the frame of the context, whose locals die as at a return.
-    PopFrame,
+    /// Pops the frame of the context, whose locals die as at a return. The home slots with a bit in `settled` have nothing to
+    /// close as long as nobody has a frame object: they are unbound, or never owned their object.
+    PopFrame {
+        settled: u64,
+    },
     /// Pops the frame of the context, with an exception set.
     UnwindFrame,
 
@@ -533,6 +536,8 @@ pub struct FrameState {
     pub site: CodeOffset,
     /// Deepest first.
     pub stack: Vec<StackEntry>,
+    /// Objects among them that the stack is to own and that nobody has counted: whoever leaves takes a reference first.
+    pub late: Vec<Value>,
 }
 
 /// One operand on the abstract stack.

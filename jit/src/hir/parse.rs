@@ -154,7 +154,8 @@ impl Reader {
         line.expect("[")?;
         let stack = line.list("]", |line| Ok(StackEntry { owned: !line.eat("&"), value: line.value()? }))?;
         let context = self.block.map_or(OUTERMOST, |block| self.function.block(block).context);
-        let state = FrameState { context, offset, site, stack };
+        let late = if line.eat("late [") { line.list("]", Line::value)? } else { Vec::new() };
+        let state = FrameState { context, offset, site, stack, late };
         Ok(match self.function.states.iter().position(|known| *known == state) {
             Some(index) => StateId(index as u32),
             None => self.function.add_state(state),
@@ -280,7 +281,7 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
             let (nargs, has_self, has_shim) = (line.field("nargs")?, line.field("has_self")?, line.field("has_shim")?);
             Op::PushFrame { target: target(code, nargs), has_self, has_shim }
         }
-        "pop_frame" => Op::PopFrame,
+        "pop_frame" => Op::PopFrame { settled: line.hex()? },
         "unwind_frame" => Op::UnwindFrame,
 
         "set_line" => Op::SetLine { offset: CodeOffset(line.at()?) },

@@ -117,6 +117,7 @@ impl Function {
                 let (code, nargs) = (target.code, target.nargs);
                 write!(f, "push_frame {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
             }
+            Op::PopFrame { settled } => write!(f, "pop_frame {settled:#x}")?,
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
             Op::TakeException { handler } => write!(f, "take_exception @{handler}")?,
             Op::Safepoint { periodic } => write!(f, "safepoint periodic={periodic}")?,
@@ -143,7 +144,12 @@ impl Function {
             let own = if entry.owned { "" } else { "&" };
             write!(f, "{comma}{own}{}", entry.value)?;
         }
-        f.write_str("]")
+        f.write_str("]")?;
+        if !state.late.is_empty() {
+            let late: Vec<_> = state.late.iter().map(ToString::to_string).collect();
+            write!(f, " late [{}]", late.join(", "))?;
+        }
+        Ok(())
     }
 
     fn print_terminator(&self, f: &mut Formatter<'_>, terminator: &Terminator) -> fmt::Result {

@@ -148,7 +148,7 @@ b4: in c1
     on_error.Negative v4 b5 else b6
 b6: in c1
     v5: any = const_obj 0x10
-    pop_frame
+    pop_frame 0x5
     jump b3(v5)
 b5: cold in c1
     traceback

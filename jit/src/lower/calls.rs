@@ -62,10 +62,12 @@ impl Lowering<'_, '_> {
             true => self.load(types::I64, tstate, thread::DATASTACK_TOP),
             false => self.frame_above(false),
         };
-        let (possible, body) = self.can_enter(target, new_frame);
-        self.b.ins().brif(possible, fast, &[], slow, &[]);
+        let cell = self.imm(target.cell as i64);
+        let body = self.load(types::I64, cell, 0);
+        self.b.ins().brif(body, fast, &[], slow, &[]);
 
         self.b.switch_to_block(fast);
+        self.require_room(target, new_frame, slow);
         self.make_current(target, new_frame, &refs, has_self);
         let signature = self.b.import_signature(body_signature(CallConv::SystemV));
         let call = self.b.ins().call_indirect(signature, body, &[tstate, new_frame]);
@@ -94,43 +96,47 @@ impl Lowering<'_, '_> {
         self.frame_at(end + shim_bytes(has_shim))
     }
 
-    /// Whether the callee's machine code can be entered by pushing its frame at `new_frame`, and where it begins.
-    fn can_enter(&mut self, target: CallTarget, new_frame: ir::Value) -> (ir::Value, ir::Value) {
-        let cell = self.imm(target.cell as i64);
-        let body = self.load(types::I64, cell, 0);
-        let compiled = self.b.ins().icmp_imm_s(IntCC::NotEqual, body, 0);
-        let room = self.has_room(target, new_frame);
-        (self.b.ins().band(compiled, room), body)
-    }
-
-    /// Whether there is room for the callee's frame, and nobody who evaluates frames instead of the interpreter.
-    fn has_room(&mut self, target: CallTarget, new_frame: ir::Value) -> ir::Value {
+    /// Goes on where there is room for the callee's frame, and nobody who evaluates frames instead of the interpreter.
+    fn require_room(&mut self, target: CallTarget, new_frame: ir::Value, otherwise: ir::Block) {
         let tstate = self.tstate;
         let top = self.b.ins().iadd_imm_s(new_frame, 8 * i64::from(target.framesize));
         let limit = self.load(types::I64, tstate, thread::DATASTACK_LIMIT);
         let room = self.b.ins().icmp(IntCC::UnsignedLessThan, top, limit);
+        self.require(room, otherwise);
         let hook = self.imm(interp::eval_frame_address() as i64);
         let hook = self.load(types::I64, hook, 0);
         let unhooked = self.b.ins().icmp_imm_s(IntCC::Equal, hook, 0);
-        self.b.ins().band(room, unhooked)
+        self.require(unhooked, otherwise);
     }
 
-    /// Whether the callee's code, which is a part of this, can run in a frame that is pushed here: nobody watches it, and its
-    /// call is no recursion that has to be an error.
-    pub(super) fn can_inline(&mut self, target: CallTarget, has_shim: bool) -> ir::Value {
+    fn require(&mut self, cond: ir::Value, otherwise: ir::Block) {
+        let next = self.b.create_block();
+        self.b.ins().brif(cond, next, &[], otherwise, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Ends the block: goes to `then` if the callee's code, which is a part of this, can run in a frame that is pushed here:
+    /// nobody watches it, and its call is no recursion that has to be an error.
+    pub(super) fn branch_if_inlinable(
+        &mut self,
+        target: CallTarget,
+        has_shim: bool,
+        then: ir::Block,
+        otherwise: ir::Block,
+    ) {
         let callee = state_of_cell(target.cell);
         if !self.callees.contains(&callee) {
             self.callees.push(callee);
         }
         let new_frame = self.frame_above(has_shim);
-        let possible = self.has_room(target, new_frame);
+        self.require_room(target, new_frame, otherwise);
         let (tstate, cell) = (self.tstate, self.imm(target.cell as i64));
         let watched = self.load(types::I32, cell, std::mem::offset_of!(CodeCell, is_watched) as i32);
         let unwatched = self.b.ins().icmp_imm_s(IntCC::Equal, watched, 0);
-        let possible = self.b.ins().band(possible, unwatched);
+        self.require(unwatched, otherwise);
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
         let allowed = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, remaining, i64::from(has_shim));
-        self.b.ins().band(possible, allowed)
+        self.b.ins().brif(allowed, then, &[], otherwise, &[]);
     }
 
     /// Pushes the frame of a callee whose code is a part of this.

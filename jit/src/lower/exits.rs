@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cpython::thread;
+use crate::hir::types::Kinds;
 use crate::runtime::{deopt, entry, stress};
 
 /// Home slots that a return closes inline; more are left to the runtime.
@@ -87,6 +88,10 @@ impl Lowering<'_, '_> {
     /// Writes the operand stack of `state` into the frame and points the frame at the state's bytecode.
     pub(super) fn flush(&mut self, state: StateId) {
         let data = self.hir.state(state).clone();
+        for object in &data.late {
+            let object = self.value(*object);
+            self.incref(object);
+        }
         let base = self.code.nlocalsplus;
         for (position, entry) in data.stack.iter().enumerate() {
             let bits = self.stack_bits(*entry);
@@ -161,12 +166,12 @@ impl Lowering<'_, '_> {
 
     /// Pops the frame and returns `value`.
     pub(super) fn leave(&mut self, value: ir::Value) {
-        self.pop_frame();
+        self.pop_frame(0);
         self.b.ins().return_(&[value]);
     }
 
-    /// Pops the frame, whose locals die.
-    pub(super) fn pop_frame(&mut self) {
+    /// Pops the frame, whose locals die: `settled` as in [`inst::Op::PopFrame`].
+    pub(super) fn pop_frame(&mut self, settled: u64) {
         let (tstate, frame) = (self.tstate, self.frame);
         if self.code.nlocalsplus > INLINE_SLOTS {
             self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
@@ -201,7 +206,7 @@ impl Lowering<'_, '_> {
         };
         self.store(previous, tstate, thread::CURRENT_FRAME);
         // The interpreter clears a frame from its end.
-        for slot in (0..self.code.nlocalsplus).rev() {
+        for slot in (0..self.code.nlocalsplus).rev().filter(|slot| settled & 1 << slot == 0) {
             let offset = self.slot_offset(slot);
             let bits = self.load(types::I64, frame, offset);
             self.close_ref(bits);
@@ -209,7 +214,11 @@ impl Lowering<'_, '_> {
         let function = self.load(types::I64, frame, layout::F_FUNCOBJ);
         self.close_ref(function);
         let code = self.load(types::I64, frame, layout::F_EXECUTABLE);
-        self.close_ref(code);
+        match self.context {
+            OUTERMOST => self.close_ref(code),
+            // Machine code pushes frames that own their code.
+            _ => self.decref(code, Kinds::OTHER),
+        }
         self.store(frame, tstate, thread::DATASTACK_TOP);
         self.b.ins().jump(done, &[]);
         self.b.switch_to_block(done);

@@ -220,6 +220,10 @@ impl Lowering<'_, '_> {
                 self.b.ins().jump(block, &args);
             }
             Terminator::Branch { cond, then, otherwise } => {
+                if let inst::Op::CanInline { target, has_shim } = self.hir.inst(*cond).op {
+                    let (then, otherwise) = (self.blocks[then.block.index()], self.blocks[otherwise.block.index()]);
+                    return self.branch_if_inlinable(target, has_shim, then, otherwise);
+                }
                 let cond = self.value(*cond);
                 let (then, then_args) = self.edge(then);
                 let (otherwise, other_args) = self.edge(otherwise);

@@ -183,7 +183,8 @@ fn reachable(
     seen
 }
 
-fn local_writes(instr: &Instr, info: &mut LoopInfo) {
+/// Notes which locals an instruction writes or unbinds.
+pub(super) fn local_writes(instr: &Instr, info: &mut LoopInfo) {
     match instr.opcode {
         Opcode::StoreFast => {
             info.written.insert(instr.oparg);

@@ -74,7 +74,7 @@ impl Builder<'_> {
         refs.extend(self.bound(binding, defaults, |_, index| arguments[index as usize]));
         self.scratch(refs.len() as u32);
         let call = KnownCall { object, target: binding.target, has_self, has_shim: false, refs: &refs };
-        self.call_for_number(&call)
+        self.call_for_number(&call, true)
     }
 
     /// The function's defaults, after a guard that there are as many as when the call was bound, if it uses some.

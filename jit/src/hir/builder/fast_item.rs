@@ -86,10 +86,8 @@ impl Builder<'_> {
         self.emit(Op::IncRef, &[function], Type::NONE);
         let mut refs = vec![self.to_ref(StackEntry { value: function, owned: true })];
         refs.extend(self.take_refs(2));
-        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs: &refs });
-        self.check(result, ErrorKind::Null)?;
-        self.push(result, true);
-        self.safepoint(false)?;
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs };
+        self.call_for_number(&call, false)?;
         Ok(true)
     }
 

@@ -341,7 +341,7 @@ impl Builder<'_> {
             let mut operands = vec![refs[0]];
             operands.extend(self.bound(&binding, defaults, |_, index| refs[index as usize + 1]));
             self.scratch(operands.len() as u32);
-            let (object, target, refs) = (method as usize, binding.target, &operands);
+            let (object, target, refs) = (method, binding.target, &operands);
             let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs });
             self.check(result, ErrorKind::Null)?;
             self.end_call(&mut fork, result);

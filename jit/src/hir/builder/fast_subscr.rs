@@ -135,6 +135,18 @@ impl Builder<'_> {
             return self.unpack(Helper::UnpackSequence, count);
         };
         let container = self.guard_kinds(0, kinds);
+        let known = self.tuples.get(&container).filter(|items| items.len() == count as usize).cloned();
+        if let Some(items) = known {
+            for item in &items {
+                self.emit(Op::IncRef, &[*item], Type::NONE);
+            }
+            self.set_line();
+            self.close_top(1);
+            for item in items.into_iter().rev() {
+                self.push(item, true);
+            }
+            return Ok(());
+        }
         let size = self.var_size(container);
         self.guard_equal(size, i64::from(count), Reason::Bounds);
         let (base, first) = if kinds == Kinds::TUPLE {

@@ -6,6 +6,7 @@
 //! result. So the frame states of a callee say nothing of its callers.
 
 use super::super::function::Context;
+use super::cfg::LoopInfo;
 use super::*;
 use crate::profile::Inlinee;
 
@@ -22,6 +23,7 @@ struct Checkpoint {
     states: usize,
     contexts: usize,
     insts: usize,
+    facts: (HashMap<Value, u32>, HashSet<Value>, HashSet<Value>, bool),
 }
 
 /// Instructions of all callees in one piece of machine code, at most.
@@ -65,11 +67,12 @@ impl Builder<'_> {
         }
     }
 
-    /// The same, and pushes the result, in a register if it is known to be a number.
-    pub(super) fn call_for_number(&mut self, call: &KnownCall<'_>) -> Result<(), Refusal> {
+    /// The same, and pushes the result, in a register if it is known to be a number. With `periodic` pending signals are served
+    /// afterwards.
+    pub(super) fn call_for_number(&mut self, call: &KnownCall<'_>, periodic: bool) -> Result<(), Refusal> {
         let Some(inlinee) = self.inlinee(call) else {
             let result = self.call_direct(call);
-            return self.finish_call(result);
+            return self.finish_known(result, periodic);
         };
         let before = self.checkpoint();
         let path = self.call_path(call);
@@ -81,12 +84,12 @@ impl Builder<'_> {
                 let number = returned.as_ref().and_then(|returned| number_of(&returned.reprs));
                 self.known_results.borrow_mut().insert(path, number);
                 if let (Some(returned), None) = (&returned, number) {
-                    return self.finish_call(returned.result);
+                    return self.finish_known(returned.result, periodic);
                 }
                 self.take_back(&before);
                 if returned.is_none() {
                     let result = self.call_direct(call);
-                    return self.finish_call(result);
+                    return self.finish_known(result, periodic);
                 }
                 number
             }
@@ -99,18 +102,27 @@ impl Builder<'_> {
         let Some(returned) = self.build_callee(call, &inlinee, unboxed.map(|(block, ..)| block)) else {
             self.take_back(&before);
             let result = self.call_direct(call);
-            return self.finish_call(result);
+            return self.finish_known(result, periodic);
         };
-        let Some((block, param, number)) = unboxed else { return self.finish_call(returned.result) };
-        self.finish_call(returned.result)?;
+        let Some((block, param, number)) = unboxed else { return self.finish_known(returned.result, periodic) };
+        self.finish_known(returned.result, periodic)?;
         self.unbox_result(block, number);
         self.switch_to(block);
         self.push(param, false);
         self.noisy = returned.is_noisy;
         if returned.is_noisy {
-            self.safepoint(true)?;
+            self.safepoint(periodic)?;
         }
         Ok(())
+    }
+
+    fn finish_known(&mut self, result: Value, periodic: bool) -> Result<(), Refusal> {
+        if periodic {
+            return self.finish_call(result);
+        }
+        self.check(result, ErrorKind::Null)?;
+        self.push(result, true);
+        self.safepoint(false)
     }
 
     /// Goes on at `block` with the object on top of the stack, which should be a number: the callee has returned it through the
@@ -198,6 +210,8 @@ impl Builder<'_> {
         callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         callee.state.numbers = self.state.numbers.clone();
         (callee.shapes, callee.inline, callee.held) = (shapes, inline, held);
+        callee.tuples = self.tuples.clone();
+        callee.lent = self.lent_to(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         std::mem::swap(&mut callee.func, &mut self.func);
         let site = callee.func.site;
         callee.func.context = callee.func.add_context(context);
@@ -234,6 +248,19 @@ impl Builder<'_> {
             .collect()
     }
 
+    /// The parameters that get arguments without a reference of their own, and that the code leaves as they are.
+    fn lent_to(&self, code: &CodeInfo, arguments: &[Value]) -> HashSet<u32> {
+        let is_lent = |argument: &Value| matches!(self.func.inst(*argument).op, Op::ToRef { borrowed: true });
+        let mut lent: HashSet<u32> =
+            (0..).zip(arguments).filter(|(_, argument)| is_lent(argument)).map(|(slot, _)| slot).collect();
+        let mut writes = LoopInfo::default();
+        for instr in &code.instrs {
+            cfg::local_writes(instr, &mut writes);
+        }
+        lent.retain(|slot| !writes.written.contains(slot) && !writes.deleted.contains(slot));
+        lent
+    }
+
     /// Ends the current block, which returns the topmost operand: the frame is gone then.
     pub(super) fn terminate_returned(&mut self) {
         let entry = self.peek(0);
@@ -250,17 +277,23 @@ impl Builder<'_> {
             return self.terminate(Terminator::Return { value });
         };
         self.returns_noisily |= self.noisy || !self.locals_die_quietly();
-        self.emit(Op::PopFrame, &[], Type::NONE);
+        let settled = (0..u64::BITS).filter(|slot| self.is_settled(*slot)).fold(0, |bits, slot| bits | 1 << slot);
+        self.emit(Op::PopFrame { settled }, &[], Type::NONE);
         self.terminate(Terminator::Jump(Edge { block: resume, args: vec![value] }));
     }
 
     /// Whether popping the frame cannot run Python code. The function and its code are held by who has called.
     fn locals_die_quietly(&self) -> bool {
-        self.state.locals.iter().all(|local| match local {
-            Local::Null => true,
+        self.state.locals.iter().zip(0..).all(|(local, slot)| match local {
+            _ if self.is_settled(slot) => true,
             Local::Value(value) => self.dies_quietly(*value),
-            Local::Home => false,
+            _ => false,
         })
+    }
+
+    /// Whether a home slot has nothing to close.
+    fn is_settled(&self, slot: u32) -> bool {
+        self.lent.contains(&slot) || self.state.locals.get(slot as usize) == Some(&Local::Null)
     }
 
     /// Ends the current block, which leaves the function with an exception.
@@ -281,6 +314,7 @@ impl Builder<'_> {
             states: self.func.states.len(),
             contexts: self.func.contexts.len(),
             insts: self.func.block(self.cur).insts.len(),
+            facts: (self.shapes.clone(), self.inline.clone(), self.held.clone(), self.noisy),
         }
     }
 
@@ -295,6 +329,7 @@ impl Builder<'_> {
         block.insts.truncate(before.insts);
         block.terminator = Terminator::Open;
         self.cur = before.from;
+        (self.shapes, self.inline, self.held, self.noisy) = before.facts.clone();
     }
 }
 

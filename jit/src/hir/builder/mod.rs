@@ -133,6 +133,8 @@ pub struct Builder<'a> {
     returned: Vec<Repr>,
     /// The same: whether something may have run between the last safepoint of some way to a return and the caller's next.
     returns_noisily: bool,
+    /// The same: parameters whose home slots do not own their objects, and are never written to.
+    lent: HashSet<u32>,
     /// The numbers that calls in place are known to return, by [`Builder::call_path`]; what is built again need not find out again.
     known_results: Rc<RefCell<HashMap<CallPath, Option<Type>>>>,
     /// Where returns go on that have a number, if all have the same kind of one.
@@ -176,6 +178,8 @@ pub struct Builder<'a> {
     sources: HashMap<Value, u32>,
     /// Class versions that objects are known to have until something can run Python code.
     shapes: HashMap<Value, u32>,
+    /// The items of tuples that were built here.
+    tuples: HashMap<Value, Vec<Value>>,
     /// Instances that are known to keep their attributes in inline values, as long.
     inline: HashSet<Value>,
     /// Objects that are known to be held by something else as well, as long: giving up a reference to one frees nothing.
@@ -214,6 +218,7 @@ impl<'a> Builder<'a> {
             root: code.code_units,
             returned: Vec::new(),
             returns_noisily: false,
+            lent: HashSet::new(),
             known_results: Rc::default(),
             unboxed: None,
             cfg,
@@ -237,6 +242,7 @@ impl<'a> Builder<'a> {
             found: HashMap::new(),
             sources: HashMap::new(),
             shapes: HashMap::new(),
+            tuples: HashMap::new(),
             inline: HashSet::new(),
             held: HashSet::new(),
         }
@@ -310,7 +316,7 @@ impl<'a> Builder<'a> {
 
     fn emit_in(&mut self, block: Block, op: Op, args: &[Value], ty: Type, state: Option<StateId>) -> Value {
         match &op {
-            Op::CallDirect { .. } | Op::PopFrame => {
+            Op::CallDirect { .. } | Op::PopFrame { .. } => {
                 self.forget();
                 self.noisy = true;
             }
@@ -376,7 +382,7 @@ impl<'a> Builder<'a> {
         let depth = self.state.stack.len();
         assert!(offset != self.instr.start || depth == self.depth, "{depth} operands instead of {}", self.depth);
         let context = self.func.context;
-        self.func.add_state(FrameState { context, offset, site, stack: self.state.stack.clone() })
+        self.func.add_state(FrameState { context, offset, site, stack: self.state.stack.clone(), late: Vec::new() })
     }
 
     fn terminate(&mut self, terminator: Terminator) {

@@ -8,9 +8,10 @@ impl Builder<'_> {
         self.set_line();
         let at = self.scratch(count.max(1));
         self.box_operands(count as usize);
-        let mut owned = Vec::new();
+        let (mut owned, mut items) = (Vec::new(), Vec::new());
         for depth in (0..count as usize).rev() {
             let entry = self.peek(depth);
+            items.push(entry.value);
             owned.push(self.to_owned(entry));
         }
         for _ in 0..count {
@@ -21,6 +22,9 @@ impl Builder<'_> {
         let result = self.helper(helper, &[address], &[i64::from(count)]);
         self.check(result, ErrorKind::Null)?;
         let result = self.emit(Op::Refine { kinds }, &[result], Type::obj(kinds));
+        if kinds == Kinds::TUPLE && items.iter().all(|item| self.func.ty(*item).repr == Repr::Obj) {
+            self.tuples.insert(result, items);
+        }
         self.push(result, true);
         Ok(())
     }

@@ -77,6 +77,7 @@ impl Builder<'_> {
                 offset: self.instr.start,
                 site: self.instr.start,
                 stack: unwind.to_vec(),
+                late: Vec::new(),
             });
             self.terminate(Terminator::Throw { state });
             return Ok(());

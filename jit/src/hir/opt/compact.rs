@@ -64,6 +64,8 @@ pub fn run(function: &mut Function) {
         let Some(place) = place else { continue };
         state.stack.iter_mut().for_each(|entry| entry.value = new.value(entry.value));
         state.stack.shrink_to_fit();
+        state.late.iter_mut().for_each(|value| *value = new.value(*value));
+        state.late.shrink_to_fit();
         states.push((*place, state));
     }
     states.sort_by_key(|(place, _)| place.index());

@@ -3,6 +3,7 @@
 mod compact;
 mod infer;
 mod number;
+mod refcounts;
 mod rewrite;
 mod sweep;
 
@@ -11,8 +12,13 @@ use super::verify::verify;
 
 type Pass = (&'static str, fn(&mut Function));
 
-const PASSES: [Pass; 4] =
-    [("infer", infer::run), ("number", number::run), ("sweep", sweep::run), ("compact", compact::run)];
+const PASSES: [Pass; 5] = [
+    ("infer", infer::run),
+    ("refcounts", refcounts::run),
+    ("number", number::run),
+    ("sweep", sweep::run),
+    ("compact", compact::run),
+];
 
 /// The names of the passes, in the order they run.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -198,7 +198,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::CallDirect { .. }
         | Op::CanInline { .. }
         | Op::PushFrame { .. }
-        | Op::PopFrame
+        | Op::PopFrame { .. }
         | Op::UnwindFrame
         | Op::Safepoint { .. }
         | Op::Traceback

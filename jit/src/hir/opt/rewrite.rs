@@ -53,6 +53,9 @@ impl Replacements {
             for entry in &mut state.stack {
                 entry.value = self.resolve(entry.value);
             }
+            for value in &mut state.late {
+                *value = self.resolve(*value);
+            }
         }
     }
 }

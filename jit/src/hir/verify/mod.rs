@@ -52,6 +52,12 @@ pub fn verify(function: &Function) -> Result<(), String> {
                     return Err(format!("{}, in a frame state of {block}, has no result", entry.value));
                 }
             }
+            for late in &function.state(state).late {
+                let entries = &function.state(state).stack;
+                if !entries.iter().any(|entry| entry.owned && entry.value == *late) {
+                    return Err(format!("{late}, late in a frame state of {block}, is not owned by it"));
+                }
+            }
             Ok(())
         };
         for (i, &value) in data.insts.iter().enumerate() {

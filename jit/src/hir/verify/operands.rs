@@ -89,7 +89,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::FrameGlobals
         | Op::FrameBuiltins
         | Op::CanInline { .. }
-        | Op::PopFrame
+        | Op::PopFrame { .. }
         | Op::UnwindFrame => Vec::new(),
         Op::ToRef { .. }
         | Op::IncRef
@@ -194,7 +194,7 @@ fn result(op: &Op) -> Repr {
         | Op::ReplaceFloat { .. }
         | Op::SpillArgs { .. }
         | Op::SetLine { .. }
-        | Op::PopFrame
+        | Op::PopFrame { .. }
         | Op::UnwindFrame
         | Op::Traceback => Repr::None,
         Op::Load { mem, .. } => match mem {
