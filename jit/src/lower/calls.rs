@@ -254,7 +254,7 @@ impl Lowering<'_, '_> {
         let header = self.imm(std::ptr::from_ref(self.header) as i64);
         let flag = self.imm(i64::from(periodic));
         let status = self
-            .call_runtime(frames::safepoint as *const () as usize, &[tstate, frame, header, flag], Some(types::I64))
+            .call_aside(frames::safepoint as *const () as usize, &[tstate, frame, header, flag], Some(types::I64))
             .expect("has a result");
         let leave = self.b.ins().icmp_imm_s(IntCC::Equal, status, frames::OBSERVED_STATUS);
         self.guard_not(leave, state, Reason::Observed);

@@ -60,7 +60,7 @@ impl Lowering<'_, '_> {
     }
 
     fn made_by(&mut self, helper: Helper, value: ir::Value, state: StateId) -> ir::Value {
-        let made = self.call_runtime(helper.address(), &[value], Some(types::I64)).expect("has a result");
+        let made = self.call_aside(helper.address(), &[value], Some(types::I64)).expect("has a result");
         self.guard(made, state, Reason::Memory);
         made
     }
@@ -88,7 +88,7 @@ impl Lowering<'_, '_> {
         };
         self.b.set_cold_block(other);
         self.b.switch_to_block(other);
-        self.call_runtime(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+        self.call_aside(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
         self.b.ins().jump(done, &[]);
         true
     }

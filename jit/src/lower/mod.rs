@@ -32,7 +32,7 @@ use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{self, ContextId, ErrorKind, OUTERMOST, Reason, StateId, Terminator, Value};
 use crate::hir::origin::Origin;
 use crate::hir::types::Repr;
-use crate::runtime::frames;
+use crate::runtime::{frames, preserving};
 
 /// What lowering learns besides the code itself.
 pub struct Lowered {
@@ -71,6 +71,8 @@ struct Lowering<'a, 'b> {
     tstate: ir::Value,
     frame: ir::Value,
     scratch: Option<StackSlot>,
+    /// Where calls aside put their results.
+    result: Option<StackSlot>,
     /// Side exits asked for so far, shared by guards with the same state.
     exits: HashMap<(StateId, Cause), ir::Block>,
     pending: Vec<(StateId, Cause, ir::Block)>,
@@ -111,6 +113,7 @@ pub fn lower(
         tstate: nothing,
         frame: nothing,
         scratch: None,
+        result: None,
         exits: HashMap::new(),
         pending: Vec::new(),
         records: Vec::new(),
@@ -308,6 +311,31 @@ impl Lowering<'_, '_> {
         let callee = self.imm(address as i64);
         let call = self.b.ins().call_indirect(signature, callee, args);
         ret.map(|_| self.b.inst_results(call)[0])
+    }
+
+    /// Calls a function of the runtime on a way that is hardly ever taken, so that the other ways can keep all registers.
+    fn call_aside(&mut self, address: usize, args: &[ir::Value], ret: Option<ir::Type>) -> Option<ir::Value> {
+        if !preserving::IS_AVAILABLE {
+            return self.call_runtime(address, args, ret);
+        }
+        let result = *self.result.get_or_insert_with(|| {
+            self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3))
+        });
+        let place = self.b.ins().stack_addr(types::I64, result, 0);
+        let callee = self.imm(address as i64);
+        let mut all = vec![place, callee];
+        all.extend(args);
+        let is_float = |arg: &ir::Value| self.b.func.dfg.value_type(*arg) == types::F64;
+        debug_assert!(args.iter().filter(|arg| is_float(arg)).count() <= 1);
+        debug_assert!(args.iter().filter(|arg| !is_float(arg)).count() <= preserving::MAX_ARGS);
+        let mut signature = Signature::new(CallConv::PreserveAll);
+        for arg in &all {
+            signature.params.push(AbiParam::new(self.b.func.dfg.value_type(*arg)));
+        }
+        let signature = self.b.import_signature(signature);
+        let stub = self.imm(preserving::address() as i64);
+        self.b.ins().call_indirect(signature, stub, &all);
+        ret.map(|ty| self.b.ins().stack_load(types::I64, ty, result, 0))
     }
 
     /// Whether the interpreter has the frame that the current block runs in, and goes on with it itself.

@@ -36,7 +36,7 @@ impl Lowering<'_, '_> {
         let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
         let out = self.b.ins().stack_addr(types::I64, slot, 0);
         let fits =
-            self.call_runtime(Helper::LongToI64.address(), &[object, out], Some(types::I32)).expect("has a result");
+            self.call_aside(Helper::LongToI64.address(), &[object, out], Some(types::I32)).expect("has a result");
         self.guard(fits, state, Reason::Overflow);
         let value = self.b.ins().stack_load(types::I64, types::I64, slot, 0);
         self.b.ins().jump(done, &[BlockArg::Value(value)]);

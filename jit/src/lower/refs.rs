@@ -44,7 +44,7 @@ impl Lowering<'_, '_> {
             return;
         }
         self.b.set_cold_block(dead);
-        self.call_runtime(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+        self.call_aside(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
         self.b.ins().jump(done, &[]);
     }
 

@@ -10,6 +10,7 @@ pub mod hooks;
 pub mod observe;
 pub mod ops;
 pub mod osr;
+pub mod preserving;
 mod push;
 pub mod stress;
 pub mod threads;
