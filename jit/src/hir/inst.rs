@@ -289,6 +289,8 @@ pub enum Op {
     UnboxInt,
     /// (float) -> f64
     UnboxFloat,
+    /// (obj) -> f64: of a float, or the nearest to an int. Exits when it is neither, or the int does not fit into 64 bits.
+    UnboxNumber,
     /// (bool) -> cond
     UnboxBool,
     /// (i64) -> new reference to an int
@@ -595,6 +597,7 @@ impl Op {
             Op::GuardKinds { .. }
             | Op::Guard { .. }
             | Op::UnboxInt
+            | Op::UnboxNumber
             | Op::BoxInt
             | Op::BoxFloat
             | Op::StoreInt { .. }

@@ -60,6 +60,7 @@ b0:
     v3: i64 = unbox_int v2  ; @2 [v0]
     v4: float = guard_type float v1  ; @3 from @2 []
     v5: f64 = unbox_float v4
+    v16: f64 = unbox_number v1  ; @3 from @2 []
     v6: bool = guard_type bool v1  ; @2 [&v1, v0]
     v7: cond = unbox_bool v6
     guard Identity v7  ; @2 [v7, v3, v5]
@@ -230,7 +231,7 @@ fn every_operation_has_a_sample() {
         LoadLocal SwapLocal StoreInt StoreFloat ReplaceInt ReplaceFloat
         ToRef RefToObj RefToOwned IncRef DecRef DupRef CloseRef
         GuardKinds Guard Refine
-        UnboxInt UnboxFloat UnboxBool BoxInt BoxFloat BoxBool
+        UnboxInt UnboxFloat UnboxNumber UnboxBool BoxInt BoxFloat BoxBool
         Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex
         Helper SpillArgs ScratchAddr LoadScratch CallDirect CanInline PushFrame PopFrame UnwindFrame

@@ -43,6 +43,7 @@ impl Kinds {
     pub const CELL: Kinds = Kinds(1 << 12);
     pub const ARRAY: Kinds = Kinds(1 << 13);
     pub const OTHER: Kinds = Kinds(1 << 15);
+    pub const NUMBER: Kinds = Kinds::LONG.union(Kinds::FLOAT);
     /// Any object, never NULL.
     pub const ANY: Kinds = Kinds(!Kinds::NULL.0);
     /// Any object or NULL.

@@ -109,6 +109,10 @@ impl Lowering<'_, '_> {
                 let object = arg(self, 0);
                 self.unbox_float(object)
             }
+            Op::UnboxNumber => {
+                let object = arg(self, 0);
+                self.unbox_number(object, wanted())
+            }
             Op::UnboxBool => {
                 let object = arg(self, 0);
                 let yes = self.imm(kinds::true_object() as i64);

@@ -72,6 +72,26 @@ impl Lowering<'_, '_> {
         self.load(types::F64, object, float::OB_FVAL)
     }
 
+    /// The double nearest to an int or float.
+    pub(super) fn unbox_number(&mut self, object: ir::Value, state: StateId) -> ir::Value {
+        let (float, other, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(done, types::F64);
+        let ty = self.load(types::I64, object, object::OB_TYPE);
+        let expected = self.imm(kinds::type_address(Kinds::FLOAT).expect("a single type") as i64);
+        let is_float = self.b.ins().icmp(IntCC::Equal, ty, expected);
+        self.b.ins().brif(is_float, float, &[], other, &[]);
+        self.b.switch_to_block(float);
+        let value = self.unbox_float(object);
+        self.b.ins().jump(done, &[BlockArg::Value(value)]);
+        self.b.switch_to_block(other);
+        self.guard_kinds(object, Kinds::LONG, state);
+        let value = self.unbox_int(object, state);
+        let value = self.b.ins().fcvt_from_sint(types::F64, value);
+        self.b.ins().jump(done, &[BlockArg::Value(value)]);
+        self.b.switch_to_block(done);
+        result
+    }
+
     fn constant(&self, value: Value) -> Option<i64> {
         match self.hir.inst(value).op {
             Op::ConstI64(v) => Some(v),

@@ -15,6 +15,8 @@ pub(super) const MAX_ROUNDS: usize = 4;
 pub enum Known {
     /// The number in it.
     Number(Number),
+    /// The double that it is, or that is nearest to the int that it is.
+    Double,
     /// That it is of this type, one that a guard can test for.
     Kind(Kinds),
 }
@@ -30,6 +32,7 @@ impl Known {
     fn kinds(self) -> Kinds {
         match self {
             Known::Number(number) => number.kinds(),
+            Known::Double => Kinds::NUMBER,
             Known::Kind(kinds) => kinds,
         }
     }
@@ -41,6 +44,9 @@ impl Builder<'_> {
         let Local::Value(object) = state.locals[slot as usize] else { return false };
         match known {
             Known::Number(number) => self.number_in(state, object) == Some(number),
+            Known::Double => {
+                self.number_in(state, object) == Some(Number::Float) || self.double_in(state, object).is_some()
+            }
             Known::Kind(kinds) => self.func.ty(object).kinds.is_within(kinds),
         }
     }
@@ -55,17 +61,19 @@ impl Builder<'_> {
         if incoming.iter().all(|other| other.state.locals[slot as usize] == Local::Value(object)) {
             return None;
         }
-        let known = Known::Number(self.number_in(first, object)?);
-        incoming.iter().all(|other| self.is_known(&other.state, slot, known)).then_some(known)
+        let exactly = self.number_in(first, object).map(Known::Number);
+        let mut choices = exactly.into_iter().chain([Known::Double]);
+        choices.find(|known| incoming.iter().all(|other| self.is_known(&other.state, slot, *known)))
     }
 
     /// Gives the current block, which is still empty, a parameter for what is known of a local.
     pub(super) fn receive(&mut self, slot: u32, known: Known) {
         let object = match known {
             Known::Kind(kinds) => self.func.add_param(self.cur, Type::obj(kinds)),
-            Known::Number(number) => {
-                let param = self.func.add_param(self.cur, number.ty());
-                let object = self.home(slot, Type::obj(number.kinds()));
+            Known::Number(_) | Known::Double => {
+                let ty = if let Known::Number(number) = known { number.ty() } else { Type::F64 };
+                let param = self.func.add_param(self.cur, ty);
+                let object = self.home(slot, Type::obj(known.kinds()));
                 self.state.numbers.insert(object, param);
                 object
             }
@@ -82,6 +90,9 @@ impl Builder<'_> {
                 self.guard_not_null(object)
             }
         };
+        if known == Known::Double {
+            return self.double_of(object);
+        }
         let object = if self.func.ty(object).kinds.is_within(known.kinds()) {
             object
         } else {
@@ -89,9 +100,25 @@ impl Builder<'_> {
         };
         self.state.locals[slot as usize] = Local::Value(object);
         match known {
-            Known::Kind(_) => object,
+            Known::Kind(_) | Known::Double => object,
             Known::Number(number) => self.number_of(object, number),
         }
+    }
+
+    /// The double that an object is or, if it is an int, is nearest to.
+    pub(super) fn double_of(&mut self, object: Value) -> Value {
+        if let Some(double) = self.double_in(&self.state, object) {
+            return double;
+        }
+        let kinds = self.func.ty(object).kinds;
+        if kinds.is_within(Kinds::FLOAT) {
+            return self.number_of(object, Number::Float);
+        }
+        if kinds.is_within(Kinds::LONG) {
+            let int = self.number_of(object, Number::Int);
+            return self.emit(Op::IntToFloat, &[int], Type::F64);
+        }
+        self.emit_guarded(Op::UnboxNumber, &[object], Type::F64)
     }
 
     /// At the ways into a loop: notes what a local can be there, which is nothing where a guess has failed before.
@@ -128,8 +155,11 @@ impl Builder<'_> {
         let found = self.found.iter().filter_map(|(place, found)| {
             let known = found.rounds.first().copied().flatten()?;
             let agree = found.rounds.iter().all(|other| *other == Some(known));
-            let may_be = !found.may_be.intersect(known.kinds()).is_empty();
-            (agree && may_be).then_some((*place, known))
+            let may_be = |known: Known| !found.may_be.intersect(known.kinds()).is_empty();
+            // As in `total = 0` before a loop that adds floats to it.
+            let becomes_float = known == Known::Number(Number::Float) && found.may_be.is_within(Kinds::LONG);
+            let known = if becomes_float { Known::Double } else { known };
+            (agree && may_be(known)).then_some((*place, known))
         });
         found.collect()
     }

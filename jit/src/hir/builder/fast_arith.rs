@@ -31,7 +31,49 @@ impl Builder<'_> {
         can_be && !ty.kinds.intersect(number.kinds()).is_empty()
     }
 
+    /// Arithmetic of a float and something that may be an int or a float, which makes no difference to the result.
+    fn double_arith(&mut self) -> bool {
+        let op = match self.instr.oparg % OPERATORS {
+            NB_ADD => FloatOp::Add,
+            NB_SUBTRACT => FloatOp::Sub,
+            NB_MULTIPLY => FloatOp::Mul,
+            NB_TRUE_DIVIDE => FloatOp::Div,
+            _ => return false,
+        };
+        let entries = [self.peek(1), self.peek(0)];
+        let is_float = entries.map(|entry| self.number(entry) == Some(Number::Float));
+        let is_known = entries.map(|entry| self.double_in(&self.state, entry.value).is_some());
+        // The interpreter specializes so for a float and an int: what is no float now was an int, and may become a float.
+        let is_guessed = self.instr.raw == Opcode::BinaryOpExtend && !self.profile.has_failed(self.instr.start);
+        let may_be = |i: usize| {
+            let ty = self.func.ty(entries[i].value);
+            is_guessed && ty.repr == Repr::Obj && Kinds::NUMBER.is_within(ty.kinds)
+        };
+        let is_one = (0..2).any(|i| is_float[1 - i] && (is_known[i] || may_be(i)));
+        if !is_one || self.instr.oparg >= 2 * OPERATORS {
+            return false;
+        }
+        let mut doubles = Vec::new();
+        for (i, depth) in [(0, 1), (1, 0)] {
+            doubles.push(if is_float[i] {
+                self.as_f64(depth, Number::Float)
+            } else {
+                let object = entries[i].value;
+                self.double_of(object)
+            });
+        }
+        let result = match op {
+            FloatOp::Div => self.emit_guarded(Op::Float(op), &doubles, Type::F64),
+            _ => self.emit(Op::Float(op), &doubles, Type::F64),
+        };
+        self.finish_unboxed(2, result);
+        true
+    }
+
     fn fast_arith(&mut self) -> bool {
+        if self.double_arith() {
+            return true;
+        }
         let (left, right) = (self.peek(1), self.peek(0));
         let expected = match self.instr.raw {
             Opcode::BinaryOpAddInt | Opcode::BinaryOpSubtractInt | Opcode::BinaryOpMultiplyInt => {

@@ -40,8 +40,18 @@ impl Builder<'_> {
         }
     }
 
+    /// The double that an object is or, if it is an int, is nearest to, where that is known and not which of the two it is.
+    pub(super) fn double_in(&self, state: &State, object: Value) -> Option<Value> {
+        let ty = self.func.ty(object);
+        let is_either = ty.repr == Repr::Obj && ty.kinds == Kinds::NUMBER;
+        if is_either { self.unboxed(state, object) } else { None }
+    }
+
     /// The kind of number that is known of an object.
     pub(super) fn number_in(&self, state: &State, object: Value) -> Option<Number> {
+        if self.double_in(state, object).is_some() {
+            return None;
+        }
         match self.func.ty(self.unboxed(state, object)?).repr {
             Repr::I64 => Some(Number::Int),
             Repr::F64 => Some(Number::Float),

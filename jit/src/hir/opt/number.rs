@@ -183,6 +183,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::IncRef
         | Op::DupRef
         | Op::UnboxInt
+        | Op::UnboxNumber
         | Op::UnboxFloat
         | Op::BoxInt
         | Op::BoxFloat
@@ -208,7 +209,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
 
 fn is_number(function: &Function, object: Value) -> bool {
     let ty = function.ty(object);
-    ty.repr == Repr::Obj && ty.kinds.is_within(Kinds::LONG.union(Kinds::FLOAT))
+    ty.repr == Repr::Obj && ty.kinds.is_within(Kinds::NUMBER)
 }
 
 /// Whether memory accessed so is a number among items. Bytes are fields as well, but those have no index.

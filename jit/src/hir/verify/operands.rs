@@ -98,6 +98,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::Refine { .. }
         | Op::UnboxInt
         | Op::UnboxFloat
+        | Op::UnboxNumber
         | Op::UnboxBool
         | Op::TypeOf => vec![OBJ],
         // A store of a number may be named.
@@ -176,6 +177,7 @@ fn result(op: &Op) -> Repr {
         | Op::Safepoint { .. } => Repr::I64,
         Op::ConstF64(_)
         | Op::UnboxFloat
+        | Op::UnboxNumber
         | Op::Float(_)
         | Op::FloatNeg
         | Op::FloatSqrt
