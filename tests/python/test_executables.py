@@ -136,6 +136,116 @@ def test_numbers_stay_in_registers_and_objects():
     assert re.search(r"^b\d+\(.*: f64.*: i64.*\):$", hir, re.MULTILINE), hir
 
 
+def function_hir(function):
+    [hir] = [
+        e.hir() for e in rjit.executables() if e.code is function.__code__ and e.kind == "function"
+    ]
+    return hir
+
+
+def spins(n):
+    x, k = 0.5, 5000
+    for i in range(n):
+        x = x * 0.5 + i
+        k += i
+        x -= 1.0
+    return x, k
+
+
+def test_loops_write_into_boxes_without_looking():
+    """Stores of a second round get the box of the first, and the second store in a round that of the first."""
+    for _ in range(20):
+        spins(20)
+    rjit.compile(spins)
+    spins(20)
+    hir = function_hir(spins)
+    params = re.search(r"^b\d+\((.*: null\|float.*)\):$", hir, re.MULTILINE)
+    assert params and params[1].count("null|float") == 1, hir
+    assert params[1].count("null|int") == 2, hir
+    stores = re.findall(r"(v\d+): \w+ = store_(float|int) \d+ v\d+ (v\d+) ", hir)
+    assert len(stores) == 4, hir
+    floats = [(store, box) for store, kind, box in stores if kind == "float"]
+    assert floats[1][1] == floats[0][0], hir
+    assert re.search(r"safepoint periodic=true boxes=3 ", hir), hir
+
+
+def handed_out(n, items):
+    x = 0.5
+    for _ in range(n):
+        x += 1.0
+        items.append(x)
+    return x
+
+
+def test_what_is_handed_out_is_no_box():
+    for _ in range(20):
+        handed_out(20, [])
+    rjit.compile(handed_out)
+    items = []
+    handed_out(20, items)
+    assert items == [i + 1.5 for i in range(20)]
+    hir = function_hir(handed_out)
+    assert not re.search(r"store_float 2 v\d+ v\d+ ", hir), hir
+
+
+def counts(n):
+    total = 0
+    for i in range(n):
+        for j in range(i):
+            if j & 3:
+                total += j
+    return total
+
+
+def test_ranges_count_in_registers():
+    """Their iterators are read before the loops and written by side exits only."""
+    for _ in range(20):
+        counts(20)
+    rjit.compile(counts)
+    assert counts(20) == sum(j for i in range(20) for j in range(i) if j & 3)
+    hir = function_hir(counts)
+    assert hir.count("guard_private") == 2, hir
+    assert "store.I64" not in hir, hir
+    assert re.search(r"\{v\d+ \+16 = v\d+, v\d+ \+32 = v\d+, v\d+ \+16 = ", hir), hir
+
+
+def shared(numbers, n):
+    total = 0
+    for i in numbers:
+        total += i
+        if i == n:
+            break
+    return total
+
+
+def test_shared_ranges_do_not():
+    """An iterator that a variable has as well is left to the interpreter, and soon to its own way of stepping it."""
+    for _ in range(20):
+        shared(range(20), 100)
+    rjit.compile(shared)
+    for _ in range(40):
+        numbers = iter(range(20))
+        assert shared(numbers, 5) == 15 and next(numbers) == 6
+
+
+def becomes_float(items):
+    total = 0
+    for item in items:
+        total += item * 0.5
+    return total
+
+
+def test_ints_before_loops_of_floats_are_carried_as_floats():
+    for _ in range(20):
+        becomes_float([1.0, 2.0, 3.0])
+    rjit.compile(becomes_float)
+    assert becomes_float([1.0, 2.0, 3.0]) == 3.0
+    assert type(becomes_float([])) is int
+    hir = function_hir(becomes_float)
+    assert "call binary_op" not in hir and "unbox_number" not in hir, hir
+    assert re.search(r"float.Add v\d+ v\d+\n.*store_float", hir), hir
+
+
 class Moving:
     def __init__(self):
         self.x, self.steps = 0.5, 1000
@@ -240,7 +350,7 @@ def test_stores_of_numbers_look_at_the_frame_only_if_they_drop_something():
     rjit.compile(stores)
     [hir] = [e.hir() for e in rjit.executables() if e.code is stores.__code__]
     [store] = re.findall(r"(v\d+): float = store_float", hir)
-    assert f"safepoint periodic=false {store}" in hir, hir
+    assert re.search(rf"safepoint periodic=false boxes=\d+ {store}\b", hir), hir
 
 
 def test_it_outlives_its_machine_code():

@@ -195,7 +195,10 @@ impl Function {
             let edges = block.terminator.edges().into_iter().map(|edge| allocated(&edge.args));
             allocated(&block.params) + allocated(&block.insts) + edges.sum::<usize>()
         });
-        let states = self.states.iter().map(|state| allocated(&state.stack) + allocated(&state.late));
+        let states = self
+            .states
+            .iter()
+            .map(|state| allocated(&state.stack) + allocated(&state.late) + allocated(&state.pending));
         let own = allocated(&self.values) + allocated(&self.sites) + allocated(&self.blocks) + allocated(&self.states);
         let own = own + allocated(&self.contexts);
         size_of::<Self>() + self.name.capacity() + own + insts.chain(blocks).chain(states).sum::<usize>()

@@ -236,15 +236,17 @@ pub enum Op {
         slot: u32,
     },
 
-    /// (i64) -> int, borrowed from the local. Puts a number into the home slot, in place if the int there is the slot's
-    /// alone, and gives up what was there otherwise.
+    /// (i64[, box]) -> int, borrowed from the local. Puts a number into the home slot, in place if the int there is the slot's
+    /// alone, and gives up what was there otherwise. A box is the int there and the slot's alone, or NULL.
     StoreInt {
         slot: u32,
     },
-    /// (f64) -> float, borrowed from the local. The same for a float.
+    /// (f64[, box]) -> float, borrowed from the local. The same for a float.
     StoreFloat {
         slot: u32,
     },
+    /// (store) -> the int that the store has put into the home slot, or NULL if it is one of those that the interpreter has once.
+    PrivateOf,
     /// (base, int, i64[, index]). Puts a number where an object or an array holds the given int: in place if nobody else
     /// holds it.
     ReplaceInt {
@@ -276,6 +278,8 @@ pub enum Op {
     GuardKinds {
         kinds: Kinds,
     },
+    /// (obj) -> the same, to which nobody else has a reference. Exits otherwise.
+    GuardPrivate,
     /// (cond). Exits when false.
     Guard {
         reason: Reason,
@@ -399,11 +403,12 @@ pub enum Op {
     SetLine {
         offset: CodeOffset,
     },
-    /// ([store]) -> status. Exits when this frame was observed, which is only looked at if the store of a number, where one
-    /// is given, has given something else up than a number; with `periodic` also serves the eval breaker, which
-    /// may raise.
+    /// ([store][, box..]) -> status. Exits when this frame was observed, which is only looked at if the store of a number, where
+    /// one is given, has given something else up than a number; with `periodic` also serves the eval breaker, which
+    /// may raise. Exits as well when somebody has got a reference to one of the boxes, of which there are `boxes`.
     Safepoint {
         periodic: bool,
+        boxes: u32,
     },
     /// Adds this frame to the traceback of the raised exception.
     Traceback,
@@ -540,6 +545,29 @@ pub struct FrameState {
     pub stack: Vec<StackEntry>,
     /// Objects among them that the stack is to own and that nobody has counted: whoever leaves takes a reference first.
     pub late: Vec<Value>,
+    /// Fields of operands that are written when the interpreter goes on, and not before.
+    pub pending: Vec<Pending>,
+}
+
+/// A word that is yet to be written into an object.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Pending {
+    pub object: Value,
+    pub offset: i32,
+    pub value: Value,
+}
+
+impl FrameState {
+    /// All values that the state needs.
+    pub fn values(&self) -> impl Iterator<Item = Value> {
+        let pending = self.pending.iter().flat_map(|pending| [pending.object, pending.value]);
+        self.stack.iter().map(|entry| entry.value).chain(self.late.iter().copied()).chain(pending)
+    }
+
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        let pending = self.pending.iter_mut().flat_map(|pending| [&mut pending.object, &mut pending.value]);
+        self.stack.iter_mut().map(|entry| &mut entry.value).chain(&mut self.late).chain(pending)
+    }
 }
 
 /// One operand on the abstract stack.
@@ -563,6 +591,7 @@ impl Op {
                 | Op::ConstF64(_)
                 | Op::ConstBool(_)
                 | Op::LoadLocal { .. }
+                | Op::PrivateOf
                 | Op::ToRef { .. }
                 | Op::RefToObj
                 | Op::Refine { .. }
@@ -595,6 +624,7 @@ impl Op {
     pub fn needs_state(&self) -> bool {
         match self {
             Op::GuardKinds { .. }
+            | Op::GuardPrivate
             | Op::Guard { .. }
             | Op::UnboxInt
             | Op::UnboxNumber
@@ -616,6 +646,7 @@ impl Op {
     pub fn exit_reason(&self) -> Reason {
         match self {
             Op::Guard { reason } => *reason,
+            Op::GuardPrivate => Reason::Shape,
             Op::UnboxInt | Op::IntNeg | Op::Int(_) => Reason::Overflow,
             Op::BoxInt
             | Op::BoxFloat

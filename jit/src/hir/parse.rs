@@ -153,9 +153,17 @@ impl Reader {
         }
         line.expect("[")?;
         let stack = line.list("]", |line| Ok(StackEntry { owned: !line.eat("&"), value: line.value()? }))?;
-        let context = self.block.map_or(OUTERMOST, |block| self.function.block(block).context);
         let late = if line.eat("late [") { line.list("]", Line::value)? } else { Vec::new() };
-        let state = FrameState { context, offset, site, stack, late };
+        let mut pending = Vec::new();
+        if line.eat("{") {
+            pending = line.list("}", |line| {
+                let (object, offset) = (line.value()?, line.number()?);
+                line.expect("=")?;
+                Ok(Pending { object, offset, value: line.value()? })
+            })?;
+        }
+        let context = self.block.map_or(OUTERMOST, |block| self.function.block(block).context);
+        let state = FrameState { context, offset, site, stack, late, pending };
         Ok(match self.function.states.iter().position(|known| *known == state) {
             Some(index) => StateId(index as u32),
             None => self.function.add_state(state),
@@ -223,6 +231,7 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "swap_local" => Op::SwapLocal { slot: line.number()? },
         "store_int" => Op::StoreInt { slot: line.number()? },
         "store_float" => Op::StoreFloat { slot: line.number()? },
+        "private_of" => Op::PrivateOf,
         "replace_int" => Op::ReplaceInt { offset: line.number()? },
         "replace_float" => Op::ReplaceFloat { offset: line.number()? },
 
@@ -236,6 +245,7 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "close_ref" => Op::CloseRef,
 
         "guard_type" => Op::GuardKinds { kinds: parse_kinds(line.word()?)? },
+        "guard_private" => Op::GuardPrivate,
         "guard" => Op::Guard { reason: named(line.word()?, &Reason::ALL)? },
         "refine" => Op::Refine { kinds: parse_kinds(line.word()?)? },
 
@@ -286,7 +296,10 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "unwind_frame" => Op::UnwindFrame,
 
         "set_line" => Op::SetLine { offset: CodeOffset(line.at()?) },
-        "safepoint" => Op::Safepoint { periodic: line.field("periodic")? },
+        "safepoint" => {
+            let periodic = line.field("periodic")?;
+            Op::Safepoint { periodic, boxes: if line.rest.starts_with("boxes") { line.field("boxes")? } else { 0 } }
+        }
         "traceback" => Op::Traceback,
         "take_exception" => Op::TakeException { handler: CodeOffset(line.at()?) },
         "frame_globals" => Op::FrameGlobals,
@@ -344,7 +357,10 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn word(&mut self) -> Result<&'a str, String> {
-        let end = self.rest.find([' ', '(', ')', '[', ']', ',', ':', '=', '&', ';', '@']).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find([' ', '(', ')', '[', ']', '{', '}', ',', ':', '=', '&', ';', '@'])
+            .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         if word.is_empty() {
             return Err(format!("expected a word at `{rest}`"));

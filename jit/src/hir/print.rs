@@ -6,7 +6,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::function::{Context, Function, Kind};
-use super::inst::{ContextId, Edge, NULL_REF, OUTERMOST, Op, StateId, Terminator, Value};
+use super::inst::{ContextId, Edge, NULL_REF, OUTERMOST, Op, Pending, StateId, Terminator, Value};
 use super::origin::Origin;
 use super::types::Repr;
 
@@ -120,7 +120,8 @@ impl Function {
             Op::PopFrame { settled } => write!(f, "pop_frame {settled:#x}")?,
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
             Op::TakeException { handler } => write!(f, "take_exception @{handler}")?,
-            Op::Safepoint { periodic } => write!(f, "safepoint periodic={periodic}")?,
+            Op::Safepoint { periodic, boxes: 0 } => write!(f, "safepoint periodic={periodic}")?,
+            Op::Safepoint { periodic, boxes } => write!(f, "safepoint periodic={periodic} boxes={boxes}")?,
             op => write!(f, "{}", snake(&format!("{op:?}")))?,
         }
         for arg in &inst.args {
@@ -149,7 +150,11 @@ impl Function {
             let late: Vec<_> = state.late.iter().map(ToString::to_string).collect();
             write!(f, " late [{}]", late.join(", "))?;
         }
-        Ok(())
+        for (i, Pending { object, offset, value }) in state.pending.iter().enumerate() {
+            let start = if i == 0 { " {" } else { ", " };
+            write!(f, "{start}{object} {offset:+} = {value}")?;
+        }
+        f.write_str(if state.pending.is_empty() { "" } else { "}" })
     }
 
     fn print_terminator(&self, f: &mut Formatter<'_>, terminator: &Terminator) -> fmt::Result {

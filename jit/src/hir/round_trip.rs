@@ -68,7 +68,11 @@ b0:
     v9: float = box_float v5  ; @2 []
     v10: bool = box_bool v7
     v11: int = store_int 3 v3  ; @4 [v3]
+    v13: null|int = private_of v11
+    v14: int = store_int 3 v3 v13  ; @4 [v3]
     v12: float = store_float 0 v5  ; @5 [v5]
+    v15: i64 = safepoint periodic=false boxes=2 v11 v13 v12  ; @5 [v5]
+    v17: any = guard_private v1  ; @5 [v5, v1] {v1 +16 = v3, v1 +32 = v3}
     replace_float +24 v12 v12 v5  ; @5 [v5]
     replace_int +0 v3 v2 v3 v3  ; @5 []
     return v10
@@ -228,9 +232,9 @@ macro_rules! variants {
 fn every_operation_has_a_sample() {
     let (all, name) = variants!(Op:
         Param ConstObj ConstRef ConstI64 ConstF64 ConstBool
-        LoadLocal SwapLocal StoreInt StoreFloat ReplaceInt ReplaceFloat
+        LoadLocal SwapLocal StoreInt StoreFloat PrivateOf ReplaceInt ReplaceFloat
         ToRef RefToObj RefToOwned IncRef DecRef DupRef CloseRef
-        GuardKinds Guard Refine
+        GuardKinds GuardPrivate Guard Refine
         UnboxInt UnboxFloat UnboxNumber UnboxBool BoxInt BoxFloat BoxBool
         Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex

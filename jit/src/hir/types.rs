@@ -23,7 +23,7 @@ pub enum Repr {
 }
 
 /// The Python types an object can have, as a set.
-#[derive(Copy, Clone, PartialEq, Eq, Hash)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Kinds(u16);
 
 impl Kinds {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::code::state::{CodeCell, state_of_cell};
-use crate::cpython::{frame as layout, function, interp, thread};
-use crate::hir::inst::CallTarget;
+use crate::cpython::{frame as layout, function, interp, object, thread};
+use crate::hir::inst::{CallTarget, Op};
 use crate::runtime::ops::table::Helper;
 
 impl Lowering<'_, '_> {
@@ -54,7 +54,7 @@ impl Lowering<'_, '_> {
             self.callees.push(callee);
         }
         let refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
-        let (fast, slow, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (fast, slow, done) = (self.block(), self.block(), self.block());
         self.b.set_cold_block(slow);
         let result = self.b.append_block_param(done, types::I64);
         let tstate = self.tstate;
@@ -217,40 +217,98 @@ impl Lowering<'_, '_> {
     }
 
     /// A safepoint that is only needed if the store of a number has given up an object.
-    pub(super) fn safepoint_after(&mut self, store: Value, periodic: bool, state: StateId) -> ir::Value {
+    pub(super) fn safepoint_after(
+        &mut self,
+        store: Value,
+        periodic: bool,
+        boxes: &[Value],
+        state: StateId,
+    ) -> ir::Value {
         let given_up = self.given_up[&store];
-        let (needed, done) = (self.b.create_block(), self.b.create_block());
+        let (needed, done) = (self.block(), self.block());
         self.b.set_cold_block(needed);
         let result = self.b.append_block_param(done, types::I64);
         let zero = self.imm(0);
         self.b.ins().brif(given_up, needed, &[], done, &[BlockArg::Value(zero)]);
         self.b.switch_to_block(needed);
-        let status = self.safepoint(periodic, state);
+        let was_aside = std::mem::replace(&mut self.is_aside, true);
+        let status = self.safepoint(periodic, boxes, state);
+        self.is_aside = was_aside;
         self.b.ins().jump(done, &[BlockArg::Value(status)]);
         self.b.switch_to_block(done);
         result
     }
 
-    /// 0 when nothing happened, negative when an exception is set; leaves when this frame was observed.
-    pub(super) fn safepoint(&mut self, periodic: bool, state: StateId) -> ir::Value {
+    /// 0 when nothing happened, negative when an exception is set; leaves when this frame was observed, or one of the boxes
+    /// is not the frame's alone any more.
+    pub(super) fn safepoint(&mut self, periodic: bool, boxes: &[Value], state: StateId) -> ir::Value {
         if self.stress.is_on() {
-            return self.stressed_safepoint(periodic, state);
+            let status = self.stressed_safepoint(periodic, state);
+            self.leave_unless_private(boxes, state);
+            return status;
         }
-        let (tstate, frame) = (self.tstate, self.frame);
-        let (slow, done) = (self.b.create_block(), self.b.create_block());
+        let (slow, done) = (self.block(), self.block());
         let result = self.b.append_block_param(done, types::I64);
+        let zero = self.imm(0);
+        self.pass_unless_needed(slow, done, &[BlockArg::Value(zero)]);
+        let was_aside = std::mem::replace(&mut self.is_aside, true);
+        let status = self.look_closer(periodic, boxes, state);
+        self.is_aside = was_aside;
+        self.b.ins().jump(done, &[BlockArg::Value(status)]);
+        self.b.switch_to_block(done);
+        result
+    }
+
+    /// Whether a block ends in a safepoint and in nothing else than what becomes of its status.
+    pub(super) fn ends_in_safepoint(&self, last: Value, terminator: &Terminator) -> bool {
+        let inst = self.hir.inst(last);
+        let is_plain = matches!(inst.op, Op::Safepoint { boxes, .. } if boxes as usize == inst.args.len());
+        let decides = matches!(
+            terminator,
+            Terminator::OnError { value, kind: ErrorKind::Negative, ok, .. } if *value == last && !ok.args.contains(&last)
+        );
+        is_plain && decides && !self.stress.is_on()
+    }
+
+    /// Ends the block with a safepoint, which goes on without a status where there is nothing to do.
+    pub(super) fn safepoint_at_end(&mut self, safepoint: Value, terminator: &Terminator) {
+        let inst = self.hir.inst(safepoint);
+        let (Op::Safepoint { periodic, .. }, Terminator::OnError { error, ok, .. }) = (&inst.op, terminator) else {
+            unreachable!("a block that ends in a safepoint");
+        };
+        let state = inst.state.expect("verified: a safepoint has a state");
+        let slow = self.block();
+        let (done, args) = self.edge(ok);
+        self.pass_unless_needed(slow, done, &args);
+        let was_aside = std::mem::replace(&mut self.is_aside, true);
+        let status = self.look_closer(*periodic, &inst.args, state);
+        self.is_aside = was_aside;
+        self.values.insert(safepoint, status);
+        let failed = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, status, 0);
+        let (error, error_args) = self.edge(error);
+        let (done, args) = self.edge(ok);
+        self.b.ins().brif(failed, error, &error_args, done, &args);
+    }
+
+    /// Ends the block: goes to `done` where there is nothing to do for a safepoint. Goes on in `slow` elsewhere.
+    fn pass_unless_needed(&mut self, slow: ir::Block, done: ir::Block, args: &[BlockArg]) {
+        let (tstate, frame) = (self.tstate, self.frame);
         self.b.set_cold_block(slow);
         let object = self.load(types::I64, frame, layout::FRAME_OBJ);
-        let unobserved = self.b.create_block();
+        let unobserved = self.block();
         self.b.ins().brif(object, slow, &[], unobserved, &[]);
         self.b.switch_to_block(unobserved);
         let header = self.imm(std::ptr::from_ref(self.header) as i64);
         let breaker = self.load(types::I64, tstate, thread::EVAL_BREAKER);
         let expected = self.load(types::I64, header, 0);
         let differs = self.b.ins().icmp(IntCC::NotEqual, breaker, expected);
-        let zero = self.imm(0);
-        self.b.ins().brif(differs, slow, &[], done, &[BlockArg::Value(zero)]);
+        self.b.ins().brif(differs, slow, &[], done, args);
         self.b.switch_to_block(slow);
+    }
+
+    /// What a safepoint does where there may be something to do.
+    fn look_closer(&mut self, periodic: bool, boxes: &[Value], state: StateId) -> ir::Value {
+        let (tstate, frame) = (self.tstate, self.frame);
         let header = self.imm(std::ptr::from_ref(self.header) as i64);
         let flag = self.imm(i64::from(periodic));
         let status = self
@@ -258,8 +316,22 @@ impl Lowering<'_, '_> {
             .expect("has a result");
         let leave = self.b.ins().icmp_imm_s(IntCC::Equal, status, frames::OBSERVED_STATUS);
         self.guard_not(leave, state, Reason::Observed);
-        self.b.ins().jump(done, &[BlockArg::Value(status)]);
-        self.b.switch_to_block(done);
-        result
+        self.leave_unless_private(boxes, state);
+        status
+    }
+
+    /// Leaves when somebody has got a reference to one of the boxes.
+    fn leave_unless_private(&mut self, boxes: &[Value], state: StateId) {
+        for private in boxes {
+            let object = self.private_box(*private);
+            let (some, next) = (self.block(), self.block());
+            self.b.ins().brif(object, some, &[], next, &[]);
+            self.b.switch_to_block(some);
+            let count = self.load(types::I32, object, object::OB_REFCNT);
+            let is_private = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
+            let exit = self.exit(state, Cause::Guard(Reason::Observed));
+            self.b.ins().brif(is_private, next, &[], exit, &[]);
+            self.b.switch_to_block(next);
+        }
     }
 }

@@ -14,7 +14,7 @@ impl Lowering<'_, '_> {
         if let Some(block) = self.exits.get(&(state, cause)) {
             return *block;
         }
-        let block = self.b.create_block();
+        let block = self.block();
         self.b.set_cold_block(block);
         if cause == Cause::Stress {
             self.b.append_block_param(block, types::I64);
@@ -27,7 +27,7 @@ impl Lowering<'_, '_> {
     /// Goes on in a new block when `ok` holds, leaves otherwise.
     pub(super) fn guard(&mut self, ok: ir::Value, state: StateId, reason: Reason) {
         let exit = self.exit(state, Cause::Guard(reason));
-        let next = self.b.create_block();
+        let next = self.block();
         self.b.ins().brif(ok, next, &[], exit, &[]);
         self.b.switch_to_block(next);
     }
@@ -35,7 +35,7 @@ impl Lowering<'_, '_> {
     /// Leaves when `bad` holds.
     pub(super) fn guard_not(&mut self, bad: ir::Value, state: StateId, reason: Reason) {
         let exit = self.exit(state, Cause::Guard(reason));
-        let next = self.b.create_block();
+        let next = self.block();
         self.b.ins().brif(bad, exit, &[], next, &[]);
         self.b.switch_to_block(next);
     }
@@ -61,7 +61,7 @@ impl Lowering<'_, '_> {
             };
             let address = if self.is_loop() { in_loop } else { in_function } as usize;
             let args = [self.tstate, self.frame, header, index];
-            let result = self.call_runtime(address, &args, Some(types::I64)).expect("has a result");
+            let result = self.call_to_leave(address, &args);
             self.leave_shim();
             match self.hir.callee(self.context) {
                 // The interpreter has run the callee to its end; its caller goes on here.
@@ -74,6 +74,15 @@ impl Lowering<'_, '_> {
                 }
             }
         }
+    }
+
+    /// A call on a way out. Callers of the frame that is left may go on in this machine code.
+    fn call_to_leave(&mut self, address: usize, args: &[ir::Value]) -> ir::Value {
+        let result = match self.hir.callee(self.context) {
+            Some(_) => self.call_aside(address, args, Some(types::I64)),
+            None => self.call_runtime(address, args, Some(types::I64)),
+        };
+        result.expect("has a result")
     }
 
     /// The description of a way out with `state`.
@@ -91,6 +100,10 @@ impl Lowering<'_, '_> {
         for object in &data.late {
             let object = self.value(*object);
             self.incref(object);
+        }
+        for pending in &data.pending {
+            let (object, value) = (self.value(pending.object), self.value(pending.value));
+            self.store(value, object, pending.offset);
         }
         let base = self.code.nlocalsplus;
         for (position, entry) in data.stack.iter().enumerate() {
@@ -113,12 +126,8 @@ impl Lowering<'_, '_> {
             Repr::Obj if entry.owned => self.owned_ref(value, self.hir.ty(entry.value).kinds),
             Repr::Obj => self.b.ins().bor_imm_s(value, 1),
             Repr::Ref => value,
-            Repr::I64 => self
-                .call_runtime(deopt::box_int as *const () as usize, &[value], Some(types::I64))
-                .expect("has a result"),
-            Repr::F64 => self
-                .call_runtime(deopt::box_float as *const () as usize, &[value], Some(types::I64))
-                .expect("has a result"),
+            Repr::I64 => self.call_to_leave(deopt::box_int as *const () as usize, &[value]),
+            Repr::F64 => self.call_to_leave(deopt::box_float as *const () as usize, &[value]),
             Repr::Bool => {
                 let object = self.bool_object(value);
                 self.b.ins().bor_imm_s(object, 1)
@@ -145,7 +154,7 @@ impl Lowering<'_, '_> {
         let limit = self.b.ins().iadd_imm_s(limit, thread::STACK_MARGIN as i64);
         let low = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         let trouble = self.b.ins().bor(exhausted, low);
-        let (slow, fine) = (self.b.create_block(), self.b.create_block());
+        let (slow, fine) = (self.block(), self.block());
         self.b.set_cold_block(slow);
         self.b.ins().brif(trouble, slow, &[], fine, &[]);
         self.b.switch_to_block(slow);
@@ -153,7 +162,7 @@ impl Lowering<'_, '_> {
         let address = entry::out_of_stack as *const () as usize;
         let result = self.call_runtime(address, &[tstate, frame], Some(types::I64)).expect("has a result");
         let go_on = self.b.ins().icmp_imm_s(IntCC::Equal, result, entry::GO_ON as i64);
-        let done = self.b.create_block();
+        let done = self.block();
         self.b.ins().brif(go_on, fine, &[], done, &[]);
         self.b.switch_to_block(done);
         self.b.ins().return_(&[result]);
@@ -178,7 +187,7 @@ impl Lowering<'_, '_> {
             return self.leave_shim();
         }
         use crate::cpython::frame as layout;
-        let (slow, fast, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (slow, fast, done) = (self.block(), self.block(), self.block());
         self.b.set_cold_block(slow);
         let object = self.load(types::I64, frame, layout::FRAME_OBJ);
         let profiled = self.load(types::I64, tstate, thread::LAST_PROFILED_FRAME);

@@ -25,7 +25,7 @@ impl Lowering<'_, '_> {
         if self.is_cold {
             return self.made_by(Helper::FloatNew, value, state);
         }
-        let (anew, done) = (self.b.create_block(), self.b.create_block());
+        let (anew, done) = (self.block(), self.block());
         self.b.set_cold_block(anew);
         let result = self.b.append_block_param(done, types::I64);
         let popped = self.pop(FLOATS, anew);
@@ -43,7 +43,7 @@ impl Lowering<'_, '_> {
         if self.is_cold {
             return self.made_by(Helper::LongFromI64, value, state);
         }
-        let (compact, anew, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (compact, anew, done) = (self.block(), self.block(), self.block());
         self.b.set_cold_block(anew);
         let result = self.b.append_block_param(done, types::I64);
         let int = self.one_digit(value);
@@ -70,12 +70,12 @@ impl Lowering<'_, '_> {
     pub(super) fn free_number(&mut self, object: ir::Value, kinds: Kinds, done: ir::Block) -> bool {
         let other = match kinds {
             Kinds::FLOAT => {
-                let other = self.b.create_block();
+                let other = self.block();
                 self.push(FLOATS, object, other, done);
                 other
             }
             Kinds::LONG => {
-                let (other, compact) = (self.b.create_block(), self.b.create_block());
+                let (other, compact) = (self.block(), self.block());
                 let tag = self.load(types::I64, object, long::LV_TAG);
                 let limit = long::COMPACT_TAG_LIMIT as i64;
                 let is_compact = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, limit);
@@ -97,7 +97,7 @@ impl Lowering<'_, '_> {
     fn pop(&mut self, list: FreeList, empty: ir::Block) -> ir::Value {
         let interp = self.untraced_or(empty);
         let popped = self.load(types::I64, interp, list.head);
-        let some = self.b.create_block();
+        let some = self.block();
         self.b.ins().brif(popped, some, &[], empty, &[]);
         self.b.switch_to_block(some);
         let next = self.load(types::I64, popped, object::OB_REFCNT);
@@ -117,7 +117,7 @@ impl Lowering<'_, '_> {
         let len = self.load(types::I64, interp, list.len);
         // Below zero, which is large without its sign, the list is switched off.
         let room = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, len, list.max);
-        let some = self.b.create_block();
+        let some = self.block();
         self.b.ins().brif(room, some, &[], other, &[]);
         self.b.switch_to_block(some);
         let head = self.load(types::I64, interp, list.head);
@@ -132,7 +132,7 @@ impl Lowering<'_, '_> {
     fn untraced_or(&mut self, traced: ir::Block) -> ir::Value {
         let tracer = self.imm(reftracer::address() as i64);
         let tracer = self.load(types::I64, tracer, 0);
-        let untraced = self.b.create_block();
+        let untraced = self.block();
         self.b.ins().brif(tracer, traced, &[], untraced, &[]);
         self.b.switch_to_block(untraced);
         self.imm(interp::address() as i64)

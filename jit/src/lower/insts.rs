@@ -9,7 +9,7 @@ use crate::runtime::ops::exceptions;
 use crate::runtime::ops::table::{Helper, Param, Ret};
 
 impl Lowering<'_, '_> {
-    pub(super) fn inst(&mut self, value: Value) {
+    pub(super) fn inst(&mut self, value: Value, rest: &[Value]) {
         let inst = self.hir.inst(value);
         let arg = |this: &Self, i: usize| this.value(inst.args[i]);
         let state = inst.state;
@@ -37,14 +37,9 @@ impl Lowering<'_, '_> {
                 old
             }
 
-            Op::StoreInt { slot } => {
-                let int = arg(self, 0);
-                self.store_int(*slot, (value, int), wanted())
-            }
-            Op::StoreFloat { slot } => {
-                let float = arg(self, 0);
-                self.store_float(*slot, (value, float), wanted())
-            }
+            Op::StoreInt { slot } => self.store_int(*slot, value, self.safepoint_of(value, rest)),
+            Op::StoreFloat { slot } => self.store_float(*slot, value, self.safepoint_of(value, rest)),
+            Op::PrivateOf => self.private_box(inst.args[0]),
 
             Op::ReplaceInt { offset } => {
                 let base = self.indexed(inst.args[0], inst.args.get(3).copied(), Mem::Obj);
@@ -94,6 +89,13 @@ impl Lowering<'_, '_> {
             Op::GuardKinds { kinds } => {
                 let object = arg(self, 0);
                 self.guard_kinds(object, *kinds, wanted());
+                object
+            }
+            Op::GuardPrivate => {
+                let object = arg(self, 0);
+                let count = self.load(types::I32, object, object::OB_REFCNT);
+                let is_private = self.b.ins().icmp_imm_s(IntCC::Equal, count, 1);
+                self.guard(is_private, wanted(), Reason::Shape);
                 object
             }
             Op::Guard { reason } => {
@@ -260,10 +262,14 @@ impl Lowering<'_, '_> {
             Op::SetLine { offset } => {
                 return self.set_line(*offset);
             }
-            Op::Safepoint { periodic } => match inst.args.first() {
-                Some(store) => self.safepoint_after(*store, *periodic, wanted()),
-                None => self.safepoint(*periodic, wanted()),
-            },
+            Op::Safepoint { .. } if self.done_safepoint == Some(value) => self.imm(0),
+            Op::Safepoint { periodic, boxes } => {
+                let (store, boxes) = inst.args.split_at(inst.args.len() - *boxes as usize);
+                match store.first() {
+                    Some(store) => self.safepoint_after(*store, *periodic, boxes, wanted()),
+                    None => self.safepoint(*periodic, boxes, wanted()),
+                }
+            }
             Op::Traceback => {
                 let args = [self.tstate, self.frame];
                 self.call_runtime(frames::add_traceback as *const () as usize, &args, None);

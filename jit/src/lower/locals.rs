@@ -5,6 +5,7 @@
 
 use super::*;
 use crate::cpython::{float, kinds, long, object};
+use crate::hir::inst::Op;
 use crate::hir::types::Kinds;
 use crate::runtime::ops::table::Helper;
 
@@ -16,80 +17,163 @@ type Place = (ir::Value, i32);
 struct Ways {
     /// A new object is needed.
     anew: ir::Block,
-    /// The number is stored; the parameters are its object, and whether another one was given up for it.
+    /// The number is stored; the parameters are its object, and for stores into home slots its box and whether something was given
+    /// up that may have been anything.
     done: ir::Block,
+    /// The store into a home slot that it is, and whether it is one of an int.
+    store: Option<Value>,
+    is_int: bool,
+    /// The safepoint that follows it.
+    safepoint: Option<Value>,
 }
 
 impl Lowering<'_, '_> {
-    /// Puts a number into a home slot; `store` is the instruction and the number.
-    pub(super) fn store_float(&mut self, slot: u32, store: (Value, ir::Value), state: StateId) -> ir::Value {
-        let (inst, value) = store;
+    /// The safepoint that follows a store of a number in the same bytecode, if the store can do it where it is needed.
+    pub(super) fn safepoint_of(&self, store: Value, rest: &[Value]) -> Option<Value> {
+        let next = *rest.first()?;
+        let inst = self.hir.inst(next);
+        let state = self.hir.state(inst.state?);
+        let follows = matches!(inst.op, Op::Safepoint { periodic: false, .. }) && inst.args.first() == Some(&store);
+        let is_possible = !self.is_cold && !self.stress.is_on() && state.stack.iter().all(|entry| entry.value != store);
+        (follows && is_possible).then_some(next)
+    }
+
+    /// Puts a number into a home slot.
+    pub(super) fn store_float(&mut self, slot: u32, store: Value, safepoint: Option<Value>) -> ir::Value {
         let place = (self.frame, self.slot_offset(slot));
+        let (value, private, state) = self.operands_of(store);
         if self.is_cold {
             return self.store_in_cold_code(Helper::StoreFloat, place, store, state);
         }
-        let ways = self.ways();
+        if let Some(private) = private
+            && matches!(self.hir.inst(private).op, Op::StoreFloat { .. })
+        {
+            let object = self.value(private);
+            self.store(value, object, float::OB_FVAL);
+            let nothing = self.b.ins().iconst(types::I8, 0);
+            self.given_up.insert(store, nothing);
+            self.done_safepoint = safepoint;
+            return object;
+        }
+        let ways = self.ways(Some(store), safepoint);
+        if let Some(private) = private {
+            let object = self.private_box(private);
+            let (write, look) = (self.block(), self.block());
+            self.b.set_cold_block(look);
+            self.b.ins().brif(object, write, &[], look, &[]);
+            self.b.switch_to_block(write);
+            self.store(value, object, float::OB_FVAL);
+            self.finish(ways, object, Some(object), false);
+            self.b.switch_to_block(look);
+        }
+        let was_aside = std::mem::replace(&mut self.is_aside, private.is_some());
         let old = self.load(types::I64, place.0, place.1);
         self.leave_unless_counted(old, ways);
         self.leave_unless_of(old, Kinds::FLOAT, ways);
         self.write_float(old, value, ways);
-        let object = self.finish_store(Helper::StoreFloat, place, value, state, ways);
-        self.note_given_up(inst, ways);
-        object
+        self.is_aside = was_aside;
+        self.finish_store(Helper::StoreFloat, place, value, state, ways)
     }
 
-    pub(super) fn store_int(&mut self, slot: u32, store: (Value, ir::Value), state: StateId) -> ir::Value {
-        let (inst, value) = store;
+    pub(super) fn store_int(&mut self, slot: u32, store: Value, safepoint: Option<Value>) -> ir::Value {
         let place = (self.frame, self.slot_offset(slot));
+        let (value, private, state) = self.operands_of(store);
         if self.is_cold {
             return self.store_in_cold_code(Helper::StoreInt, place, store, state);
         }
-        let ways = self.ways();
+        let ways = self.ways(Some(store), safepoint);
+        if let Some(private) = private {
+            self.write_usual_int(private, value, ways);
+        }
         let old = self.load(types::I64, place.0, place.1);
         let small = self.small_or_else(value);
         let bits = self.b.ins().bor_imm_s(small.object, 1);
         self.store(bits, place.0, place.1);
-        let (counted, borrowed) = (self.b.create_block(), self.b.create_block());
+        let (counted, borrowed) = (self.block(), self.block());
         let tag = self.b.ins().band_imm_s(old, 1);
         self.b.ins().brif(tag, borrowed, &[], counted, &[]);
         self.b.switch_to_block(counted);
+        let was_aside = std::mem::replace(&mut self.is_aside, true);
         self.set_line_of(state);
         self.decref(old, Kinds::ANY);
-        self.finish(ways, small.object, true);
+        self.finish(ways, small.object, None, true);
+        self.is_aside = was_aside;
         self.b.switch_to_block(borrowed);
-        self.finish(ways, small.object, false);
+        self.finish(ways, small.object, None, false);
 
         self.b.switch_to_block(small.otherwise);
         self.leave_unless_counted(old, ways);
         self.leave_unless_of(old, Kinds::LONG, ways);
         self.write_int(old, value, ways);
-        let object = self.finish_store(Helper::StoreInt, place, value, state, ways);
-        self.note_given_up(inst, ways);
-        object
+        self.finish_store(Helper::StoreInt, place, value, state, ways)
     }
 
-    fn store_in_cold_code(
-        &mut self,
-        helper: Helper,
-        place: Place,
-        (inst, value): (Value, ir::Value),
-        state: StateId,
-    ) -> ir::Value {
+    /// The box that a store has left, or a parameter brings.
+    pub(super) fn private_box(&self, value: Value) -> ir::Value {
+        self.boxes.get(&value).copied().unwrap_or_else(|| self.value(value))
+    }
+
+    /// What a store is given: the number, and the box, if any.
+    fn operands_of(&self, store: Value) -> (ir::Value, Option<Value>, StateId) {
+        let inst = self.hir.inst(store);
+        (self.value(inst.args[0]), inst.args.get(1).copied(), inst.state.expect("verified: a store has a state"))
+    }
+
+    /// Ends the block if there is a box and the int is one of those that need one and are neither negative nor large.
+    fn write_usual_int(&mut self, private: Value, value: ir::Value, ways: Ways) {
+        let object = self.private_box(private);
+        let (fits, write, look) = (self.block(), self.block(), self.block());
+        let above = self.b.ins().iadd_imm_s(value, -(long::SMALL_MAX + 1));
+        let most = long::DIGIT_MASK - long::SMALL_MAX;
+        let is_usual = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, above, most);
+        self.b.ins().brif(is_usual, fits, &[], look, &[]);
+        self.b.switch_to_block(fits);
+        self.b.ins().brif(object, write, &[], look, &[]);
+        self.b.switch_to_block(write);
+        let tag = self.imm(long::TAG_ONE_DIGIT_POSITIVE as i64);
+        self.store(tag, object, long::LV_TAG);
+        let digit = self.b.ins().ireduce(types::I32, value);
+        self.store(digit, object, long::OB_DIGIT);
+        self.finish(ways, object, Some(object), false);
+        self.b.switch_to_block(look);
+    }
+
+    fn store_in_cold_code(&mut self, helper: Helper, place: Place, store: Value, state: StateId) -> ir::Value {
         let always = self.b.ins().iconst(types::I8, 1);
-        self.given_up.insert(inst, always);
+        self.given_up.insert(store, always);
+        let none = self.imm(0);
+        if matches!(self.hir.inst(store).op, Op::StoreInt { .. }) {
+            self.boxes.insert(store, none);
+        }
+        let value = self.value(self.hir.inst(store).args[0]);
         self.store_anew(helper, place, value, state)
     }
 
-    /// Remembers whether the store has given up what may have been anything.
-    fn note_given_up(&mut self, inst: Value, ways: Ways) {
-        let given_up = self.b.block_params(ways.done)[1];
-        self.given_up.insert(inst, given_up);
-    }
-
-    /// Ends the block: the number is stored, in `object`.
-    fn finish(&mut self, ways: Ways, object: ir::Value, has_given_up: bool) {
-        let flag = self.b.ins().iconst(types::I8, i64::from(has_given_up));
-        self.b.ins().jump(ways.done, &[BlockArg::Value(object), BlockArg::Value(flag)]);
+    /// Ends the block: the number is stored, in `object`, which is a box or not.
+    fn finish(&mut self, ways: Ways, object: ir::Value, private: Option<ir::Value>, has_given_up: bool) {
+        let mut args = vec![BlockArg::Value(object)];
+        if let Some(store) = ways.store {
+            let private = private.unwrap_or_else(|| self.imm(0));
+            if ways.is_int {
+                args.push(BlockArg::Value(private));
+            }
+            match ways.safepoint {
+                Some(safepoint) if has_given_up => {
+                    self.values.insert(store, object);
+                    if ways.is_int {
+                        self.boxes.insert(store, private);
+                    }
+                    let inst = self.hir.inst(safepoint);
+                    let state = inst.state.expect("verified: a safepoint has a state");
+                    self.belongs_to(Origin::Inst(safepoint));
+                    self.safepoint(false, &inst.args[1..], state);
+                    self.belongs_to(Origin::Inst(store));
+                }
+                Some(_) => {}
+                None => args.push(BlockArg::Value(self.b.ins().iconst(types::I8, i64::from(has_given_up)))),
+            }
+        }
+        self.b.ins().jump(ways.done, &args);
     }
 
     /// Puts a number where `old`, a float, is.
@@ -98,7 +182,7 @@ impl Lowering<'_, '_> {
             self.store_anew(Helper::ReplaceFloat, place, value, state);
             return;
         }
-        let ways = self.ways();
+        let ways = self.ways(None, None);
         self.write_float(old, value, ways);
         self.finish_store(Helper::ReplaceFloat, place, value, state, ways);
     }
@@ -109,11 +193,11 @@ impl Lowering<'_, '_> {
             self.store_anew(Helper::ReplaceInt, place, value, state);
             return;
         }
-        let ways = self.ways();
+        let ways = self.ways(None, None);
         let small = self.small_or_else(value);
         self.store(small.object, place.0, place.1);
         self.decref(old, Kinds::LONG);
-        self.finish(ways, small.object, false);
+        self.finish(ways, small.object, None, false);
 
         self.b.switch_to_block(small.otherwise);
         self.write_int(old, value, ways);
@@ -126,17 +210,23 @@ impl Lowering<'_, '_> {
         self.set_line(self.code.instrs[site].offset);
     }
 
-    fn ways(&mut self) -> Ways {
-        let ways = Ways { anew: self.b.create_block(), done: self.b.create_block() };
+    fn ways(&mut self, store: Option<Value>, safepoint: Option<Value>) -> Ways {
+        let is_int = store.is_some_and(|store| matches!(self.hir.inst(store).op, Op::StoreInt { .. }));
+        let ways = Ways { anew: self.block(), done: self.block(), store, is_int, safepoint };
         self.b.set_cold_block(ways.anew);
         self.b.append_block_param(ways.done, types::I64);
-        self.b.append_block_param(ways.done, types::I8);
+        if is_int {
+            self.b.append_block_param(ways.done, types::I64);
+        }
+        if store.is_some() && safepoint.is_none() {
+            self.b.append_block_param(ways.done, types::I8);
+        }
         ways
     }
 
     /// Goes on where the stackref in a slot has a reference of its own.
     fn leave_unless_counted(&mut self, old: ir::Value, ways: Ways) {
-        let counted = self.b.create_block();
+        let counted = self.block();
         // Set for what the slot does not own, and for NULL.
         let tag = self.b.ins().band_imm_s(old, 1);
         self.b.ins().brif(tag, ways.anew, &[], counted, &[]);
@@ -152,7 +242,7 @@ impl Lowering<'_, '_> {
     }
 
     fn leave_unless(&mut self, cond: ir::Value, ways: Ways) {
-        let next = self.b.create_block();
+        let next = self.block();
         self.b.ins().brif(cond, next, &[], ways.anew, &[]);
         self.b.switch_to_block(next);
     }
@@ -168,7 +258,7 @@ impl Lowering<'_, '_> {
     fn write_float(&mut self, old: ir::Value, value: ir::Value, ways: Ways) {
         self.leave_unless_ours(old, ways);
         self.store(value, old, float::OB_FVAL);
-        self.finish(ways, old, false);
+        self.finish(ways, old, Some(old), false);
     }
 
     /// Ends the block: writes into `old`, an int, if that has one reference, and the old and the new int take one digit. The ints
@@ -181,7 +271,7 @@ impl Lowering<'_, '_> {
         let int = self.one_digit(value);
         self.leave_unless(int.fits, ways);
         self.store_one_digit(int, old);
-        self.finish(ways, old, false);
+        self.finish(ways, old, Some(old), false);
     }
 
     /// How an int that is not zero is written with one digit.
@@ -205,7 +295,7 @@ impl Lowering<'_, '_> {
 
     /// Branches on whether the interpreter has the int once, and goes on where it does.
     fn small_or_else(&mut self, value: ir::Value) -> Small {
-        let (small, otherwise) = (self.b.create_block(), self.b.create_block());
+        let (small, otherwise) = (self.block(), self.block());
         let index = self.b.ins().iadd_imm_s(value, -long::SMALL_MIN);
         let count = long::SMALL_MAX - long::SMALL_MIN + 1;
         let is_small = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, index, count);
@@ -224,10 +314,23 @@ impl Lowering<'_, '_> {
         ways: Ways,
     ) -> ir::Value {
         self.b.switch_to_block(ways.anew);
+        let was_aside = std::mem::replace(&mut self.is_aside, true);
         let made = self.store_anew(helper, place, value, state);
-        self.finish(ways, made, true);
+        // What needs a new object is none of the ints that the interpreter has once.
+        self.finish(ways, made, Some(made), true);
+        self.is_aside = was_aside;
         self.b.switch_to_block(ways.done);
-        self.b.block_params(ways.done)[0]
+        let params = self.b.block_params(ways.done).to_vec();
+        if let Some(store) = ways.store {
+            if ways.is_int {
+                self.boxes.insert(store, params[1]);
+            }
+            if ways.safepoint.is_none() {
+                self.given_up.insert(store, params[params.len() - 1]);
+            }
+            self.done_safepoint = ways.safepoint;
+        }
+        params[0]
     }
 
     fn store_anew(&mut self, helper: Helper, (base, offset): Place, value: ir::Value, state: StateId) -> ir::Value {

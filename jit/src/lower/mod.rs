@@ -68,6 +68,10 @@ struct Lowering<'a, 'b> {
     values: HashMap<Value, ir::Value>,
     /// For stores of numbers that a safepoint asks about: whether an object was given up.
     given_up: HashMap<Value, ir::Value>,
+    /// For stores of ints: the box in the home slot, or NULL.
+    boxes: HashMap<Value, ir::Value>,
+    /// The safepoint that the store of a number before it has done.
+    done_safepoint: Option<Value>,
     tstate: ir::Value,
     frame: ir::Value,
     scratch: Option<StackSlot>,
@@ -82,6 +86,8 @@ struct Lowering<'a, 'b> {
     callees: Vec<usize>,
     /// Where the function returns with a value, if it does.
     epilogue: Option<ir::Block>,
+    /// Whether the current machine code is on a way that is hardly ever taken.
+    is_aside: bool,
     /// Whether the current block runs rarely, so that small code counts more than fast code.
     is_cold: bool,
 }
@@ -110,6 +116,8 @@ pub fn lower(
         blocks: Vec::new(),
         values: HashMap::new(),
         given_up: HashMap::new(),
+        boxes: HashMap::new(),
+        done_safepoint: None,
         tstate: nothing,
         frame: nothing,
         scratch: None,
@@ -120,6 +128,7 @@ pub fn lower(
         guards: Vec::new(),
         callees: Vec::new(),
         epilogue: None,
+        is_aside: false,
         is_cold: false,
     };
     lowering.run();
@@ -139,10 +148,10 @@ impl Lowering<'_, '_> {
     fn run(&mut self) {
         let order = self.hir.reverse_postorder();
         for _ in 0..self.hir.blocks.len() {
-            let block = self.b.create_block();
+            let block = self.block();
             self.blocks.push(block);
         }
-        let entry = self.b.create_block();
+        let entry = self.block();
         self.b.append_block_params_for_function_params(entry);
         self.b.switch_to_block(entry);
         self.tstate = self.b.block_params(entry)[0];
@@ -171,9 +180,18 @@ impl Lowering<'_, '_> {
             let data = self.hir.block(block);
             self.enter(data.context);
             self.is_cold = data.cold;
-            for &value in &data.insts {
+            let (last, is_fused) = match data.insts.last() {
+                Some(&last) if self.ends_in_safepoint(last, &data.terminator) => (data.insts.len() - 1, true),
+                _ => (data.insts.len(), false),
+            };
+            for (i, &value) in data.insts[..last].iter().enumerate() {
                 self.belongs_to(Origin::Inst(value));
-                self.inst(value);
+                self.inst(value, &data.insts[i + 1..]);
+            }
+            if is_fused {
+                self.belongs_to(Origin::Inst(data.insts[last]));
+                self.safepoint_at_end(data.insts[last], &data.terminator);
+                continue;
             }
             self.belongs_to(Origin::Terminator(block));
             self.terminator(&data.terminator);
@@ -270,6 +288,15 @@ impl Lowering<'_, '_> {
             }
             Terminator::Open => unreachable!("verified HIR has terminators"),
         }
+    }
+
+    /// A new block, on the same kind of way as the current one.
+    fn block(&mut self) -> ir::Block {
+        let block = self.b.create_block();
+        if self.is_aside {
+            self.b.set_cold_block(block);
+        }
+        block
     }
 
     fn edge(&mut self, edge: &inst::Edge) -> (ir::Block, Vec<BlockArg>) {

@@ -18,7 +18,7 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn unbox_int(&mut self, object: ir::Value, state: StateId) -> ir::Value {
-        let (compact, big, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (compact, big, done) = (self.block(), self.block(), self.block());
         let result = self.b.append_block_param(done, types::I64);
         self.b.set_cold_block(big);
         let tag = self.load(types::I64, object, long::LV_TAG);
@@ -45,7 +45,7 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn box_int(&mut self, value: ir::Value, state: StateId) -> ir::Value {
-        let (small, big, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (small, big, done) = (self.block(), self.block(), self.block());
         let result = self.b.append_block_param(done, types::I64);
         let index = self.b.ins().iadd_imm_s(value, -long::SMALL_MIN);
         let count = long::SMALL_MAX - long::SMALL_MIN + 1;
@@ -74,7 +74,7 @@ impl Lowering<'_, '_> {
 
     /// The double nearest to an int or float.
     pub(super) fn unbox_number(&mut self, object: ir::Value, state: StateId) -> ir::Value {
-        let (float, other, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (float, other, done) = (self.block(), self.block(), self.block());
         let result = self.b.append_block_param(done, types::F64);
         let ty = self.load(types::I64, object, object::OB_TYPE);
         let expected = self.imm(kinds::type_address(Kinds::FLOAT).expect("a single type") as i64);

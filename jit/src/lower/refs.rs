@@ -15,9 +15,9 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn decref(&mut self, object: ir::Value, kinds: Kinds) {
-        let done = self.b.create_block();
+        let done = self.block();
         if !Kinds::NULL.intersect(kinds).is_empty() {
-            let some = self.b.create_block();
+            let some = self.block();
             self.b.ins().brif(object, some, &[], done, &[]);
             self.b.switch_to_block(some);
         }
@@ -31,7 +31,7 @@ impl Lowering<'_, '_> {
             self.b.ins().jump(done, &[]);
             return;
         }
-        let (mortal, dead) = (self.b.create_block(), self.b.create_block());
+        let (mortal, dead) = (self.block(), self.block());
         let count = self.load(types::I32, object, object::OB_REFCNT);
         let immortal = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, count, 0);
         self.b.ins().brif(immortal, done, &[], mortal, &[]);
@@ -54,7 +54,7 @@ impl Lowering<'_, '_> {
             self.call_runtime(frames::drop_ref as *const () as usize, &[bits], None);
             return;
         }
-        let (counted, done) = (self.b.create_block(), self.b.create_block());
+        let (counted, done) = (self.block(), self.block());
         let tag = self.b.ins().band_imm_s(bits, 1);
         self.b.ins().brif(tag, done, &[], counted, &[]);
         self.b.switch_to_block(counted);
@@ -63,7 +63,7 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn dup_ref(&mut self, bits: ir::Value) {
-        let (counted, done) = (self.b.create_block(), self.b.create_block());
+        let (counted, done) = (self.block(), self.block());
         let tag = self.b.ins().band_imm_s(bits, 1);
         self.b.ins().brif(tag, done, &[], counted, &[]);
         self.b.switch_to_block(counted);
@@ -91,7 +91,7 @@ impl Lowering<'_, '_> {
 
     /// An untagged object with a reference that a borrowed stackref did not have.
     pub(super) fn own(&mut self, bits: ir::Value) -> ir::Value {
-        let (borrowed, done) = (self.b.create_block(), self.b.create_block());
+        let (borrowed, done) = (self.block(), self.block());
         let object = self.untag(bits);
         let tag = self.b.ins().band_imm_s(bits, 1);
         let is_null = self.b.ins().icmp_imm_s(IntCC::Equal, bits, 1);

@@ -49,7 +49,7 @@ impl Lowering<'_, '_> {
 
     fn force_if(&mut self, due: ir::Value, guard: usize, state: StateId) {
         let exit = self.exit(state, Cause::Stress);
-        let next = self.b.create_block();
+        let next = self.block();
         let number = self.imm(guard as i64);
         self.b.ins().brif(due, exit, &[BlockArg::Value(number)], next, &[]);
         self.b.switch_to_block(next);

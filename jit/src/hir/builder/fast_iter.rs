@@ -74,6 +74,40 @@ impl Builder<'_> {
         self.settle(target);
     }
 
+    /// Where on the stack the iterator of a range is, if a loop over one begins at `start` and can count in registers.
+    pub(super) fn range_at(&self, start: CodeOffset, incoming: &[Incoming]) -> Option<usize> {
+        let info = self.cfg.loops.get(&start)?;
+        let first = &self.code.instrs[self.cfg.blocks[&start].first];
+        let has_failed = |site| self.profile.has_failed(site);
+        if info.irreducible || first.raw != Opcode::ForIterRange || has_failed(start) {
+            return None;
+        }
+        let position = incoming[0].state.stack.len().checked_sub(2)?;
+        let is_possible = |way: &Incoming| {
+            let entry = way.state.stack[position];
+            let ty = self.func.ty(entry.value);
+            let may_be = !ty.kinds.intersect(Kinds::RANGE_ITER).is_empty();
+            !has_failed(way.site) && entry.owned && may_be && matches!(ty.repr, Repr::Obj | Repr::Ref)
+        };
+        incoming.iter().all(is_possible).then_some(position)
+    }
+
+    /// Goes on where the operand is the iterator of a range that nobody else has a reference to.
+    pub(super) fn guard_range(&mut self, position: usize) {
+        let StackEntry { mut value, .. } = self.state.stack[position];
+        if self.func.ty(value).repr == Repr::Ref {
+            let bits = self.emit(Op::Bits, &[value], Type::I64);
+            let tag = self.const_i64(3);
+            let tag = self.emit(Op::Int(IntOp::And), &[bits, tag], Type::I64);
+            self.guard_equal(tag, 0, Reason::Layout);
+            value = self.emit(Op::RefToObj, &[value], Type::OBJ);
+        }
+        for op in [Op::GuardKinds { kinds: Kinds::RANGE_ITER }, Op::GuardPrivate] {
+            value = self.emit_guarded(op, &[value], Type::obj(Kinds::RANGE_ITER));
+        }
+        self.state.stack[position] = StackEntry { value, owned: true };
+    }
+
     /// Ends the block: steps the iterator of a range in place and goes on to the loop's body, or to its end.
     fn for_range(&mut self) {
         let iterator = self.guard_kinds(1, Kinds::RANGE_ITER);

@@ -73,7 +73,7 @@ impl Builder<'_> {
         self.set_line();
         // The interpreter repeats the instruction: it tells tools that the function starts.
         let state = self.state_at(self.instr.start);
-        let status = self.emit_in(self.cur, Op::Safepoint { periodic: true }, &[], Type::I64, Some(state));
+        let status = self.emit_in(self.cur, Op::Safepoint { periodic: true, boxes: 0 }, &[], Type::I64, Some(state));
         self.check(status, ErrorKind::Negative)
     }
 

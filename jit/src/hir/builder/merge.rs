@@ -65,8 +65,16 @@ impl Builder<'_> {
         }
         let mut state = State::new(self.code.nlocalsplus as usize);
         state.numbers = common_numbers(&incoming);
-        let mut expected = Expected { stack: Vec::new(), locals: Vec::new(), carried: Vec::new() };
+        let mut expected = Expected { stack: Vec::new(), locals: Vec::new(), carried: Vec::new(), range: None };
+        let range = self.range_at(start, &incoming);
         for position in 0..depth {
+            if range == Some(position) {
+                let param = self.func.add_param(block, Type::obj(Kinds::RANGE_ITER));
+                expected.stack.push((Slot { repr: Repr::Obj, owned: true }, true));
+                expected.range = Some((position, param));
+                state.stack.push(StackEntry { value: param, owned: true });
+                continue;
+            }
             let entries: Vec<StackEntry> = incoming.iter().map(|i| i.state.stack[position]).collect();
             let first = entries[0];
             if info.is_none() && entries.iter().all(|e| *e == first) {
@@ -168,6 +176,8 @@ impl Builder<'_> {
         for (slot, known) in &expected.carried {
             needs_code |= !self.is_known(&state, *slot, *known);
         }
+        let range = expected.range.filter(|(position, param)| state.stack[*position].value != *param);
+        needs_code |= range.is_some();
         let target = self.targets[&start].block;
         let saved = (self.cur, self.line, self.before, self.state.clone(), self.func.site);
         self.func.site = Some(site);
@@ -181,6 +191,10 @@ impl Builder<'_> {
         }
         self.cur = place;
         self.state = state;
+        if let Some((position, _)) = range {
+            self.before = Some(self.state_from(site, start));
+            self.guard_range(position);
+        }
         // Boxing for the edge may run out of memory; the interpreter then goes on at the target. All boxes come before
         // the first reference is taken: the interpreter would not know of it.
         for (position, (slot, is_param)) in expected.stack.iter().enumerate() {

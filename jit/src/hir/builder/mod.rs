@@ -121,6 +121,8 @@ pub(super) struct Expected {
     locals: Vec<u32>,
     /// Locals of which something is known in the block. Behind the others there is a parameter for the number or object.
     carried: Vec<(u32, Known)>,
+    /// For loops over ranges: where on the stack the iterator is, and its parameter, which nobody else has a reference to.
+    range: Option<(usize, Value)>,
 }
 
 /// Builds the HIR of one code object from one entry.
@@ -382,7 +384,8 @@ impl<'a> Builder<'a> {
         let depth = self.state.stack.len();
         assert!(offset != self.instr.start || depth == self.depth, "{depth} operands instead of {}", self.depth);
         let context = self.func.context;
-        self.func.add_state(FrameState { context, offset, site, stack: self.state.stack.clone(), late: Vec::new() })
+        let stack = self.state.stack.clone();
+        self.func.add_state(FrameState { context, offset, site, stack, late: Vec::new(), pending: Vec::new() })
     }
 
     fn terminate(&mut self, terminator: Terminator) {
@@ -594,14 +597,14 @@ impl<'a> Builder<'a> {
     /// Leaves when the store of a number has given up an object, and whoever saw that got hold of this frame.
     fn safepoint_after(&mut self, store: Value) {
         let state = self.state_at(self.instr.next);
-        self.emit_in(self.cur, Op::Safepoint { periodic: false }, &[store], Type::I64, Some(state));
+        self.emit_in(self.cur, Op::Safepoint { periodic: false, boxes: 0 }, &[store], Type::I64, Some(state));
     }
 
     /// After a call: leaves when the call's callee (or anyone meanwhile) got hold of this frame. With `periodic` it also
     /// serves pending signals, where the interpreter would.
     fn safepoint(&mut self, periodic: bool) -> Result<(), Refusal> {
         let state = self.state_at(self.instr.next);
-        let status = self.emit_in(self.cur, Op::Safepoint { periodic }, &[], Type::I64, Some(state));
+        let status = self.emit_in(self.cur, Op::Safepoint { periodic, boxes: 0 }, &[], Type::I64, Some(state));
         self.noisy = false;
         if periodic {
             let unwind = self.state.stack.clone();

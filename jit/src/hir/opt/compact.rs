@@ -62,10 +62,10 @@ pub fn run(function: &mut Function) {
     let mut states: Vec<(StateId, FrameState)> = Vec::new();
     for (mut state, place) in std::mem::take(&mut function.states).into_iter().zip(&new.states) {
         let Some(place) = place else { continue };
-        state.stack.iter_mut().for_each(|entry| entry.value = new.value(entry.value));
+        state.values_mut().for_each(|value| *value = new.value(*value));
         state.stack.shrink_to_fit();
-        state.late.iter_mut().for_each(|value| *value = new.value(*value));
         state.late.shrink_to_fit();
+        state.pending.shrink_to_fit();
         states.push((*place, state));
     }
     states.sort_by_key(|(place, _)| place.index());

@@ -20,7 +20,7 @@ pub fn run(function: &mut Function) {
 }
 
 /// Replaces parameters whose incoming values are all the same (or the parameter itself). Says whether it did.
-fn merge_params(function: &mut Function) -> bool {
+pub(super) fn merge_params(function: &mut Function) -> bool {
     let order = function.reverse_postorder();
     let mut incoming: HashMap<Value, Vec<Value>> = HashMap::new();
     for &block in &order {

@@ -1,8 +1,10 @@
 //! Optimizations, one pass a file, in the order they run.
 
+mod boxes;
 mod compact;
 mod infer;
 mod number;
+mod ranges;
 mod refcounts;
 mod rewrite;
 mod sweep;
@@ -12,10 +14,12 @@ use super::verify::verify;
 
 type Pass = (&'static str, fn(&mut Function));
 
-const PASSES: [Pass; 5] = [
+const PASSES: [Pass; 7] = [
     ("infer", infer::run),
     ("refcounts", refcounts::run),
     ("number", number::run),
+    ("ranges", ranges::run),
+    ("boxes", boxes::run),
     ("sweep", sweep::run),
     ("compact", compact::run),
 ];

@@ -178,12 +178,14 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         Op::Helper { helper: Helper::FloatPow, .. } => Class::Harmless,
         Op::Param
         | Op::LoadLocal { .. }
+        | Op::PrivateOf
         | Op::ToRef { .. }
         | Op::RefToOwned
         | Op::IncRef
         | Op::DupRef
         | Op::UnboxInt
         | Op::UnboxNumber
+        | Op::GuardPrivate
         | Op::UnboxFloat
         | Op::BoxInt
         | Op::BoxFloat

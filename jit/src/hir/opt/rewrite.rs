@@ -50,12 +50,7 @@ impl Replacements {
             context.frame = self.resolve(context.frame);
         }
         for state in &mut function.states {
-            for entry in &mut state.stack {
-                entry.value = self.resolve(entry.value);
-            }
-            for value in &mut state.late {
-                *value = self.resolve(*value);
-            }
+            state.values_mut().for_each(|value| *value = self.resolve(*value));
         }
     }
 }

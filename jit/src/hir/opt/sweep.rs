@@ -45,9 +45,7 @@ impl Live {
 
     fn want_state(&mut self, function: &Function, state: Option<StateId>) {
         if let Some(state) = state {
-            for entry in &function.state(state).stack {
-                self.want(entry.value);
-            }
+            function.state(state).values().for_each(|value| self.want(value));
         }
     }
 }

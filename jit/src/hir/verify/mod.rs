@@ -46,10 +46,10 @@ pub fn verify(function: &Function) -> Result<(), String> {
             if fine { Ok(()) } else { Err(format!("{value} does not dominate its use in {block}")) }
         };
         let check_state = |state: StateId, position| -> Result<(), String> {
-            for entry in &function.state(state).stack {
-                check(entry.value, position)?;
-                if function.ty(entry.value).repr == Repr::None {
-                    return Err(format!("{}, in a frame state of {block}, has no result", entry.value));
+            for value in function.state(state).values() {
+                check(value, position)?;
+                if function.ty(value).repr == Repr::None {
+                    return Err(format!("{value}, in a frame state of {block}, has no result"));
                 }
             }
             for late in &function.state(state).late {

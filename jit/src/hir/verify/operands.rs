@@ -95,16 +95,20 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::IncRef
         | Op::DecRef
         | Op::GuardKinds { .. }
+        | Op::GuardPrivate
         | Op::Refine { .. }
         | Op::UnboxInt
         | Op::UnboxFloat
         | Op::UnboxNumber
         | Op::UnboxBool
+        | Op::PrivateOf
         | Op::TypeOf => vec![OBJ],
         // A store of a number may be named.
-        Op::Safepoint { .. } => vec![OBJ; count.min(1)],
+        Op::Safepoint { boxes, .. } => vec![OBJ; count.min(*boxes as usize + 1)],
         Op::SwapLocal { .. } | Op::RefToObj | Op::RefToOwned | Op::DupRef | Op::CloseRef => vec![REF],
         Op::Guard { .. } | Op::BoxBool | Op::Not => vec![COND],
+        Op::StoreInt { .. } if count > 1 => vec![I64, OBJ],
+        Op::StoreFloat { .. } if count > 1 => vec![F64, OBJ],
         Op::StoreInt { .. } | Op::BoxInt | Op::IntNeg | Op::IntToFloat | Op::AsRef | Op::ShiftRight { .. } => vec![I64],
         Op::StoreFloat { .. } | Op::BoxFloat | Op::FloatNeg | Op::FloatSqrt | Op::FloatAbs => vec![F64],
         Op::Int(_) | Op::WrapIndex => vec![I64, I64],
@@ -152,9 +156,11 @@ fn result(op: &Op) -> Repr {
         | Op::RefToObj
         | Op::RefToOwned
         | Op::GuardKinds { .. }
+        | Op::GuardPrivate
         | Op::Refine { .. }
         | Op::StoreInt { .. }
         | Op::StoreFloat { .. }
+        | Op::PrivateOf
         | Op::BoxInt
         | Op::BoxFloat
         | Op::BoxBool
