@@ -59,7 +59,9 @@ impl Lowering<'_, '_> {
         result
     }
 
+    /// Whoever is told of the new object asks for the line that makes it.
     fn made_by(&mut self, helper: Helper, value: ir::Value, state: StateId) -> ir::Value {
+        self.set_line_of(state);
         let made = self.call_aside(helper.address(), &[value], Some(types::I64)).expect("has a result");
         self.guard(made, state, Reason::Memory);
         made

@@ -205,7 +205,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Tells observers that the bytecode of `state` is being executed: what it gives up may have a finalizer.
-    fn set_line_of(&mut self, state: StateId) {
+    pub(super) fn set_line_of(&mut self, state: StateId) {
         let site = self.code.instr_at(self.hir.state(state).site).expect("a state's site is an instruction");
         self.set_line(self.code.instrs[site].offset);
     }

@@ -48,9 +48,11 @@ def main():
         floats(held, 1.5)
         ints(held, 700_000)
     freed(2000)
-    spare = [float(i) for i in range(300)]
-    del spare
+    kept = [(i + 0.5, i + 2000) for i in range(300)]
     tracemalloc.start()
+    # The free lists are empty: what comes there now is traced, so that it is told whose it becomes.
+    spare = [(i + 0.5, i + 2000) for i in range(300)]
+    del spare
     for _ in range(3):
         held = Held()
         result = floats(held, 2.5)
@@ -58,6 +60,7 @@ def main():
         result = ints(held, 800_000)
         show(lines(ints, held.a, held.b, result))
     tracemalloc.stop()
+    del kept
     show(freed(5000), sys.getrefcount(held.a) - sys.getrefcount(held.b))
     numbers = []
     for i in range(400):
