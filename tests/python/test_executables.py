@@ -284,6 +284,16 @@ def test_functions_of_floats_are_not_called():
     assert "float_sqrt" in hir and "float_abs" in hir and "call call" not in hir, hir
 
 
+def calls_native(items, text, name):
+    items.append(text.upper())
+    return items.count(text), text.split(name), hash(name), list(items), str(items)
+
+
+def test_c_functions_are_called_past_the_vectorcall_protocol():
+    hir = hir_of(calls_native, [], "ab", "b")
+    assert hir.count("call_native") == 6 and "call call" not in hir, hir
+
+
 def test_items_of_arrays_and_methods_of_items():
     run("""
     from array import array

@@ -57,6 +57,23 @@ pub fn of(class: usize) -> Option<Constructor> {
     }
 }
 
+/// What a call of the object at `class` enters, by the vectorcall protocol, if that is a class made by no program.
+///
+/// The object is alive and the GIL held.
+pub fn native(class: usize) -> Option<usize> {
+    // SAFETY: the caller has a reference, or a cache, that keeps the object alive; only a type is used as one.
+    unsafe {
+        let object = class as *mut PyObject;
+        if !std::ptr::eq(object::type_of(object), &raw const ffi::PyType_Type)
+            || Type::from_ptr(object.cast()).has(typeobject::FLAG_HEAPTYPE)
+        {
+            return None;
+        }
+        let entry: usize = memory::read(object, typeobject::TP_VECTORCALL);
+        (entry != 0).then_some(entry)
+    }
+}
+
 /// The class that has `version`, if it is alive and the interpreter remembers it.
 pub fn class_with_version(version: u32) -> Option<usize> {
     // SAFETY: the calling thread is attached; the table has classes that are alive, or null.

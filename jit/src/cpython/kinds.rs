@@ -58,6 +58,14 @@ pub fn type_type() -> usize {
     (&raw const ffi::PyType_Type) as usize
 }
 
+pub fn c_function_type() -> usize {
+    (&raw const ffi::PyCFunction_Type) as usize
+}
+
+pub fn method_descriptor_type() -> usize {
+    (&raw const ffi::PyMethodDescr_Type) as usize
+}
+
 pub fn none() -> usize {
     // SAFETY: only takes the address of a static object.
     unsafe { ffi::Py_None() as usize }

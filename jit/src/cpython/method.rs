@@ -2,6 +2,10 @@
 //! that make C functions methods (`Include/cpython/descrobject.h`), and properties
 //! (`Include/internal/pycore_descrobject.h`).
 
+use pyo3::ffi::PyObject;
+
+use super::{kinds, memory, object};
+
 layout! {
     /// In a bound method: the function.
     IM_FUNC: i32 = 16, "offsetof(PyMethodObject, im_func)";
@@ -63,4 +67,32 @@ layout! {
     METH_FASTCALL: i32 = 128, "METH_FASTCALL";
     /// `f(self, class, args_array, count, names)`.
     METH_METHOD: i32 = 512, "METH_METHOD";
+}
+
+/// A C function that is a method.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct NativeMethod {
+    /// The address of the type it belongs to.
+    pub class: usize,
+    /// Its calling convention, bits `METH_*`.
+    pub flags: i32,
+    /// Its address.
+    pub function: usize,
+}
+
+/// The C function behind the object at `address`, if that is a method descriptor.
+pub fn native(address: usize) -> Option<NativeMethod> {
+    // SAFETY: the caller has a reference or a cache that keeps the object alive, which keeps its definition.
+    unsafe {
+        let object = address as *const PyObject;
+        if object::type_of(object) as usize != kinds::method_descriptor_type() {
+            return None;
+        }
+        let definition: *const u8 = memory::read(object, D_METHOD);
+        Some(NativeMethod {
+            class: memory::read(object, D_TYPE),
+            flags: memory::read(definition, ML_FLAGS),
+            function: memory::read(definition, ML_METH),
+        })
+    }
 }

@@ -398,6 +398,8 @@ pub enum Op {
     },
     /// Pops the frame of the context, with an exception set.
     UnwindFrame,
+    /// (address, words...) -> new reference or NULL. Calls a C function, whose arguments the words are.
+    CallNative,
 
     /// Tells observers which bytecode is being executed.
     SetLine {

@@ -53,6 +53,7 @@ const PLAIN: &[&str] = &[
     "push_frame",
     "pop_frame",
     "unwind_frame",
+    "call_native",
     "set_line",
     "safepoint",
     "traceback",

@@ -294,6 +294,7 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         }
         "pop_frame" => Op::PopFrame { settled: line.hex()? },
         "unwind_frame" => Op::UnwindFrame,
+        "call_native" => Op::CallNative,
 
         "set_line" => Op::SetLine { offset: CodeOffset(line.at()?) },
         "safepoint" => {

@@ -131,6 +131,8 @@ b0:
     call pop_except v4
     v7: any = call_direct 0x55550000 nargs=1 has_self=false has_shim=false v0 v0 v0
     v8: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=true v0 v0
+    v10: i64 = const_i64 4096
+    v11: any = call_native v10 v4 v10
     traceback
     v9: other = take_exception @9
     unwind
@@ -238,7 +240,7 @@ fn every_operation_has_a_sample() {
         UnboxInt UnboxFloat UnboxNumber UnboxBool BoxInt BoxFloat BoxBool
         Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex
-        Helper SpillArgs ScratchAddr LoadScratch CallDirect CanInline PushFrame PopFrame UnwindFrame
+        Helper SpillArgs ScratchAddr LoadScratch CallDirect CallNative CanInline PushFrame PopFrame UnwindFrame
         SetLine Safepoint Traceback TakeException FrameGlobals FrameBuiltins
     );
     let samples = samples();

@@ -258,6 +258,10 @@ impl Lowering<'_, '_> {
                 self.call_runtime(frames::unwind as *const () as usize, &args, None);
                 return self.leave_shim();
             }
+            Op::CallNative => {
+                let words: Vec<ir::Value> = inst.args.iter().map(|word| self.value(*word)).collect();
+                self.call_address(words[0], &words[1..], Some(types::I64)).expect("has a result")
+            }
 
             Op::SetLine { offset } => {
                 return self.set_line(*offset);

@@ -328,6 +328,11 @@ impl Lowering<'_, '_> {
 
     /// Calls a function of the runtime.
     fn call_runtime(&mut self, address: usize, args: &[ir::Value], ret: Option<ir::Type>) -> Option<ir::Value> {
+        let callee = self.imm(address as i64);
+        self.call_address(callee, args, ret)
+    }
+
+    fn call_address(&mut self, callee: ir::Value, args: &[ir::Value], ret: Option<ir::Type>) -> Option<ir::Value> {
         let mut signature = Signature::new(CallConv::SystemV);
         for arg in args {
             let ty = self.b.func.dfg.value_type(*arg);
@@ -335,7 +340,6 @@ impl Lowering<'_, '_> {
         }
         signature.returns.extend(ret.map(AbiParam::new));
         let signature = self.b.import_signature(signature);
-        let callee = self.imm(address as i64);
         let call = self.b.ins().call_indirect(signature, callee, args);
         ret.map(|_| self.b.inst_results(call)[0])
     }

@@ -20,6 +20,7 @@ use crate::bytecode::opcode::CodeOffset;
 use crate::code::binding::names_in;
 use crate::cpython::constructor::{self, Constructor};
 use crate::cpython::interp::COMMON_CONSTS_LEN;
+use crate::cpython::method::{self, NativeMethod};
 use crate::cpython::{array, binary_op, dict, kinds, long};
 use crate::hir::inst::Binding;
 use crate::hir::types::Kinds;
@@ -227,6 +228,16 @@ impl Profile {
     /// The kinds of numbers that a `BINARY_OP_EXTEND` is specialized for, by the address in its inline cache.
     pub fn extended_numbers(&self, descr: u64) -> Option<(Kinds, Kinds)> {
         binary_op::numbers(descr as usize)
+    }
+
+    /// The C function behind the method descriptor `object`.
+    pub fn native_method(&self, object: usize) -> Option<NativeMethod> {
+        method::native(object)
+    }
+
+    /// What a call of the class `object` enters, if that is a part of the interpreter.
+    pub fn native_constructor(&self, object: usize) -> Option<usize> {
+        constructor::native(object)
     }
 
     /// The class that has this version.

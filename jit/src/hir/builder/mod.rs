@@ -18,6 +18,7 @@ mod fast_construct;
 mod fast_item;
 mod fast_iter;
 mod fast_mixed;
+mod fast_native;
 mod fast_poly;
 mod fast_subscr;
 mod inline;
@@ -318,7 +319,7 @@ impl<'a> Builder<'a> {
 
     fn emit_in(&mut self, block: Block, op: Op, args: &[Value], ty: Type, state: Option<StateId>) -> Value {
         match &op {
-            Op::CallDirect { .. } | Op::PopFrame { .. } => {
+            Op::CallDirect { .. } | Op::CallNative | Op::PopFrame { .. } => {
                 self.forget();
                 self.noisy = true;
             }

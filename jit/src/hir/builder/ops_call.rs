@@ -5,7 +5,7 @@ use super::*;
 
 impl Builder<'_> {
     pub(super) fn call(&mut self) -> Result<(), Refusal> {
-        if self.fast_call()? {
+        if self.fast_call()? || self.call_native()? {
             return Ok(());
         }
         let nargs = self.instr.oparg;
@@ -52,6 +52,11 @@ impl Builder<'_> {
     /// Pushes the result of a call whose operands are consumed.
     pub(super) fn finish_call(&mut self, result: Value) -> Result<(), Refusal> {
         self.check(result, ErrorKind::Null)?;
+        self.push_call_result(result)
+    }
+
+    /// Pushes the result of a call that has not failed.
+    pub(super) fn push_call_result(&mut self, result: Value) -> Result<(), Refusal> {
         self.push(result, true);
         // A with statement must not be interrupted between entering and being ready to exit.
         let after_special = self.index > 0 && self.code.instrs[self.index - 1].opcode == Opcode::LoadSpecial;

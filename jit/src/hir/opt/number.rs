@@ -203,6 +203,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::PushFrame { .. }
         | Op::PopFrame { .. }
         | Op::UnwindFrame
+        | Op::CallNative
         | Op::Safepoint { .. }
         | Op::Traceback
         | Op::TakeException { .. } => Class::Writes,

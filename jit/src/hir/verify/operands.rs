@@ -132,6 +132,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::ReplaceFloat { .. } => vec![ADDRESS, OBJ, F64],
         Op::Helper { helper, .. } => helper_operands(*helper),
         Op::SpillArgs { .. } => vec![WORD; count],
+        Op::CallNative => vec![WORD; count.max(1)],
         Op::CallDirect { target, has_self, .. } | Op::PushFrame { target, has_self, .. } => {
             vec![REF; target.nargs as usize + 2 - usize::from(*has_self)]
         }
@@ -166,6 +167,7 @@ fn result(op: &Op) -> Repr {
         | Op::BoxBool
         | Op::TypeOf
         | Op::CallDirect { .. }
+        | Op::CallNative
         | Op::TakeException { .. }
         | Op::FrameGlobals
         | Op::FrameBuiltins => Repr::Obj,
