@@ -1,6 +1,7 @@
 """`rjit.Executable`: what it says about machine code agrees with the code object and with what has happened."""
 
 import dis
+import math
 import os
 import re
 import subprocess
@@ -292,6 +293,22 @@ def calls_native(items, text, name):
 def test_c_functions_are_called_past_the_vectorcall_protocol():
     hir = hir_of(calls_native, [], "ab", "b")
     assert hir.count("call_native") == 6 and "call call" not in hir, hir
+
+
+def calls_builtins(text, low, high):
+    quotient, remainder = divmod(low + 0, high + 0)
+    total = max(low + 0, quotient + 0) + abs(remainder) + ord(text[0]) + int((high + 0) * 0.5)
+    total += math.floor(total * 0.25) + round(total * 0.75) + id(text)
+    if isinstance(text, str) and type(text) is str and chr(low + 0) != text[1] == "b":
+        return total, bool(total), math.sin(total * 0.5)
+    return None
+
+
+def test_builtins_are_done_in_place():
+    hir = hir_of(calls_builtins, "abc", 7, 3)
+    assert "call call" not in hir and "call_native" not in hir, hir
+    assert hir.count("float_to_int") == 3 and "call math_function" in hir, hir
+    assert "select" in hir and "call unicode_" not in hir, hir
 
 
 def test_items_of_arrays_and_methods_of_items():

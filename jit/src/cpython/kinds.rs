@@ -1,12 +1,13 @@
 //! The exact builtin types that the compiler knows, as addresses, and safe look-ups of constants' values.
 
+use std::collections::BTreeSet;
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
-use super::{array, dict, float, object};
+use super::{array, dict, float, memory, module, object};
 use crate::hir::types::Kinds;
 
 /// The type object of a single kind, which a guard compares with. `None` for kinds that are no single type.
@@ -85,6 +86,16 @@ pub fn module_type() -> usize {
     (&raw const ffi::PyModule_Type) as usize
 }
 
+/// The namespace of the object at `address`, if that is a module.
+pub fn module_dict(address: usize) -> Option<*mut PyObject> {
+    // SAFETY: the caller has a reference or a cache that keeps the object alive.
+    unsafe {
+        let object = address as *mut PyObject;
+        let is_module = !object.is_null() && object::type_of(object) as usize == module_type();
+        is_module.then(|| memory::read(object, module::MD_DICT))
+    }
+}
+
 /// The value of an int that fits 64 bits.
 pub fn int_value(address: usize) -> Option<i64> {
     let mut overflow = 0;
@@ -105,21 +116,9 @@ pub fn exact_dict_keys(address: usize) -> Option<dict::Keys> {
     (of_object(address) == Kinds::DICT).then(|| unsafe { dict::Keys::of_dict(address as *mut PyObject) })
 }
 
-/// The `len` that the interpreter started with; immortal by our reference.
-pub fn builtin_len() -> usize {
-    static LEN: OnceLock<usize> = OnceLock::new();
-    *LEN.get_or_init(|| look_up(c"builtins", &[c"len"]))
-}
-
-/// The `abs` that the interpreter started with; immortal by our reference.
-pub fn builtin_abs() -> usize {
-    static ABS: OnceLock<usize> = OnceLock::new();
-    *ABS.get_or_init(|| look_up(c"builtins", &[c"abs"]))
-}
-
-/// The name of a function of the module `math`, if that is a part of the interpreter itself: a module of this name
-/// elsewhere may be anybody's.
-pub fn math_function(address: usize) -> Option<&'static str> {
+/// The names of the module and of the C function at `address`, if that is of a module that is a part of the interpreter itself: one of
+/// this name elsewhere may be anybody's. Such a function is kept for good, so that no other object comes to its address.
+pub fn own_function(address: usize) -> Option<(&'static str, &'static str)> {
     // SAFETY: the caller has a reference or a cache that keeps the object alive; definitions of functions that are part of
     // the interpreter are static.
     unsafe {
@@ -129,15 +128,28 @@ pub fn math_function(address: usize) -> Option<&'static str> {
         }
         let function = object.cast::<ffi::PyCFunctionObject>();
         let module = (*function).m_module;
-        let is_math = !module.is_null()
-            && ffi::PyUnicode_Check(module) != 0
-            && ffi::PyUnicode_CompareWithASCIIString(module, c"math".as_ptr()) == 0;
-        let definition = (*function).m_ml;
-        let own = ffi::PyFloat_FromDouble as *const c_void;
-        if !is_math || library_of((*definition).ml_meth.PyCFunction as *const c_void) != library_of(own) {
+        if module.is_null() || ffi::PyUnicode_Check(module) == 0 {
             return None;
         }
-        CStr::from_ptr((*definition).ml_name).to_str().ok()
+        let is_named = |name: &&CStr| ffi::PyUnicode_CompareWithASCIIString(module, name.as_ptr()) == 0;
+        let module = [c"builtins", c"math"].into_iter().find(is_named)?;
+        let definition = (*function).m_ml;
+        let own = ffi::PyFloat_FromDouble as *const c_void;
+        if library_of((*definition).ml_meth.PyCFunction as *const c_void) != library_of(own) {
+            return None;
+        }
+        keep(object);
+        Some((module.to_str().ok()?, CStr::from_ptr((*definition).ml_name).to_str().ok()?))
+    }
+}
+
+/// Takes a reference to the object that is never given back, once.
+unsafe fn keep(object: *mut PyObject) {
+    static KEPT: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+    let is_new = KEPT.lock().is_ok_and(|mut kept| kept.insert(object as usize));
+    if is_new {
+        // SAFETY: the contract: a live object, and the GIL is held.
+        unsafe { ffi::Py_INCREF(object) };
     }
 }
 

@@ -3,6 +3,8 @@
 //! A compact ASCII string has its characters right behind [`ASCII_SIZE`], any other compact one behind
 //! [`COMPACT_SIZE`], one, two or four bytes each by its kind.
 
+use std::sync::OnceLock;
+
 use pyo3::ffi::PyObject;
 
 use super::{ffi, memory};
@@ -78,4 +80,20 @@ pub fn character_address(code: u8) -> usize {
     } else {
         runtime + LATIN1_CHARACTERS as usize + usize::from(code - 0x80) * LATIN1_CHARACTER_SIZE as usize
     }
+}
+
+/// The addresses of the preallocated strings, by their characters' codes.
+fn table() -> &'static [usize; 256] {
+    static TABLE: OnceLock<[usize; 256]> = OnceLock::new();
+    TABLE.get_or_init(|| std::array::from_fn(|code| character_address(code as u8)))
+}
+
+/// Address of a table of [`character_address`] for all codes.
+pub fn characters() -> usize {
+    table().as_ptr().addr()
+}
+
+/// Whether a preallocated string is at the address.
+pub fn is_character(address: usize) -> bool {
+    table().contains(&address)
 }

@@ -318,6 +318,12 @@ pub enum Op {
     FloatAbs,
     /// (i64) -> f64, rounded to nearest as Python does
     IntToFloat,
+    /// (f64) -> i64, without what is behind the point. The number is in the range of the result.
+    FloatToInt,
+    /// (cond, a, b) -> a when true, b otherwise. Both are represented as `repr` says.
+    Select {
+        repr: Repr,
+    },
     /// (i64, i64) -> cond; also compares object addresses and stackref bits
     Compare(Cond),
     /// (f64, f64) -> cond
@@ -604,6 +610,8 @@ impl Op {
                 | Op::FloatSqrt
                 | Op::FloatAbs
                 | Op::IntToFloat
+                | Op::FloatToInt
+                | Op::Select { .. }
                 | Op::Compare(_)
                 | Op::FloatCompare(_)
                 | Op::Not

@@ -38,6 +38,8 @@ const PLAIN: &[&str] = &[
     "float_sqrt",
     "float_abs",
     "int_to_float",
+    "float_to_int",
+    "select",
     "not",
     "type_of",
     "bits",

@@ -262,6 +262,8 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "float_sqrt" => Op::FloatSqrt,
         "float_abs" => Op::FloatAbs,
         "int_to_float" => Op::IntToFloat,
+        "float_to_int" => Op::FloatToInt,
+        "select" => Op::Select { repr: ty.repr },
         "not" => Op::Not,
 
         "type_of" => Op::TypeOf,

@@ -107,6 +107,7 @@ impl Function {
             }
             Op::SpillArgs { at } => write!(f, "spill_args @{at}")?,
             Op::ScratchAddr { at } => write!(f, "scratch_addr @{at}")?,
+            Op::Select { .. } => f.write_str("select")?,
             Op::LoadScratch { at, .. } => write!(f, "load_scratch @{at}")?,
             Op::CallDirect { target, has_self, has_shim } => {
                 let (code, nargs) = (target.code, target.nargs);

@@ -90,7 +90,10 @@ b0:
     v7: f64 = float_neg v6
     v20: f64 = float_sqrt v6
     v21: f64 = float_abs v6
+    v22: i64 = float_to_int v21
     v8: cond = compare.Below v0 v3
+    v23: i64 = select v8 v22 v0
+    v24: f64 = select v8 v7 v21
     v9: cond = float_compare.Ne v6 v7
     v10: cond = not v9
     v11: bool = box_bool v10
@@ -238,7 +241,7 @@ fn every_operation_has_a_sample() {
         ToRef RefToObj RefToOwned IncRef DecRef DupRef CloseRef
         GuardKinds GuardPrivate Guard Refine
         UnboxInt UnboxFloat UnboxNumber UnboxBool BoxInt BoxFloat BoxBool
-        Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat Compare FloatCompare Not
+        Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat FloatToInt Select Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex
         Helper SpillArgs ScratchAddr LoadScratch CallDirect CallNative CanInline PushFrame PopFrame UnwindFrame
         SetLine Safepoint Traceback TakeException FrameGlobals FrameBuiltins

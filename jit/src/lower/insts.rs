@@ -158,6 +158,14 @@ impl Lowering<'_, '_> {
                 let int = arg(self, 0);
                 self.b.ins().fcvt_from_sint(types::F64, int)
             }
+            Op::FloatToInt => {
+                let float = arg(self, 0);
+                self.b.ins().fcvt_to_sint_sat(types::I64, float)
+            }
+            Op::Select { .. } => {
+                let (cond, then, otherwise) = (arg(self, 0), arg(self, 1), arg(self, 2));
+                self.b.ins().select(cond, then, otherwise)
+            }
             Op::Compare(cond) => {
                 let (l, r) = (arg(self, 0), arg(self, 1));
                 self.b.ins().icmp(int_cc(*cond), l, r)

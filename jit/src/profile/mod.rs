@@ -4,6 +4,7 @@
 //! which object a cached global is at the moment, whether a callee can be entered directly. Every answer is only a
 //! guess about the future; the builder guards it.
 
+mod builtins;
 mod seen;
 mod untried;
 
@@ -26,22 +27,9 @@ use crate::hir::inst::Binding;
 use crate::hir::types::Kinds;
 use crate::runtime::attr_cache::{self, Known};
 
+pub use builtins::Builtin;
 pub use seen::{Element, Method};
 pub use untried::was_tried_in_vain;
-
-/// A builtin that the compiler does in place.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Builtin {
-    Len,
-    ListAppend,
-    /// `math.sqrt`
-    Sqrt,
-    /// `math.fabs`, and `abs` of what is a float.
-    Fabs,
-    Abs,
-    /// The class `float`.
-    Float,
-}
 
 /// Where a cached global is.
 #[derive(Copy, Clone, Debug)]
@@ -190,23 +178,12 @@ impl Profile {
         })
     }
 
-    /// Which of the builtins done in place the object is.
-    pub fn builtin(&self, object: usize) -> Option<Builtin> {
-        if object == kinds::builtin_len() {
-            Some(Builtin::Len)
-        } else if object == kinds::list_append() {
-            Some(Builtin::ListAppend)
-        } else if object == kinds::builtin_abs() {
-            Some(Builtin::Abs)
-        } else if kinds::type_address(Kinds::FLOAT) == Some(object) {
-            Some(Builtin::Float)
-        } else {
-            match kinds::math_function(object)? {
-                "sqrt" => Some(Builtin::Sqrt),
-                "fabs" => Some(Builtin::Fabs),
-                _ => None,
-            }
-        }
+    /// Where the attribute number `index` of a module is among the keys of its namespace, in bytes, and what it is now, if the keys
+    /// have this version.
+    pub fn module_entry(&self, module: usize, version: u32, index: usize) -> Option<(i32, usize)> {
+        let keys = versioned_keys(kinds::module_dict(module)?).filter(|keys| keys.version() == version)?;
+        let object = keys.value(index)? as usize;
+        Some((value_offset(keys, index)?, object))
     }
 
     /// How a call of the function `object` with `count` arguments, the last of them by `names`, comes to its parameters,
@@ -257,6 +234,10 @@ fn find(keys: dict::Keys, name: usize, hint: usize) -> Option<(i32, usize)> {
     let is_name = |index: &usize| keys.key(*index).is_some_and(|key| key as usize == name);
     let index = Some(hint).filter(is_name).or_else(|| (0..keys.len()).find(is_name))?;
     let object = keys.value(index)? as usize;
-    let offset = keys.entry(index) - keys.address() + dict::UNICODE_ENTRY_VALUE as usize;
-    Some((i32::try_from(offset).ok()?, object))
+    Some((value_offset(keys, index)?, object))
+}
+
+/// Where value number `index` is, in bytes from the keys' start.
+fn value_offset(keys: dict::Keys, index: usize) -> Option<i32> {
+    i32::try_from(keys.entry(index) - keys.address() + dict::UNICODE_ENTRY_VALUE as usize).ok()
 }

@@ -2,8 +2,9 @@
 //! interpreter has no specialized instruction for them; there the objects that are being worked on are the best guess.
 
 use super::Profile;
-use crate::cpython::{array, typeobject};
+use crate::cpython::{array, kinds, typeobject};
 use crate::hir::inst::Mem;
+use crate::hir::types::Kinds;
 
 /// The items of an array.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -51,6 +52,11 @@ impl Profile {
     /// Whether something is known to be in the local in `slot`.
     pub fn has_seen(&self, slot: u32) -> bool {
         self.seen(slot) != 0
+    }
+
+    /// The exact type of what is in the local in `slot`.
+    pub fn kinds_in(&self, slot: u32) -> Kinds {
+        kinds::of_object(self.seen(slot))
     }
 
     /// The items of the array in the local in `slot`, if there is one.

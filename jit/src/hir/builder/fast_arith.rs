@@ -186,7 +186,7 @@ impl Builder<'_> {
         self.finish_unboxed(2, result);
     }
 
-    fn guard_float(&mut self, cond: Cond, left: Value, right: Value) {
+    pub(super) fn guard_float(&mut self, cond: Cond, left: Value, right: Value) {
         let holds = self.emit(Op::FloatCompare(cond), &[left, right], Type::BOOL);
         self.emit_guarded(Op::Guard { reason: Reason::Domain }, &[holds], Type::NONE);
     }
@@ -339,6 +339,11 @@ impl Builder<'_> {
         {
             let l = self.guard_kinds(1, Kinds::STR);
             let r = self.guard_kinds(0, Kinds::STR);
+            if self.is_character(l) && self.is_character(r) {
+                let result = self.emit(Op::Compare(cond), &[l, r], Type::BOOL);
+                self.finish_unboxed(2, result);
+                return Ok(true);
+            }
             let equal = self.helper(Helper::UnicodeEq, &[l, r], &[]);
             let zero = self.const_i64(0);
             let cond = if cond == Cond::Eq { Cond::Ne } else { Cond::Eq };

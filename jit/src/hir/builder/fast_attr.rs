@@ -190,8 +190,16 @@ impl Builder<'_> {
                 let version = instr.cache_u32(1);
                 let keys = self.guard_keys(dict, version);
                 let index = instr.cache_u16(3);
-                let value = self.helper(Helper::KeysValue, &[keys], &[i64::from(index)]);
+                let module = self.expect.get(&owner).copied();
+                let place = module.and_then(|module| self.profile.module_entry(module, version, usize::from(index)));
+                let value = match place {
+                    Some((offset, _)) => self.emit(Op::Load { offset, mem: Mem::Obj }, &[keys], Type::OBJ_OR_NULL),
+                    None => self.helper(Helper::KeysValue, &[keys], &[i64::from(index)]),
+                };
                 let value = self.guard_not_null(value);
+                if let Some((_, object)) = place {
+                    self.expect.insert(value, object);
+                }
                 self.finish_load(value);
             }
             _ => return Ok(false),

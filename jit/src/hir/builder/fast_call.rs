@@ -1,9 +1,7 @@
-//! Calls whose callee is known when compiling: compiled functions are entered directly, and a few builtins are done
-//! in place.
+//! Calls whose callee is known when compiling: compiled functions are entered directly.
 
 use super::*;
-use crate::cpython::{dict, function, tuple, unicode};
-use crate::profile::Builtin;
+use crate::cpython::{function, tuple};
 
 impl Builder<'_> {
     /// Translates the call if its callee is known; says whether it did.
@@ -21,8 +19,10 @@ impl Builder<'_> {
         let Some(&object) = self.expect.get(&callable.value) else {
             return if has_self { Ok(false) } else { self.construct(&[]) };
         };
-        if let Some(builtin) = self.profile.builtin(object) {
-            return self.call_builtin(builtin, object, has_self);
+        if let Some(builtin) = self.profile.builtin(object)
+            && self.call_builtin(builtin, object, has_self)?
+        {
+            return Ok(true);
         }
         let count = nargs + u32::from(has_self);
         let Some(binding) = self.profile.binding(object, count, &[]) else {
@@ -109,106 +109,5 @@ impl Builder<'_> {
             });
         }
         refs
-    }
-
-    fn call_builtin(&mut self, builtin: Builtin, object: usize, has_self: bool) -> Result<bool, Refusal> {
-        let nargs = self.instr.oparg;
-        match builtin {
-            Builtin::Len if nargs == 1 && !has_self => {
-                let arg = self.peek_obj(0);
-                let kinds = self.func.ty(arg).kinds;
-                let callable = self.peek(2).value;
-                self.guard_equal(callable, object as i64, Reason::Callee);
-                let offset = if kinds.is_within(Kinds::LIST.union(Kinds::TUPLE)) {
-                    crate::cpython::object::OB_SIZE
-                } else if kinds == Kinds::STR {
-                    unicode::LENGTH
-                } else if kinds == Kinds::DICT {
-                    dict::MA_USED
-                } else {
-                    self.set_line();
-                    let size = self.helper(Helper::Size, &[arg], &[]);
-                    self.check(size, ErrorKind::Negative)?;
-                    self.finish_builtin(size);
-                    self.safepoint(true)?;
-                    return Ok(true);
-                };
-                let size = self.emit(Op::Load { offset, mem: Mem::I64 }, &[arg], Type::I64);
-                self.set_line();
-                self.finish_builtin(size);
-                Ok(true)
-            }
-            Builtin::ListAppend if nargs == 1 && has_self => {
-                let callable = self.peek(2).value;
-                if !matches!(self.func.inst(callable).op, Op::ConstObj { .. }) {
-                    self.guard_equal(callable, object as i64, Reason::Callee);
-                }
-                let list = self.guard_kinds(1, Kinds::LIST);
-                let item = self.peek_obj(0);
-                self.set_line();
-                let status = self.helper(Helper::ListAppend, &[list, item], &[]);
-                self.check_and_close(status, ErrorKind::Negative, 3)?;
-                let none = self.const_obj(self.profile.none());
-                self.push(none, false);
-                Ok(true)
-            }
-            Builtin::Sqrt | Builtin::Fabs | Builtin::Abs if nargs == 1 && !has_self => {
-                Ok(self.float_function(builtin, object))
-            }
-            Builtin::Float if nargs == 1 && !has_self => Ok(self.convert_to_float(object)),
-            _ => Ok(false),
-        }
-    }
-
-    /// `float(number)`. Says whether it was done: not when the argument is not known to be a number. What is a float already is
-    /// the result itself.
-    fn convert_to_float(&mut self, object: usize) -> bool {
-        let Some(number) = self.number(self.peek(0)) else { return false };
-        self.guard_equal(self.peek(2).value, object as i64, Reason::Callee);
-        let result = match number {
-            Number::Int => StackEntry { value: self.as_f64(0, number), owned: false },
-            Number::Float => {
-                let StackEntry { value, .. } = self.peek(0);
-                let owned = self.func.ty(value).repr == Repr::Obj;
-                if owned {
-                    self.emit(Op::IncRef, &[value], Type::NONE);
-                }
-                StackEntry { value, owned }
-            }
-        };
-        self.set_line();
-        self.close_top(3);
-        self.state.stack.push(result);
-        true
-    }
-
-    /// A function of one float. Says whether it was done: not when the argument is not known to be one.
-    fn float_function(&mut self, builtin: Builtin, object: usize) -> bool {
-        let number = match (self.number(self.peek(0)), builtin) {
-            // The absolute of an int is an int.
-            (None, _) | (Some(Number::Int), Builtin::Abs) => return false,
-            (Some(number), _) => number,
-        };
-        self.guard_equal(self.peek(2).value, object as i64, Reason::Callee);
-        let arg = self.as_f64(0, number);
-        let op = match builtin {
-            Builtin::Sqrt => {
-                let zero = self.emit(Op::ConstF64(0), &[], Type::F64);
-                let is_defined = self.emit(Op::FloatCompare(Cond::Ge), &[arg, zero], Type::BOOL);
-                self.emit_guarded(Op::Guard { reason: Reason::Domain }, &[is_defined], Type::NONE);
-                Op::FloatSqrt
-            }
-            _ => Op::FloatAbs,
-        };
-        let result = self.emit(op, &[arg], Type::F64);
-        self.set_line();
-        self.finish_builtin(result);
-        true
-    }
-
-    /// Drops callable, NULL and argument; pushes the unboxed result.
-    fn finish_builtin(&mut self, result: Value) {
-        self.close_top(3);
-        self.push(result, false);
     }
 }

@@ -1,7 +1,7 @@
 //! Subscripts of the builtin containers.
 
 use super::*;
-use crate::cpython::{list, tuple};
+use crate::cpython::{list, tuple, unicode};
 
 impl Builder<'_> {
     /// Loads through `BINARY_OP []` when the interpreter has seen a builtin container.
@@ -39,12 +39,28 @@ impl Builder<'_> {
             Opcode::BinaryOpSubscrStrInt => {
                 let container = self.guard_kinds(1, Kinds::STR);
                 let index = self.as_i64(0);
+                let state = self.emit(Op::Load { offset: unicode::STATE, mem: Mem::U32 }, &[container], Type::I64);
+                let bit = self.const_i64(i64::from(unicode::STATE_ASCII));
+                let is_ascii = self.emit(Op::Int(IntOp::And), &[state, bit], Type::I64);
+                self.guard_equal(is_ascii, i64::from(unicode::STATE_ASCII), Reason::Layout);
+                let size = self.emit(Op::Load { offset: unicode::LENGTH, mem: Mem::I64 }, &[container], Type::I64);
+                let index = self.index_within(size, index);
+                let load = Op::Load { offset: unicode::ASCII_SIZE, mem: Mem::U8 };
+                let code = self.emit(load, &[container, index], Type::I64);
+                let item = self.character(code);
+                self.set_line_to_close(2);
+                self.close_top(2);
+                self.push(item, false);
+            }
+            Opcode::BinaryOpSubscrUstrInt => {
+                let container = self.guard_kinds(1, Kinds::STR);
+                let index = self.as_i64(0);
                 self.set_line();
                 let item = self.helper(Helper::UnicodeItem, &[container, index], &[]);
                 let item = self.guard_not_null(item);
                 let item = self.emit(Op::Refine { kinds: Kinds::STR }, &[item], Type::obj(Kinds::STR));
                 self.close_top(2);
-                self.push(item, true);
+                self.push(item, false);
             }
             _ => return self.fast_item(),
         }
@@ -54,6 +70,11 @@ impl Builder<'_> {
     /// The index as an offset from the start; exits when it is out of range.
     pub(super) fn wrapped_index(&mut self, container: Value, index: Value) -> Value {
         let size = self.var_size(container);
+        self.index_within(size, index)
+    }
+
+    /// The same for a container of this size.
+    pub(super) fn index_within(&mut self, size: Value, index: Value) -> Value {
         let index = self.emit(Op::WrapIndex, &[index, size], Type::I64);
         let inside = self.emit(Op::Compare(Cond::Below), &[index, size], Type::BOOL);
         self.emit_guarded(Op::Guard { reason: Reason::Bounds }, &[inside], Type::NONE);

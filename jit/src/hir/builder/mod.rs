@@ -13,6 +13,7 @@ mod carry;
 pub mod cfg;
 mod fast_arith;
 mod fast_attr;
+mod fast_builtin;
 mod fast_call;
 mod fast_construct;
 mod fast_item;
@@ -151,6 +152,10 @@ pub struct Builder<'a> {
     instr: Instr,
     /// Its index in the code's instructions.
     index: usize,
+    /// The index behind the last instruction of its block.
+    last: usize,
+    /// Whether the next instruction is done together with the current one.
+    skips_next: bool,
     /// Operands at its start.
     depth: usize,
     /// The frame state at the start of the current instruction.
@@ -161,6 +166,8 @@ pub struct Builder<'a> {
     done: HashSet<CodeOffset>,
     /// Objects that values are expected to be, by what the profile saw.
     expect: HashMap<Value, usize>,
+    /// The codes of strings that are known to be one character below U+0100.
+    characters: HashMap<Value, Value>,
     /// Objects whose class was guessed wrongly at some bytecode, so that it is not guessed again at others.
     distrusted: HashSet<Value>,
     /// Versions of the classes that such objects were seen to have.
@@ -230,11 +237,14 @@ impl<'a> Builder<'a> {
             state: State::new(code.nlocalsplus as usize),
             instr: code.instrs[0].clone(),
             index: 0,
+            last: 0,
+            skips_next: false,
             depth: 0,
             before: None,
             line: None,
             done: HashSet::new(),
             expect: HashMap::new(),
+            characters: HashMap::new(),
             distrusted: HashSet::new(),
             classes: HashMap::new(),
             methods: HashMap::new(),
@@ -282,7 +292,11 @@ impl<'a> Builder<'a> {
             self.done.insert(start);
             let block = self.cfg.blocks[&start].clone();
             let mut open = true;
+            self.last = block.last;
             for index in block.first..block.last {
+                if std::mem::take(&mut self.skips_next) {
+                    continue;
+                }
                 self.index = index;
                 self.instr = self.code.instrs[index].clone();
                 self.func.site = Some(self.instr.start);
@@ -415,6 +429,20 @@ impl<'a> Builder<'a> {
         let zero = self.const_i64(0);
         let is_rare = self.emit(Op::Compare(Cond::Ne), &[left, zero], Type::BOOL);
         self.emit_guarded(Op::Guard { reason: Reason::Untried }, &[is_rare], Type::NONE);
+    }
+
+    /// Whether the next instruction takes the result of the current one apart, into `count` items.
+    fn is_unpacked_next(&self, count: u32) -> bool {
+        let next = self.index + 1;
+        next < self.last
+            && self.code.instrs[next].opcode == Opcode::UnpackSequence
+            && self.code.instrs[next].oparg == count
+    }
+
+    /// Makes the next instruction a part of the current one.
+    fn skip_next(&mut self) {
+        self.skips_next = true;
+        self.instr.next = self.code.instrs[self.index + 1].next;
     }
 
     // ---- constants

@@ -157,6 +157,8 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::FloatSqrt
         | Op::FloatAbs
         | Op::IntToFloat
+        | Op::FloatToInt
+        | Op::Select { .. }
         | Op::Compare(_)
         | Op::FloatCompare(_)
         | Op::Not
@@ -175,7 +177,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         // What the stores give up may run Python code only if a safepoint follows in the same bytecode, before any load.
         Op::StoreInt { .. } | Op::StoreFloat { .. } | Op::SwapLocal { .. } => Class::Harmless,
         Op::DecRef if is_number(function, inst.args[0]) => Class::Harmless,
-        Op::Helper { helper: Helper::FloatPow, .. } => Class::Harmless,
+        Op::Helper { helper: Helper::FloatPow | Helper::MathFunction, .. } => Class::Harmless,
         Op::Param
         | Op::LoadLocal { .. }
         | Op::PrivateOf

@@ -110,7 +110,12 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::StoreInt { .. } if count > 1 => vec![I64, OBJ],
         Op::StoreFloat { .. } if count > 1 => vec![F64, OBJ],
         Op::StoreInt { .. } | Op::BoxInt | Op::IntNeg | Op::IntToFloat | Op::AsRef | Op::ShiftRight { .. } => vec![I64],
-        Op::StoreFloat { .. } | Op::BoxFloat | Op::FloatNeg | Op::FloatSqrt | Op::FloatAbs => vec![F64],
+        Op::StoreFloat { .. } | Op::BoxFloat | Op::FloatNeg | Op::FloatSqrt | Op::FloatAbs | Op::FloatToInt => {
+            vec![F64]
+        }
+        Op::Select { repr: Repr::Obj } => vec![COND, OBJ, OBJ],
+        Op::Select { repr: Repr::F64 } => vec![COND, F64, F64],
+        Op::Select { .. } => vec![COND, I64, I64],
         Op::Int(_) | Op::WrapIndex => vec![I64, I64],
         Op::Float(_) | Op::FloatCompare(_) => vec![F64, F64],
         Op::Compare(_) => vec![WORD, WORD],
@@ -173,6 +178,7 @@ fn result(op: &Op) -> Repr {
         | Op::FrameBuiltins => Repr::Obj,
         Op::ConstRef(_) | Op::LoadLocal { .. } | Op::SwapLocal { .. } | Op::ToRef { .. } | Op::AsRef => Repr::Ref,
         Op::ConstI64(_)
+        | Op::FloatToInt
         | Op::UnboxInt
         | Op::Int(_)
         | Op::IntNeg
@@ -212,7 +218,7 @@ fn result(op: &Op) -> Repr {
             Mem::F64 => Repr::F64,
             _ => Repr::I64,
         },
-        Op::LoadScratch { repr, .. } => *repr,
+        Op::LoadScratch { repr, .. } | Op::Select { repr } => *repr,
         Op::Helper { helper, .. } => match helper.ret() {
             Ret::NewRef | Ret::Borrowed | Ret::Found | Ret::Iter => Repr::Obj,
             Ret::Status | Ret::Bool | Ret::Word => Repr::I64,

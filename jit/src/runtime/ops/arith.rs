@@ -170,3 +170,30 @@ pub unsafe extern "C-unwind" fn long_to_i64(value: *mut PyObject, out: *mut *mut
     }
     i32::from(overflow == 0)
 }
+
+/// The function of the module `math` that is number `which` of [`SMOOTH`], by the C library's function of that name.
+pub unsafe extern "C-unwind" fn math_function(argument: f64, which: i64) -> f64 {
+    SMOOTH[which as usize].1(argument)
+}
+
+/// A name and a function.
+type Smooth = (&'static str, fn(f64) -> f64);
+
+/// Functions of the module `math` that are the C library's own wherever argument and result are finite.
+pub const SMOOTH: [Smooth; 15] = [
+    ("sin", f64::sin),
+    ("cos", f64::cos),
+    ("tan", f64::tan),
+    ("asin", f64::asin),
+    ("acos", f64::acos),
+    ("atan", f64::atan),
+    ("sinh", f64::sinh),
+    ("cosh", f64::cosh),
+    ("tanh", f64::tanh),
+    ("exp", f64::exp),
+    ("expm1", f64::exp_m1),
+    ("log", f64::ln),
+    ("log2", f64::log2),
+    ("log10", f64::log10),
+    ("log1p", f64::ln_1p),
+];

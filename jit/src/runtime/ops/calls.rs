@@ -249,6 +249,12 @@ pub unsafe extern "C-unwind" fn size(object: *mut PyObject) -> i64 {
     unsafe { PyObject_Size(object) as i64 }
 }
 
+/// `isinstance(object, class)`, as the builtin has it. Borrows both.
+pub unsafe extern "C-unwind" fn is_instance(object: *mut PyObject, class: *mut PyObject) -> i32 {
+    // SAFETY: the contract.
+    unsafe { PyObject_IsInstance(object, class) }
+}
+
 /// `CALL_INTRINSIC_1`: the interpreter's own unary function number `oparg`. Borrows `value`.
 ///
 /// `INTRINSIC_IMPORT_STAR` works on the locals of the running frame.

@@ -96,6 +96,12 @@ pub unsafe extern "C-unwind" fn unicode_item(string: *mut PyObject, index: i64) 
     }
 }
 
+/// `ord(string)` of an exact str; negative without an error if it is not one character. Borrows it.
+pub unsafe extern "C-unwind" fn unicode_code(string: *mut PyObject) -> i64 {
+    // SAFETY: the contract; there is a character.
+    unsafe { if PyUnicode_GET_LENGTH(string) == 1 { i64::from(PyUnicode_ReadChar(string, 0)) } else { -1 } }
+}
+
 /// `local += right` for exact strs, where the local's home slot `slot` has the left one: appends in place when nobody
 /// else has it. Empties the slot; borrows `right`.
 pub unsafe extern "C-unwind" fn unicode_append(

@@ -166,6 +166,7 @@ helpers! {
     ContainsOp arith contains_op (Obj, Obj) -> Bool;
     FloatNew arith float_new (F64) -> NewRef [nopy];
     FloatPow arith float_pow (F64, F64) -> F64 [pure];
+    MathFunction arith math_function (F64, Imm) -> F64 [pure];
     LongFromI64 arith long_from_i64 (Word) -> NewRef [nopy];
     LongToI64 arith long_to_i64 (Obj, Ptr) -> Bool [pure];
 
@@ -232,6 +233,7 @@ helpers! {
     InitReturned construct init_returned (Obj) -> Status;
     CallFunctionEx calls call_function_ex (TState, Frame, Ptr, Imm) -> NewRef;
     Size calls size (Obj) -> Word;
+    IsInstance calls is_instance (Obj, Obj) -> Bool;
     CallIntrinsic1 calls call_intrinsic_1 (TState, Obj, Imm) -> NewRef;
     CallIntrinsic2 calls call_intrinsic_2 (TState, Obj, Obj, Imm) -> NewRef;
 
@@ -259,6 +261,7 @@ helpers! {
     BuildTemplate strings build_template (Obj, Obj) -> NewRef;
     UnicodeConcat strings unicode_concat (Obj, Obj) -> NewRef [nopy];
     UnicodeEq strings unicode_eq (Obj, Obj) -> Bool [pure];
+    UnicodeCode strings unicode_code (Obj) -> Word [pure];
     UnicodeItem strings unicode_item (Obj, Word) -> Found [pure];
     UnicodeAppend strings unicode_append (Frame, Obj, Imm) -> NewRef [nopy];
 

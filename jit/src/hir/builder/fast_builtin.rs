@@ -1,0 +1,424 @@
+//! Calls of builtins that are done in place: functions and classes of the interpreter itself, on numbers mostly.
+//!
+//! What is a guess, the callee, is guarded; operands are those of which it is known, or seen in the frame's locals, what they
+//! are. A result that is one of the operands is that very object.
+
+use super::*;
+use crate::cpython::{dict, object, unicode};
+use crate::profile::Builtin;
+
+impl Builder<'_> {
+    /// Does the call of `builtin`, which `object` is, in place. Says whether it did.
+    pub(super) fn call_builtin(&mut self, builtin: Builtin, object: usize, has_self: bool) -> Result<bool, Refusal> {
+        if builtin == Builtin::ListAppend {
+            return if has_self && self.instr.oparg == 1 { self.list_append(object) } else { Ok(false) };
+        }
+        if has_self {
+            return Ok(false);
+        }
+        Ok(match (builtin, self.instr.oparg) {
+            (Builtin::Len, 1) => return self.length(object),
+            (Builtin::IsInstance, 2) => return self.is_instance(object),
+            (Builtin::Bool, 1) => return self.convert_to_bool(object),
+            (Builtin::Type, 1) => self.type_of(object),
+            (Builtin::Id, 1) => self.identity(object),
+            (Builtin::Float, 1) => self.convert_to_float(object),
+            (Builtin::Int | Builtin::Trunc | Builtin::Floor | Builtin::Ceil | Builtin::Round, 1) => {
+                self.convert_to_int(builtin, object)
+            }
+            (Builtin::Abs, 1) if self.number_at(0) == Some(Number::Int) => self.absolute(object),
+            (Builtin::Abs | Builtin::Sqrt | Builtin::Fabs | Builtin::Smooth(_), 1) => {
+                self.float_function(builtin, object)
+            }
+            (Builtin::Min, 2) => self.extreme(Cond::Lt, object),
+            (Builtin::Max, 2) => self.extreme(Cond::Gt, object),
+            (Builtin::Divmod, 2) => self.quotient_and_remainder(object),
+            (Builtin::Ord, 1) => self.code_of_character(object),
+            (Builtin::Chr, 1) => self.character_of_code(object),
+            _ => false,
+        })
+    }
+
+    /// Guards that the callable of the current call is `object`.
+    fn guard_builtin(&mut self, object: usize) {
+        let callable = self.peek(self.instr.oparg as usize + 1).value;
+        if !matches!(self.func.inst(callable).op, Op::ConstObj { .. }) {
+            self.guard_equal(callable, object as i64, Reason::Callee);
+        }
+    }
+
+    /// Drops callable, NULL and arguments; pushes the result, a new reference if it is an object that is not immortal.
+    fn finish_builtin(&mut self, result: Value, owned: bool) {
+        let count = self.instr.oparg as usize + 2;
+        self.set_line_to_close(count);
+        self.close_top(count);
+        self.push(result, owned);
+    }
+
+    /// Makes the only argument the result.
+    fn finish_with_argument(&mut self) {
+        let StackEntry { value, .. } = self.peek(0);
+        let owned = self.func.ty(value).repr == Repr::Obj;
+        if owned {
+            self.emit(Op::IncRef, &[value], Type::NONE);
+        }
+        self.finish_builtin(value, owned);
+    }
+
+    /// The kind of number that an argument is, as far as is known or can be guessed.
+    fn number_at(&self, depth: usize) -> Option<Number> {
+        let entry = self.peek(depth);
+        self.number(entry).or_else(|| {
+            let seen = self.profile.kinds_in(*self.sources.get(&entry.value)?);
+            [Number::Int, Number::Float]
+                .into_iter()
+                .find(|number| number.kinds() == seen && self.may_be(entry, *number))
+        })
+    }
+
+    /// An argument that is such a number, unboxed.
+    fn number_value(&mut self, depth: usize, number: Number) -> Value {
+        match number {
+            Number::Int => self.as_i64(depth),
+            Number::Float => self.as_f64(depth, number),
+        }
+    }
+
+    /// Guards that a float compares so.
+    fn guard_limit(&mut self, cond: Cond, float: Value, limit: f64) {
+        let limit = self.emit(Op::ConstF64(limit.to_bits()), &[], Type::F64);
+        self.guard_float(cond, float, limit);
+    }
+
+    fn length(&mut self, object: usize) -> Result<bool, Refusal> {
+        let arg = self.peek_obj(0);
+        let kinds = self.func.ty(arg).kinds;
+        self.guard_builtin(object);
+        let offset = if kinds.is_within(Kinds::LIST.union(Kinds::TUPLE)) {
+            object::OB_SIZE
+        } else if kinds == Kinds::STR {
+            unicode::LENGTH
+        } else if kinds == Kinds::DICT {
+            dict::MA_USED
+        } else {
+            self.set_line();
+            let size = self.helper(Helper::Size, &[arg], &[]);
+            self.check(size, ErrorKind::Negative)?;
+            self.finish_builtin(size, false);
+            self.safepoint(true)?;
+            return Ok(true);
+        };
+        let size = self.emit(Op::Load { offset, mem: Mem::I64 }, &[arg], Type::I64);
+        self.set_line();
+        self.finish_builtin(size, false);
+        Ok(true)
+    }
+
+    fn list_append(&mut self, object: usize) -> Result<bool, Refusal> {
+        self.guard_builtin(object);
+        let list = self.guard_kinds(1, Kinds::LIST);
+        let item = self.peek_obj(0);
+        self.set_line();
+        let status = self.helper(Helper::ListAppend, &[list, item], &[]);
+        self.check_and_close(status, ErrorKind::Negative, 3)?;
+        let none = self.const_obj(self.profile.none());
+        self.push(none, false);
+        Ok(true)
+    }
+
+    /// `isinstance(object, class)`, which is true without any ado for an instance of the class itself.
+    fn is_instance(&mut self, object: usize) -> Result<bool, Refusal> {
+        self.box_operands(2);
+        self.guard_builtin(object);
+        let (instance, class) = (self.peek_obj(1), self.peek_obj(0));
+        self.set_line();
+        let ty = self.emit(Op::TypeOf, &[instance], Type::obj(Kinds::OTHER));
+        let is_own = self.emit(Op::Compare(Cond::Eq), &[ty, class], Type::BOOL);
+        let (other, join) = (self.func.new_block(false), self.func.new_block(false));
+        let result = self.func.add_param(join, Type::BOOL);
+        let yes = Edge { block: join, args: vec![self.emit(Op::ConstBool(true), &[], Type::BOOL)] };
+        self.terminate(Terminator::Branch { cond: is_own, then: yes, otherwise: Edge::to(other) });
+        self.switch_to(other);
+        let status = self.helper(Helper::IsInstance, &[instance, class], &[]);
+        self.check(status, ErrorKind::Negative)?;
+        let zero = self.const_i64(0);
+        let found = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
+        self.terminate(Terminator::Jump(Edge { block: join, args: vec![found] }));
+        self.switch_to(join);
+        self.finish_builtin(result, false);
+        self.safepoint(false)?;
+        Ok(true)
+    }
+
+    fn convert_to_bool(&mut self, object: usize) -> Result<bool, Refusal> {
+        self.guard_builtin(object);
+        let entry = self.peek(0);
+        let zero = match self.func.ty(entry.value).repr {
+            Repr::Bool => {
+                self.finish_builtin(entry.value, false);
+                return Ok(true);
+            }
+            Repr::F64 => None,
+            Repr::I64 => Some(self.const_i64(0)),
+            _ => {
+                let value = self.peek_obj(0);
+                self.set_line();
+                let status = self.helper(Helper::ToBool, &[value], &[]);
+                self.check(status, ErrorKind::Negative)?;
+                let zero = self.const_i64(0);
+                let truth = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
+                self.finish_builtin(truth, false);
+                self.safepoint(true)?;
+                return Ok(true);
+            }
+        };
+        let truth = if let Some(zero) = zero {
+            self.emit(Op::Compare(Cond::Ne), &[entry.value, zero], Type::BOOL)
+        } else {
+            let zero = self.emit(Op::ConstF64(0), &[], Type::F64);
+            self.emit(Op::FloatCompare(Cond::Ne), &[entry.value, zero], Type::BOOL)
+        };
+        self.finish_builtin(truth, false);
+        Ok(true)
+    }
+
+    fn type_of(&mut self, object: usize) -> bool {
+        let arg = self.peek_obj(0);
+        self.guard_builtin(object);
+        let ty = self.emit(Op::TypeOf, &[arg], Type::obj(Kinds::OTHER));
+        self.emit(Op::IncRef, &[ty], Type::NONE);
+        self.finish_builtin(ty, true);
+        true
+    }
+
+    fn identity(&mut self, object: usize) -> bool {
+        let arg = self.peek_obj(0);
+        self.guard_builtin(object);
+        let zero = self.const_i64(0);
+        let address = self.emit(Op::AddAddr, &[arg, zero], Type::I64);
+        self.finish_builtin(address, false);
+        true
+    }
+
+    /// `float(number)`: what is a float already is the result itself.
+    fn convert_to_float(&mut self, object: usize) -> bool {
+        let Some(number) = self.number_at(0) else { return false };
+        self.guard_builtin(object);
+        let value = self.as_f64(0, number);
+        match number {
+            Number::Int => self.finish_builtin(value, false),
+            Number::Float => self.finish_with_argument(),
+        }
+        true
+    }
+
+    /// `int(number)`, `math.floor(number)` and the like: what is an int already is the result itself.
+    fn convert_to_int(&mut self, builtin: Builtin, object: usize) -> bool {
+        /// All floats below are ints of 64 bits, and none above is.
+        const LIMIT: f64 = (1u64 << 63) as f64;
+        /// Floats below have digits behind the point, and this times 3 added to one has none.
+        const WHOLE: f64 = (1u64 << 51) as f64;
+        let Some(number) = self.number_at(0) else { return false };
+        self.guard_builtin(object);
+        if number == Number::Int {
+            if self.func.ty(self.peek(0).value).repr != Repr::I64 {
+                self.guard_kinds(0, Kinds::LONG);
+            }
+            self.finish_with_argument();
+            return true;
+        }
+        let float = self.as_f64(0, number);
+        let limit = if builtin == Builtin::Round { WHOLE } else { LIMIT };
+        self.guard_limit(Cond::Ge, float, -limit);
+        self.guard_limit(Cond::Lt, float, limit);
+        let result = if builtin == Builtin::Round {
+            // The sum is rounded to the nearest int, and to an even one where two are as near.
+            let shift = self.emit(Op::ConstF64((3.0 * WHOLE).to_bits()), &[], Type::F64);
+            let sum = self.emit(Op::Float(FloatOp::Add), &[float, shift], Type::F64);
+            let rounded = self.emit(Op::Float(FloatOp::Sub), &[sum, shift], Type::F64);
+            self.emit(Op::FloatToInt, &[rounded], Type::I64)
+        } else {
+            let whole = self.emit(Op::FloatToInt, &[float], Type::I64);
+            let further = match builtin {
+                Builtin::Floor => Some((Cond::Gt, -1)),
+                Builtin::Ceil => Some((Cond::Lt, 1)),
+                _ => None,
+            };
+            match further {
+                Some((cond, step)) => {
+                    let back = self.emit(Op::IntToFloat, &[whole], Type::F64);
+                    let is_short = self.emit(Op::FloatCompare(cond), &[back, float], Type::BOOL);
+                    let step = self.const_i64(step);
+                    let beyond = self.emit(Op::AddAddr, &[whole, step], Type::I64);
+                    self.emit(Op::Select { repr: Repr::I64 }, &[is_short, beyond, whole], Type::I64)
+                }
+                None => whole,
+            }
+        };
+        self.finish_builtin(result, false);
+        true
+    }
+
+    /// `abs(int)`: what is not negative is the result itself.
+    fn absolute(&mut self, object: usize) -> bool {
+        self.guard_builtin(object);
+        let int = self.as_i64(0);
+        let negated = self.emit_guarded(Op::IntNeg, &[int], Type::I64);
+        let zero = self.const_i64(0);
+        let is_negative = self.emit(Op::Compare(Cond::Lt), &[int, zero], Type::BOOL);
+        if self.is_fresh(0) {
+            let result = self.emit(Op::Select { repr: Repr::I64 }, &[is_negative, negated, int], Type::I64);
+            self.finish_builtin(result, false);
+            return true;
+        }
+        let argument = self.peek_obj(0);
+        let (negative, other) = (self.func.new_block(false), self.func.new_block(false));
+        let join = self.func.new_block(false);
+        let result = self.func.add_param(join, Type::obj(Kinds::LONG));
+        let number = self.func.add_param(join, Type::I64);
+        self.terminate(Terminator::Branch { cond: is_negative, then: Edge::to(negative), otherwise: Edge::to(other) });
+        self.switch_to(negative);
+        let boxed = self.emit_guarded(Op::BoxInt, &[negated], Type::obj(Kinds::LONG));
+        self.terminate(Terminator::Jump(Edge { block: join, args: vec![boxed, negated] }));
+        self.switch_to(other);
+        self.emit(Op::IncRef, &[argument], Type::NONE);
+        self.terminate(Terminator::Jump(Edge { block: join, args: vec![argument, int] }));
+        self.switch_to(join);
+        self.state.numbers.insert(result, number);
+        self.finish_builtin(result, true);
+        true
+    }
+
+    /// `divmod(a, b)` of ints, where its result is taken apart at once.
+    fn quotient_and_remainder(&mut self, object: usize) -> bool {
+        if [1, 0].map(|depth| self.number_at(depth)) != [Some(Number::Int); 2] || !self.is_unpacked_next(2) {
+            return false;
+        }
+        self.guard_builtin(object);
+        let operands = [1, 0].map(|depth| self.as_i64(depth));
+        let quotient = self.emit_guarded(Op::Int(IntOp::FloorDiv), &operands, Type::I64);
+        let remainder = self.emit_guarded(Op::Int(IntOp::Mod), &operands, Type::I64);
+        self.skip_next();
+        self.finish_builtin(remainder, false);
+        self.push(quotient, false);
+        true
+    }
+
+    /// A function of one float.
+    fn float_function(&mut self, builtin: Builtin, object: usize) -> bool {
+        let number = match (self.number_at(0), builtin) {
+            // The absolute of an int is an int.
+            (None, _) | (Some(Number::Int), Builtin::Abs) => return false,
+            (Some(number), _) => number,
+        };
+        self.guard_builtin(object);
+        let arg = self.as_f64(0, number);
+        let result = match builtin {
+            Builtin::Sqrt => {
+                self.guard_limit(Cond::Ge, arg, 0.0);
+                self.emit(Op::FloatSqrt, &[arg], Type::F64)
+            }
+            Builtin::Smooth(which) => {
+                let result = self.helper(Helper::MathFunction, &[arg], &[which as i64]);
+                let size = self.emit(Op::FloatAbs, &[result], Type::F64);
+                self.guard_limit(Cond::Le, size, f64::MAX);
+                result
+            }
+            _ => self.emit(Op::FloatAbs, &[arg], Type::F64),
+        };
+        self.finish_builtin(result, false);
+        true
+    }
+
+    /// `min(a, b)` and `max(a, b)` of numbers of one kind: b if it compares as `cond` says, else a.
+    fn extreme(&mut self, cond: Cond, object: usize) -> bool {
+        let (Some(first), Some(second)) = (self.number_at(1), self.number_at(0)) else { return false };
+        if first != second {
+            return false;
+        }
+        self.guard_builtin(object);
+        let (a, b) = (self.number_value(1, first), self.number_value(0, first));
+        let compare = if first == Number::Int { Op::Compare(cond) } else { Op::FloatCompare(cond) };
+        let is_second = self.emit(compare, &[b, a], Type::BOOL);
+        let select = Op::Select { repr: first.ty().repr };
+        let number = self.emit(select, &[is_second, b, a], first.ty());
+        if self.is_fresh(1) && self.is_fresh(0) {
+            self.finish_builtin(number, false);
+            return true;
+        }
+        self.box_operands(2);
+        let (a, b) = (self.peek_obj(1), self.peek_obj(0));
+        let select = Op::Select { repr: Repr::Obj };
+        let result = self.emit(select, &[is_second, b, a], Type::obj(first.kinds()));
+        self.emit(Op::IncRef, &[result], Type::NONE);
+        self.state.numbers.insert(result, number);
+        self.finish_builtin(result, true);
+        true
+    }
+
+    /// Whether nobody can tell a number's object from another one of the same value: there is none yet, or it is the
+    /// interpreter's own.
+    fn is_fresh(&self, depth: usize) -> bool {
+        let value = self.peek(depth).value;
+        match self.func.inst(value).op {
+            Op::ConstObj { address, kinds: Kinds::LONG } => {
+                self.profile.int_value(address).is_some_and(crate::cpython::long::is_small)
+            }
+            _ => matches!(self.func.ty(value).repr, Repr::I64 | Repr::F64),
+        }
+    }
+
+    /// `ord(character)`
+    fn code_of_character(&mut self, object: usize) -> bool {
+        let argument = self.peek(0);
+        let ty = self.func.ty(argument.value);
+        if ty.repr != Repr::Obj || ty.kinds != Kinds::STR {
+            return false;
+        }
+        self.guard_builtin(object);
+        let code = match self.characters.get(&argument.value) {
+            Some(code) => *code,
+            None => {
+                let code = self.helper(Helper::UnicodeCode, &[argument.value], &[]);
+                let zero = self.const_i64(0);
+                let is_one = self.emit(Op::Compare(Cond::Ge), &[code, zero], Type::BOOL);
+                self.emit_guarded(Op::Guard { reason: Reason::Bounds }, &[is_one], Type::NONE);
+                code
+            }
+        };
+        self.finish_builtin(code, false);
+        true
+    }
+
+    /// `chr(code)` for the characters that the interpreter has at hand.
+    fn character_of_code(&mut self, object: usize) -> bool {
+        if self.number_at(0) != Some(Number::Int) {
+            return false;
+        }
+        self.guard_builtin(object);
+        let code = self.as_i64(0);
+        let limit = self.const_i64(256);
+        let is_there = self.emit(Op::Compare(Cond::Below), &[code, limit], Type::BOOL);
+        self.emit_guarded(Op::Guard { reason: Reason::Bounds }, &[is_there], Type::NONE);
+        let character = self.character(code);
+        self.finish_builtin(character, false);
+        true
+    }
+
+    /// Whether a string is known to be the one that the interpreter has of a character.
+    pub(super) fn is_character(&self, string: Value) -> bool {
+        match self.func.inst(string).op {
+            Op::ConstObj { address, .. } => unicode::is_character(address),
+            _ => self.characters.contains_key(&string),
+        }
+    }
+
+    /// The string of one character with this code, which is immortal.
+    pub(super) fn character(&mut self, code: Value) -> Value {
+        let table = self.const_i64(unicode::characters() as i64);
+        let load = Op::Load { offset: 0, mem: Mem::Obj };
+        let character = self.emit(load, &[table, code], Type::obj(Kinds::STR));
+        self.characters.insert(character, code);
+        character
+    }
+}
