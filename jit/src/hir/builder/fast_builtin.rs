@@ -117,10 +117,8 @@ impl Builder<'_> {
     fn list_append(&mut self, object: usize) -> Result<bool, Refusal> {
         self.guard_builtin(object);
         let list = self.guard_kinds(1, Kinds::LIST);
-        let item = self.peek_obj(0);
-        self.set_line();
-        let status = self.helper(Helper::ListAppend, &[list, item], &[]);
-        self.check_and_close(status, ErrorKind::Negative, 3)?;
+        self.append_to_list(list)?;
+        self.close_top(2);
         let none = self.const_obj(self.profile.none());
         self.push(none, false);
         Ok(true)

@@ -244,7 +244,7 @@ impl Builder<'_> {
             Opcode::BuildString => self.build_borrowing(Helper::BuildString, oparg, oparg)?,
             Opcode::BuildInterpolation => self.build_interpolation()?,
             Opcode::BuildTemplate => self.consume(Helper::BuildTemplate, 2, &[])?,
-            Opcode::ListAppend => self.add_to(Helper::ListAppend)?,
+            Opcode::ListAppend => self.list_append_item()?,
             Opcode::ListExtend => self.add_to(Helper::ListExtend)?,
             Opcode::SetAdd => self.add_to(Helper::SetAdd)?,
             Opcode::SetUpdate => self.add_to(Helper::SetUpdate)?,

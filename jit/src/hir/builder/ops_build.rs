@@ -1,6 +1,7 @@
 //! Building and taking apart containers and strings.
 
 use super::*;
+use crate::cpython::{list, object};
 
 impl Builder<'_> {
     /// Moves the top `count` operands to the scratch area as references that the helper consumes.
@@ -79,6 +80,47 @@ impl Builder<'_> {
         self.check_and_close(result, ErrorKind::Null, count)?;
         self.push(result, true);
         self.safepoint(false)
+    }
+
+    /// `LIST_APPEND`
+    pub(super) fn list_append_item(&mut self) -> Result<(), Refusal> {
+        let list = self.peek_obj(self.instr.oparg as usize);
+        self.append_to_list(list)
+    }
+
+    /// Moves the top operand to the end of a list: in place if there is room.
+    pub(super) fn append_to_list(&mut self, list: Value) -> Result<(), Refusal> {
+        self.box_operands(1);
+        self.set_line();
+        let size = self.var_size(list);
+        let room = self.emit(Op::Load { offset: list::ALLOCATED, mem: Mem::I64 }, &[list], Type::I64);
+        let has_room = self.emit(Op::Compare(Cond::Lt), &[size, room], Type::BOOL);
+        let (fits, full) = (self.func.new_block(false), self.func.new_block(true));
+        let join = self.func.new_block(false);
+        self.terminate(Terminator::Branch { cond: has_room, then: Edge::to(fits), otherwise: Edge::to(full) });
+        let saved = (self.state.clone(), self.before);
+        self.switch_to(full);
+        let entry = self.peek(0);
+        let item = self.peek_obj(0);
+        let status = self.helper(Helper::ListAppend, &[list, item], &[]);
+        self.check(status, ErrorKind::Negative)?;
+        // The list has it.
+        self.held.extend([item, entry.value]);
+        self.close_top(1);
+        self.terminate(Terminator::Jump(Edge::to(join)));
+        (self.state, self.before) = saved;
+        self.switch_to(fits);
+        let entry = self.peek(0);
+        let item = self.to_owned(entry);
+        self.pop();
+        let items = self.emit(Op::Load { offset: list::OB_ITEM, mem: Mem::I64 }, &[list], Type::I64);
+        self.emit(Op::Store { offset: 0, mem: Mem::Obj }, &[items, item, size], Type::NONE);
+        let one = self.const_i64(1);
+        let size = self.emit(Op::AddAddr, &[size, one], Type::I64);
+        self.emit(Op::Store { offset: object::OB_SIZE, mem: Mem::I64 }, &[list, size], Type::NONE);
+        self.terminate(Terminator::Jump(Edge::to(join)));
+        self.switch_to(join);
+        Ok(())
     }
 
     /// Adds the top operand to the container that lies `oparg` deeper.
