@@ -95,7 +95,7 @@ pub fn plan(
     }
     let codes = Rc::new(RefCell::new(vec![code]));
     let found = Rc::new(RefCell::default());
-    let mut profile = profile_of(&codes, state, namespaces, entry_depth, locals::of_running_frame(code));
+    let mut profile = profile_of(&codes, state, namespaces, entry_depth, locals::of_running_frame(code, entry_depth));
     if state.recompilations < tier::RECOMPILATIONS_WITH_GUESSES {
         profile = profile.with_inlinees(inlinees(codes.clone(), Rc::downgrade(&found)));
     }

@@ -336,6 +336,38 @@ def test_items_of_arrays_and_methods_of_items():
     """)
 
 
+def test_bytes_and_characters_have_no_objects():
+    run("""
+    import rjit
+    def add_up(data, view, text):
+        total = 0
+        for i in range(len(data)):
+            view[i] = data[i] ^ view[i - 1]
+            total += view[i]
+        for c in text:
+            if c == "b":
+                total += 1
+        for code in data:
+            total += code
+        return total
+    def collect(n):
+        items = []
+        for i in range(n):
+            items.append(i)
+        return items
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(20):
+        add_up(bytes(range(50)), memoryview(bytearray(50)), "abc" * 10)
+        collect(30)
+    [hir] = [e.hir() for e in rjit.executables() if e.code is add_up.__code__]
+    assert hir.count("load.U8 +32") == 2 and "store.U8" in hir, hir
+    for helper in ("binary_op", "store_subscr", "for_iter", "unicode_eq"):
+        assert "call " + helper not in hir, hir
+    [hir] = [e.hir() for e in rjit.executables() if e.code is collect.__code__]
+    assert "call call" not in hir and "store.Obj +0" in hir, hir
+    """)
+
+
 def test_passes_can_be_left_out():
     source = """
         import rjit, sys

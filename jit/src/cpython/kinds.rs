@@ -23,6 +23,9 @@ pub fn type_address(kinds: Kinds) -> Option<usize> {
         Kinds::SET => &raw const ffi::PySet_Type,
         Kinds::RANGE_ITER => &raw const ffi::PyRangeIter_Type,
         Kinds::FUNCTION => &raw const ffi::PyFunction_Type,
+        Kinds::BYTES => &raw const ffi::PyBytes_Type,
+        Kinds::BYTEARRAY => &raw const ffi::PyByteArray_Type,
+        Kinds::MEMORYVIEW => &raw const ffi::PyMemoryView_Type,
         Kinds::ARRAY => return array::class(),
         // SAFETY: None is a live object.
         Kinds::NONE => unsafe { object::type_of(ffi::Py_None()) },
@@ -38,7 +41,7 @@ pub fn of_object(address: usize) -> Kinds {
     }
     // SAFETY: the caller has a reference or a cache that keeps the object alive.
     let ty = unsafe { object::type_of(address as *const PyObject) } as usize;
-    const KNOWN: [Kinds; 12] = [
+    const KNOWN: [Kinds; 15] = [
         Kinds::NONE,
         Kinds::BOOL,
         Kinds::LONG,
@@ -51,6 +54,9 @@ pub fn of_object(address: usize) -> Kinds {
         Kinds::RANGE_ITER,
         Kinds::FUNCTION,
         Kinds::ARRAY,
+        Kinds::BYTES,
+        Kinds::BYTEARRAY,
+        Kinds::MEMORYVIEW,
     ];
     KNOWN.into_iter().find(|kinds| type_address(*kinds) == Some(ty)).unwrap_or(Kinds::OTHER)
 }

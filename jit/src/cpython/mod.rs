@@ -11,6 +11,7 @@
 
 pub mod array;
 pub mod binary_op;
+pub mod buffers;
 pub mod bytes;
 pub mod cell;
 pub mod code;

@@ -24,7 +24,7 @@ pub enum Repr {
 
 /// The Python types an object can have, as a set.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Kinds(u16);
+pub struct Kinds(u32);
 
 impl Kinds {
     pub const EMPTY: Kinds = Kinds(0);
@@ -42,14 +42,17 @@ impl Kinds {
     pub const FUNCTION: Kinds = Kinds(1 << 11);
     pub const CELL: Kinds = Kinds(1 << 12);
     pub const ARRAY: Kinds = Kinds(1 << 13);
-    pub const OTHER: Kinds = Kinds(1 << 15);
+    pub const BYTES: Kinds = Kinds(1 << 14);
+    pub const BYTEARRAY: Kinds = Kinds(1 << 15);
+    pub const MEMORYVIEW: Kinds = Kinds(1 << 16);
+    pub const OTHER: Kinds = Kinds(1 << 31);
     pub const NUMBER: Kinds = Kinds::LONG.union(Kinds::FLOAT);
     /// Any object, never NULL.
     pub const ANY: Kinds = Kinds(!Kinds::NULL.0);
     /// Any object or NULL.
-    pub const ANY_OR_NULL: Kinds = Kinds(0xffff);
+    pub const ANY_OR_NULL: Kinds = Kinds(u32::MAX);
 
-    pub(in crate::hir) const NAMES: [(Kinds, &'static str); 15] = [
+    pub(in crate::hir) const NAMES: [(Kinds, &'static str); 18] = [
         (Kinds::NULL, "null"),
         (Kinds::NONE, "none"),
         (Kinds::BOOL, "bool"),
@@ -64,6 +67,9 @@ impl Kinds {
         (Kinds::FUNCTION, "function"),
         (Kinds::CELL, "cell"),
         (Kinds::ARRAY, "array"),
+        (Kinds::BYTES, "bytes"),
+        (Kinds::BYTEARRAY, "bytearray"),
+        (Kinds::MEMORYVIEW, "memoryview"),
         (Kinds::OTHER, "other"),
     ];
 

@@ -77,13 +77,15 @@ pub struct Profile {
     inlinees: Option<Inlinees>,
     /// Counted down by what is executed without a profile; nothing if that is not to be noticed.
     pub untried: Option<Box<AtomicI64>>,
-    /// What is in the locals of the frame that is running the code, 0 for what is not known.
+    /// What is in the locals of the frame that is running the code, and where a loop is entered on its stack; 0 for what is not
+    /// known.
     locals: Vec<usize>,
 }
 
 impl Profile {
     /// `globals` and `builtins` are the dicts that the code runs with (or NULL when they are not known); `common` the
-    /// constants of `LOAD_COMMON_CONSTANT`; `locals` the objects in the home slots of a frame that runs the code, or nothing.
+    /// constants of `LOAD_COMMON_CONSTANT`; `locals` the objects in the home slots of a frame that runs the code, and on its stack, or
+    /// nothing.
     pub fn new(
         entry_depth: u32,
         lessons: Lessons,

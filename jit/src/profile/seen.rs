@@ -2,14 +2,14 @@
 //! interpreter has no specialized instruction for them; there the objects that are being worked on are the best guess.
 
 use super::Profile;
-use crate::cpython::{array, kinds, typeobject};
+use crate::cpython::{array, buffers, kinds, typeobject};
 use crate::hir::inst::Mem;
 use crate::hir::types::Kinds;
 
-/// The items of an array.
+/// Items that are numbers in memory.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Element {
-    /// The letter that stands for them.
+    /// The letter that stands for them, in arrays and views of memory alike.
     pub typecode: u8,
     pub mem: Mem,
 }
@@ -17,6 +17,9 @@ pub struct Element {
 impl Element {
     /// Doubles: what arrays are mostly made of.
     pub const DOUBLE: Element = Element { typecode: b'd', mem: Mem::F64 };
+
+    /// Bytes, which are numbers of no sign.
+    pub const BYTE: Element = Element { typecode: b'B', mem: Mem::U8 };
 
     fn of(typecode: u8) -> Option<Element> {
         let mem = match typecode {
@@ -59,9 +62,16 @@ impl Profile {
         kinds::of_object(self.seen(slot))
     }
 
-    /// The items of the array in the local in `slot`, if there is one.
-    pub fn element_in(&self, slot: u32) -> Option<Element> {
-        Element::of(array::typecode(self.seen(slot))?)
+    /// What holds numbers in memory in the local in `slot`, if that does, and the numbers.
+    pub fn buffer_in(&self, slot: u32) -> Option<(Kinds, Element)> {
+        let kinds = self.kinds_in(slot);
+        let typecode = match kinds {
+            Kinds::ARRAY => array::typecode(self.seen(slot))?,
+            Kinds::BYTES | Kinds::BYTEARRAY => Element::BYTE.typecode,
+            Kinds::MEMORYVIEW => buffers::format(self.seen(slot))?,
+            _ => return None,
+        };
+        Some((kinds, Element::of(typecode)?))
     }
 
     /// Whether there are arrays.

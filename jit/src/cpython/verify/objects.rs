@@ -5,10 +5,10 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use super::super::{
-    complex, dict, exception, ffi as private, float, frame, generator, list, long, memory, module, object, range, set,
-    slice, tuple, unicode,
+    buffers, complex, dict, exception, ffi as private, float, frame, generator, list, long, memory, module, object,
+    range, set, slice, tuple, unicode,
 };
-use super::fields::{Checked, attr, holds_sample, pointer, word};
+use super::fields::{Checked, attr, holds_sample, int, pointer, word};
 use super::samples::Samples;
 use super::{holds, same};
 
@@ -20,7 +20,26 @@ pub fn check(samples: &Samples<'_>) -> Checked {
     strings(samples)?;
     sequences(samples)?;
     dicts(samples)?;
+    buffers(samples)?;
     others(samples)
+}
+
+fn buffers(samples: &Samples<'_>) -> Checked {
+    let (array, view) = (samples.address("byte_array")?, samples.address("memory")?);
+    let start = word(array, buffers::OB_START);
+    // SAFETY: two bytes are there, if the layout is right; the interpreter's own function says where.
+    same("ob_start of a byte array", unsafe { ffi::PyByteArray_AsString(array) } as usize, start)?;
+    same("memory of a view", start, word(view, buffers::VIEW_BUF))?;
+    same("items of a view", 2, word(word(view, buffers::VIEW_SHAPE) as *const PyObject, 0))?;
+    same("strides of a view", 1, word(word(view, buffers::VIEW_STRIDES) as *const PyObject, 0))?;
+    same("suboffsets of a view", 0, word(view, buffers::VIEW_SUBOFFSETS))?;
+    same("size of a view's items", 1, word(view, buffers::VIEW_ITEMSIZE))?;
+    same("dimensions of a view", 1, int(view, buffers::VIEW_NDIM))?;
+    same("whether a view is only read", 0, int(view, buffers::VIEW_READONLY))?;
+    same("format of a view", Some(b'B'), buffers::format(view as usize))?;
+    same("flags of a view", 0, int(view, buffers::VIEW_FLAGS) & buffers::VIEW_RELEASED)?;
+    let memory = word(view, buffers::MBUF) as *const PyObject;
+    same("flags of a view's memory", 0, int(memory, buffers::MBUF_FLAGS) & buffers::MBUF_RELEASED)
 }
 
 fn heads(samples: &Samples<'_>) -> Checked {

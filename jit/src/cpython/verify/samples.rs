@@ -64,6 +64,8 @@ a_generator = generator()
 next(a_generator)
 strings = ['plain', 'caf\\u00e9', '\\u0416', '\\U0001f40d']
 view = text_dict.keys()
+byte_array = bytearray(b'ab')
+memory = memoryview(byte_array)
 ";
 
 /// A namespace of objects made by running [`SOURCE`].

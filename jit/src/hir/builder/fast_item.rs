@@ -1,9 +1,9 @@
-//! Items of objects for which the interpreter has no specialized instruction: arrays, and instances of classes with
-//! `__getitem__` or `__setitem__`. What the objects are is guessed from the locals of the frame that is running.
+//! Items of objects for which the interpreter has no specialized instruction: arrays, bytes, views of memory, and instances of
+//! classes with `__getitem__` or `__setitem__`. What the objects are is guessed from the locals of the frame that is running.
 
 use super::*;
 use crate::bytecode::operators::NB_SUBSCR;
-use crate::cpython::array;
+use crate::cpython::{array, buffers, bytes};
 use crate::profile::{Element, was_tried_in_vain};
 
 impl Builder<'_> {
@@ -12,10 +12,10 @@ impl Builder<'_> {
         if self.instr.opcode != Opcode::BinaryOp || self.instr.oparg != NB_SUBSCR {
             return Ok(false);
         }
-        if let Some(element) = self.element(1, 0) {
-            let (items, index) = self.array_place(1, 0, element);
+        if let Some((kinds, element)) = self.element(1, 0) {
+            let (items, offset, index) = self.place(1, 0, kinds, element);
             let ty = if element.mem == Mem::F64 { Type::F64 } else { Type::I64 };
-            let item = self.emit(Op::Load { offset: 0, mem: element.mem }, &[items, index], ty);
+            let item = self.emit(Op::Load { offset, mem: element.mem }, &[items, index], ty);
             self.set_line_to_close(2);
             self.finish_unboxed(2, item);
             return Ok(true);
@@ -25,13 +25,21 @@ impl Builder<'_> {
 
     /// Stores an item. Says whether it was done.
     pub(super) fn fast_store_item(&mut self) -> Result<bool, Refusal> {
-        if let Some(element) = self.element(1, 0) {
+        if let Some((kinds, element)) = self.element(1, 0)
+            && kinds != Kinds::BYTES
+        {
             let value = match (self.number(self.peek(2)), element.mem) {
                 (Some(number), Mem::F64) => self.as_f64(2, number),
                 (Some(Number::Int), _) => self.as_i64(2),
                 _ => return Ok(false),
             };
-            let (items, index) = self.array_place(1, 0, element);
+            let (items, offset, index) = self.place(1, 0, kinds, element);
+            if kinds == Kinds::MEMORYVIEW {
+                let view = self.peek(1).value;
+                let load = Op::Load { offset: buffers::VIEW_READONLY, mem: Mem::I32 };
+                let is_readonly = self.emit(load, &[view], Type::I64);
+                self.guard_equal(is_readonly, 0, Reason::Shape);
+            }
             if let Some((least, greatest)) = element.range() {
                 for (cond, limit) in [(Cond::Ge, least), (Cond::Le, greatest)] {
                     let limit = self.const_i64(limit);
@@ -40,7 +48,7 @@ impl Builder<'_> {
                 }
             }
             self.set_line_to_close(3);
-            self.emit(Op::Store { offset: 0, mem: element.mem }, &[items, value, index], Type::NONE);
+            self.emit(Op::Store { offset, mem: element.mem }, &[items, value, index], Type::NONE);
             let (index, container, value) = (self.pop(), self.pop(), self.pop());
             self.close(value);
             self.close(container);
@@ -50,34 +58,82 @@ impl Builder<'_> {
         self.call_setitem()
     }
 
-    /// What the items of the container are guessed to be, if it is guessed to be an array and the index an int.
-    fn element(&self, container: usize, index: usize) -> Option<Element> {
+    /// What the container and its items are guessed to be, if they are guessed to be numbers in memory and the index an int.
+    fn element(&self, container: usize, index: usize) -> Option<(Kinds, Element)> {
         let (container, index) = (self.peek(container), self.peek(index));
-        if !self.may_be(index, Number::Int) || !self.profile.has_arrays() {
+        if !self.may_be(index, Number::Int) {
             return None;
         }
         let ty = self.func.ty(container.value);
-        let may_be = ty.kinds.intersect(Kinds::ARRAY.union(Kinds::OTHER));
-        if may_be.is_empty() || !matches!(ty.repr, Repr::Obj | Repr::Ref) {
+        if !matches!(ty.repr, Repr::Obj | Repr::Ref) {
             return None;
         }
-        match self.sources.get(&container.value) {
-            Some(slot) if self.profile.has_seen(*slot) => self.profile.element_in(*slot),
-            _ => was_tried_in_vain(&self.instr).then_some(Element::DOUBLE),
-        }
+        let guess = match self.sources.get(&container.value) {
+            Some(slot) if self.profile.has_seen(*slot) => self.profile.buffer_in(*slot),
+            _ if [Kinds::BYTES, Kinds::BYTEARRAY].contains(&ty.kinds) => Some((ty.kinds, Element::BYTE)),
+            _ if self.profile.has_arrays() => was_tried_in_vain(&self.instr).then_some((Kinds::ARRAY, Element::DOUBLE)),
+            _ => None,
+        };
+        guess.filter(|(kinds, _)| !ty.kinds.intersect(kinds.union(Kinds::OTHER)).is_empty())
     }
 
-    /// The address of an array's items and the index of one, which is there.
-    fn array_place(&mut self, container: usize, index: usize, element: Element) -> (Value, Value) {
-        let array = self.guard_kinds(container, Kinds::ARRAY);
-        let description = self.emit(Op::Load { offset: array::OB_DESCR, mem: Mem::I64 }, &[array], Type::I64);
-        let load = Op::Load { offset: array::TYPECODE, mem: Mem::U8 };
-        let typecode = self.emit(load, &[description], Type::I64);
-        self.guard_equal(typecode, i64::from(element.typecode), Reason::Shape);
+    /// The address of a container's items, the first one's place from there, and the index of one that is there.
+    fn place(&mut self, container: usize, index: usize, kinds: Kinds, element: Element) -> (Value, i32, Value) {
+        let object = self.guard_kinds(container, kinds);
+        if kinds == Kinds::MEMORYVIEW {
+            return self.place_in_view(object, index, element);
+        }
+        if kinds == Kinds::ARRAY {
+            let description = self.emit(Op::Load { offset: array::OB_DESCR, mem: Mem::I64 }, &[object], Type::I64);
+            let load = Op::Load { offset: array::TYPECODE, mem: Mem::U8 };
+            let typecode = self.emit(load, &[description], Type::I64);
+            self.guard_equal(typecode, i64::from(element.typecode), Reason::Shape);
+        }
         let index = self.as_i64(index);
-        let index = self.wrapped_index(array, index);
-        let items = self.emit(Op::Load { offset: array::OB_ITEM, mem: Mem::I64 }, &[array], Type::I64);
-        (items, index)
+        let index = self.wrapped_index(object, index);
+        let start = match kinds {
+            Kinds::BYTES => return (object, bytes::OB_SVAL, index),
+            Kinds::BYTEARRAY => buffers::OB_START,
+            _ => array::OB_ITEM,
+        };
+        (self.emit(Op::Load { offset: start, mem: Mem::I64 }, &[object], Type::I64), 0, index)
+    }
+
+    /// The same for a view of memory, which must be there, and have one dimension with one item behind the other.
+    fn place_in_view(&mut self, view: Value, index: usize, element: Element) -> (Value, i32, Value) {
+        let word = |builder: &mut Self, base: Value, offset: i32, mem: Mem| {
+            builder.emit(Op::Load { offset, mem }, &[base], Type::I64)
+        };
+        let memory = word(self, view, buffers::MBUF, Mem::I64);
+        let of_memory = word(self, memory, buffers::MBUF_FLAGS, Mem::I32);
+        let of_view = word(self, view, buffers::VIEW_FLAGS, Mem::I32);
+        for (flags, bit) in [(of_memory, buffers::MBUF_RELEASED), (of_view, buffers::VIEW_RELEASED)] {
+            let bit = self.const_i64(i64::from(bit));
+            let is_released = self.emit(Op::Int(IntOp::And), &[flags, bit], Type::I64);
+            self.guard_equal(is_released, 0, Reason::Shape);
+        }
+        let size = 1 << element.mem.shift();
+        for (offset, mem, expected) in [
+            (buffers::VIEW_NDIM, Mem::I32, 1),
+            (buffers::VIEW_ITEMSIZE, Mem::I64, size),
+            (buffers::VIEW_SUBOFFSETS, Mem::I64, 0),
+        ] {
+            let found = word(self, view, offset, mem);
+            self.guard_equal(found, expected, Reason::Shape);
+        }
+        let strides = word(self, view, buffers::VIEW_STRIDES, Mem::I64);
+        let stride = word(self, strides, 0, Mem::I64);
+        self.guard_equal(stride, size, Reason::Shape);
+        let format = word(self, view, buffers::VIEW_FORMAT, Mem::I64);
+        for (place, expected) in [(0, element.typecode), (1, 0)] {
+            let letter = word(self, format, place, Mem::U8);
+            self.guard_equal(letter, i64::from(expected), Reason::Shape);
+        }
+        let shape = word(self, view, buffers::VIEW_SHAPE, Mem::I64);
+        let count = word(self, shape, 0, Mem::I64);
+        let index = self.as_i64(index);
+        let index = self.index_within(count, index);
+        (word(self, view, buffers::VIEW_BUF, Mem::I64), 0, index)
     }
 
     /// Enters `__getitem__`, which takes over the operands as the interpreter's specialized instruction has it.

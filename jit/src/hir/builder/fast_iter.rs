@@ -2,13 +2,14 @@
 //! interpreter iterates without an iterator object.
 
 use super::*;
-use crate::cpython::{list, range, tuple};
+use crate::cpython::{bytes, list, range, tuple, unicode};
 
 /// The stackref of a list loop's index once the list is exhausted: the integer -1.
 const EXHAUSTED: u64 = (-1i64 << 2) as u64 | 3;
 
 impl Builder<'_> {
     pub(super) fn get_iter(&mut self) -> Result<(), Refusal> {
+        self.guess_iterable();
         let iterable = self.peek_obj(0);
         self.set_line();
         let at = self.scratch(1);
@@ -19,6 +20,28 @@ impl Builder<'_> {
         self.push(iterator, true);
         self.push(index, true);
         self.safepoint(false)
+    }
+
+    /// Remembers what the top operand, over which a loop begins, is known or guessed to be.
+    fn guess_iterable(&mut self) {
+        let value = self.peek(0).value;
+        let known = self.func.ty(value).kinds;
+        let guess = match self.sources.get(&value) {
+            Some(slot) if self.profile.has_seen(*slot) => self.profile.kinds_in(*slot),
+            _ => known,
+        };
+        self.iterables.insert(self.state.stack.len() - 1, guess);
+    }
+
+    /// What the iterable of the loop that the current instruction belongs to is guessed to be.
+    fn iterable(&self) -> Kinds {
+        let place = self.state.stack.len() - 2;
+        let is_entered = matches!(self.kind, Kind::Loop(_)) && (place as u32) < self.profile.entry_depth;
+        match self.iterables.get(&place) {
+            Some(kinds) => *kinds,
+            None if is_entered => self.profile.kinds_in(self.code.nlocalsplus + place as u32),
+            None => Kinds::ANY,
+        }
     }
 
     pub(super) fn for_iter(&mut self) -> Result<(), Refusal> {
@@ -35,6 +58,13 @@ impl Builder<'_> {
                 Opcode::ForIterTuple => {
                     self.for_sequence(Kinds::TUPLE);
                     return Ok(());
+                }
+                Opcode::ForIterVirtual => {
+                    let kinds = self.iterable();
+                    if [Kinds::STR, Kinds::BYTES].contains(&kinds) {
+                        self.for_sequence(kinds);
+                        return Ok(());
+                    }
                 }
                 _ => {}
             }
@@ -141,7 +171,15 @@ impl Builder<'_> {
         let tag = self.emit(Op::Int(IntOp::And), &[bits, tag], Type::I64);
         self.guard_equal(tag, 3, Reason::Layout);
         let position = self.emit(Op::ShiftRight { by: 2 }, &[bits], Type::I64);
-        let size = self.var_size(iterable);
+        let size = if kinds == Kinds::STR {
+            let state = self.emit(Op::Load { offset: unicode::STATE, mem: Mem::U32 }, &[iterable], Type::I64);
+            let bit = self.const_i64(i64::from(unicode::STATE_ASCII));
+            let is_ascii = self.emit(Op::Int(IntOp::And), &[state, bit], Type::I64);
+            self.guard_equal(is_ascii, i64::from(unicode::STATE_ASCII), Reason::Layout);
+            self.emit(Op::Load { offset: unicode::LENGTH, mem: Mem::I64 }, &[iterable], Type::I64)
+        } else {
+            self.var_size(iterable)
+        };
         let more = self.emit(Op::Compare(Cond::Below), &[position, size], Type::BOOL);
         let (body, exhausted) = (self.func.new_block(false), self.func.new_block(false));
         self.terminate(Terminator::Branch { cond: more, then: Edge::to(body), otherwise: Edge::to(exhausted) });
@@ -153,18 +191,28 @@ impl Builder<'_> {
         self.jump_to(target);
         self.state = state;
         self.switch_to(body);
-        let item = if kinds == Kinds::TUPLE {
-            self.emit(Op::Load { offset: tuple::OB_ITEM, mem: Mem::Obj }, &[iterable, position], Type::OBJ)
-        } else {
-            let items = self.emit(Op::Load { offset: list::OB_ITEM, mem: Mem::I64 }, &[iterable], Type::I64);
-            self.emit(Op::Load { offset: 0, mem: Mem::Obj }, &[items, position], Type::OBJ)
+        let load = |offset, mem| Op::Load { offset, mem };
+        let is_object = kinds.is_within(Kinds::LIST.union(Kinds::TUPLE));
+        let item = match kinds {
+            Kinds::STR => {
+                let code = self.emit(load(unicode::ASCII_SIZE, Mem::U8), &[iterable, position], Type::I64);
+                self.character(code)
+            }
+            Kinds::BYTES => self.emit(load(bytes::OB_SVAL, Mem::U8), &[iterable, position], Type::I64),
+            Kinds::TUPLE => self.emit(load(tuple::OB_ITEM, Mem::Obj), &[iterable, position], Type::OBJ),
+            _ => {
+                let items = self.emit(load(list::OB_ITEM, Mem::I64), &[iterable], Type::I64);
+                self.emit(load(0, Mem::Obj), &[items, position], Type::OBJ)
+            }
         };
-        self.emit(Op::IncRef, &[item], Type::NONE);
+        if is_object {
+            self.emit(Op::IncRef, &[item], Type::NONE);
+        }
         let four = self.const_i64(4);
         let next = self.emit(Op::AddAddr, &[bits, four], Type::I64);
         let next = self.emit(Op::AsRef, &[next], Type::REF);
         self.poke(0, StackEntry { value: next, owned: true });
-        self.push(item, true);
+        self.push(item, is_object);
         self.before = None;
         self.jump_to(self.instr.next);
     }

@@ -209,6 +209,7 @@ impl Builder<'_> {
         callee.known_results = self.known_results.clone();
         callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         callee.state.numbers = self.state.numbers.clone();
+        callee.characters = self.characters.clone();
         (callee.shapes, callee.inline, callee.held) = (shapes, inline, held);
         callee.tuples = self.tuples.clone();
         callee.lent = self.lent_to(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);

@@ -166,6 +166,8 @@ pub struct Builder<'a> {
     done: HashSet<CodeOffset>,
     /// Objects that values are expected to be, by what the profile saw.
     expect: HashMap<Value, usize>,
+    /// What the iterables of loops are guessed to be, by their places on the stack.
+    iterables: HashMap<usize, Kinds>,
     /// The codes of strings that are known to be one character below U+0100.
     characters: HashMap<Value, Value>,
     /// Objects whose class was guessed wrongly at some bytecode, so that it is not guessed again at others.
@@ -244,6 +246,7 @@ impl<'a> Builder<'a> {
             line: None,
             done: HashSet::new(),
             expect: HashMap::new(),
+            iterables: HashMap::new(),
             characters: HashMap::new(),
             distrusted: HashSet::new(),
             classes: HashMap::new(),
