@@ -304,6 +304,19 @@ def calls_builtins(text, low, high):
     return None
 
 
+def checks_and_loops(x, table):
+    for key in table.items():
+        if isinstance(x, (int, str, bytes)):
+            return key
+    return None
+
+
+def test_no_tuple_is_made_for_isinstance_and_iterators_are_called():
+    hir = hir_of(checks_and_loops, 1.5, {1: 2})
+    assert "build_tuple" not in hir and hir.count("call is_instance") == 3, hir
+    assert "call for_iter" not in hir and "call end_iteration" in hir, hir
+
+
 def test_builtins_are_done_in_place():
     hir = hir_of(calls_builtins, "abc", 7, 3)
     assert "call call" not in hir and "call_native" not in hir, hir

@@ -1,6 +1,7 @@
 //! Classes whose calls do no more than `object.__new__` and an `__init__` written in Python.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use pyo3::ffi::{self, PyObject};
 
@@ -91,20 +92,56 @@ pub fn shim_size() -> u32 {
     unsafe { Code::from_ptr((&raw const private::_Py_InitCleanup).cast_mut().cast()).frame_size() }
 }
 
+/// Whether the attribute `__class__` of instances of the class is their class.
+///
+/// # Safety
+/// A live type, and the GIL is held.
+pub unsafe fn says_its_class(class: *mut ffi::PyTypeObject) -> bool {
+    static NAME: AtomicUsize = AtomicUsize::new(0);
+    /// Versions of classes for which it is true.
+    static KNOWN: [AtomicU32; 256] = [const { AtomicU32::new(0) }; 256];
+    let Some(name) = interned(&NAME, c"__class__") else { return false };
+    // SAFETY: the contract; what is found is borrowed, and only compared.
+    unsafe {
+        let version = Type::from_ptr(class).version();
+        let known = &KNOWN[version as usize % KNOWN.len()];
+        if version != 0 && known.load(Ordering::Relaxed) == version {
+            return true;
+        }
+        let getter = (*class).tp_getattro.map(|getter| getter as *const ());
+        if getter != Some(ffi::PyObject_GenericGetAttr as *const ()) {
+            return false;
+        }
+        let found = private::_PyType_Lookup(class, name);
+        let is_plain = !found.is_null() && found == private::_PyType_Lookup(&raw mut ffi::PyBaseObject_Type, name);
+        if is_plain {
+            // Looking up has given it a version, if it can have one.
+            let version = Type::from_ptr(class).version();
+            KNOWN[version as usize % KNOWN.len()].store(version, Ordering::Relaxed);
+        }
+        is_plain
+    }
+}
+
 /// `"__init__"`, interned.
 fn init_name() -> Option<*mut PyObject> {
     static NAME: AtomicUsize = AtomicUsize::new(0);
-    let known = NAME.load(Ordering::Relaxed) as *mut PyObject;
+    interned(&NAME, c"__init__")
+}
+
+/// The interned string `text`, which `place` remembers.
+fn interned(place: &AtomicUsize, text: &CStr) -> Option<*mut PyObject> {
+    let known = place.load(Ordering::Relaxed) as *mut PyObject;
     if !known.is_null() {
         return Some(known);
     }
     // SAFETY: the calling thread is attached; the reference is kept for good.
-    let name = unsafe { ffi::PyUnicode_InternFromString(c"__init__".as_ptr()) };
+    let name = unsafe { ffi::PyUnicode_InternFromString(text.as_ptr()) };
     if name.is_null() {
         // SAFETY: as above; out of memory, which somebody else will notice.
         unsafe { ffi::PyErr_Clear() };
         return None;
     }
-    NAME.store(name as usize, Ordering::Relaxed);
+    place.store(name as usize, Ordering::Relaxed);
     Some(name)
 }

@@ -7,6 +7,9 @@ use super::*;
 use crate::cpython::{dict, object, unicode};
 use crate::profile::Builtin;
 
+/// Classes in a tuple for `isinstance` that are asked one after the other.
+const MAX_CLASSES: usize = 6;
+
 impl Builder<'_> {
     /// Does the call of `builtin`, which `object` is, in place. Says whether it did.
     pub(super) fn call_builtin(&mut self, builtin: Builtin, object: usize, has_self: bool) -> Result<bool, Refusal> {
@@ -124,28 +127,81 @@ impl Builder<'_> {
         Ok(true)
     }
 
-    /// `isinstance(object, class)`, which is true without any ado for an instance of the class itself.
+    /// `isinstance(object, class)`
     fn is_instance(&mut self, object: usize) -> Result<bool, Refusal> {
         self.box_operands(2);
         self.guard_builtin(object);
         let (instance, class) = (self.peek_obj(1), self.peek_obj(0));
         self.set_line();
-        let ty = self.emit(Op::TypeOf, &[instance], Type::obj(Kinds::OTHER));
-        let is_own = self.emit(Op::Compare(Cond::Eq), &[ty, class], Type::BOOL);
-        let (other, join) = (self.func.new_block(false), self.func.new_block(false));
-        let result = self.func.add_param(join, Type::BOOL);
-        let yes = Edge { block: join, args: vec![self.emit(Op::ConstBool(true), &[], Type::BOOL)] };
-        self.terminate(Terminator::Branch { cond: is_own, then: yes, otherwise: Edge::to(other) });
-        self.switch_to(other);
-        let status = self.helper(Helper::IsInstance, &[instance, class], &[]);
-        self.check(status, ErrorKind::Negative)?;
-        let zero = self.const_i64(0);
-        let found = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
-        self.terminate(Terminator::Jump(Edge { block: join, args: vec![found] }));
-        self.switch_to(join);
+        let result = self.is_instance_of(instance, &[class])?;
         self.finish_builtin(result, false);
         self.safepoint(false)?;
         Ok(true)
+    }
+
+    /// `isinstance(object, (class, ...))`, which needs no tuple: the current instruction makes it, the next one is the call. Says
+    /// whether it did them.
+    pub(super) fn is_instance_of_several(&mut self) -> Result<bool, Refusal> {
+        let (next, count) = (self.index + 1, self.instr.oparg as usize);
+        if next >= self.last || !(1..=MAX_CLASSES).contains(&count) || self.state.stack.len() < count + 3 {
+            return Ok(false);
+        }
+        let call = self.code.instrs[next].clone();
+        let (callable, receiver) = (self.peek(count + 2).value, self.peek(count + 1).value);
+        let is_call = call.opcode == Opcode::Call && call.oparg == 2;
+        let has_failed = [self.instr.start, call.start].iter().any(|start| self.profile.has_failed(*start));
+        if !is_call || has_failed || !matches!(self.func.inst(receiver).op, Op::ConstRef(NULL_REF)) {
+            return Ok(false);
+        }
+        let Some(&object) = self.expect.get(&callable) else { return Ok(false) };
+        if self.profile.builtin(object) != Some(Builtin::IsInstance) {
+            return Ok(false);
+        }
+        self.box_operands(count + 1);
+        let callable = self.peek(count + 2).value;
+        self.guard_equal(callable, object as i64, Reason::Callee);
+        self.skip_next();
+        (self.instr, self.before) = (call, None);
+        self.func.site = Some(self.instr.start);
+        self.set_line();
+        let instance = self.peek_obj(count);
+        let classes = self.operands(count);
+        let result = self.is_instance_of(instance, &classes)?;
+        self.close_top(count + 3);
+        self.push(result, false);
+        self.safepoint(false)?;
+        Ok(true)
+    }
+
+    /// Whether an object is an instance of one of the classes, which are asked in order: it is without any ado of its own class.
+    fn is_instance_of(&mut self, instance: Value, classes: &[Value]) -> Result<Value, Refusal> {
+        let join = self.func.new_block(false);
+        let result = self.func.add_param(join, Type::BOOL);
+        for class in classes {
+            let ty = self.emit(Op::TypeOf, &[instance], Type::obj(Kinds::OTHER));
+            let is_own = self.emit(Op::Compare(Cond::Eq), &[ty, *class], Type::BOOL);
+            let (other, next) = (self.func.new_block(false), self.func.new_block(false));
+            self.terminate(Terminator::Branch {
+                cond: is_own,
+                then: Edge { block: join, args: vec![is_own] },
+                otherwise: Edge::to(other),
+            });
+            self.switch_to(other);
+            let status = self.helper(Helper::IsInstance, &[instance, *class], &[]);
+            self.check(status, ErrorKind::Negative)?;
+            let zero = self.const_i64(0);
+            let found = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
+            self.terminate(Terminator::Branch {
+                cond: found,
+                then: Edge { block: join, args: vec![found] },
+                otherwise: Edge::to(next),
+            });
+            self.switch_to(next);
+        }
+        let no = self.emit(Op::ConstBool(false), &[], Type::BOOL);
+        self.terminate(Terminator::Jump(Edge { block: join, args: vec![no] }));
+        self.switch_to(join);
+        Ok(result)
     }
 
     fn convert_to_bool(&mut self, object: usize) -> Result<bool, Refusal> {

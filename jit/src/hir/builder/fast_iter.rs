@@ -2,7 +2,8 @@
 //! interpreter iterates without an iterator object.
 
 use super::*;
-use crate::cpython::{bytes, list, range, tuple, unicode};
+use crate::cpython::{bytes, list, range, tuple, typeobject, unicode};
+use crate::profile::was_tried_in_vain;
 
 /// The stackref of a list loop's index once the list is exhausted: the integer -1.
 const EXHAUSTED: u64 = (-1i64 << 2) as u64 | 3;
@@ -66,6 +67,8 @@ impl Builder<'_> {
                         return Ok(());
                     }
                 }
+                Opcode::ForIterGen => return self.for_iterator(),
+                _ if was_tried_in_vain(&self.instr) => return self.for_iterator(),
                 _ => {}
             }
         }
@@ -85,6 +88,36 @@ impl Builder<'_> {
         let done = self.end_of_loop(1);
         self.terminate(Terminator::Branch { cond: more, then: Edge::to(body), otherwise: done });
         self.settle_end();
+        self.switch_to(body);
+        let item = self.emit(Op::Refine { kinds: Kinds::ANY }, &[item], Type::OBJ);
+        self.push(item, true);
+        self.safepoint(false)?;
+        self.jump_to(self.instr.next);
+        Ok(())
+    }
+
+    /// Ends the block: calls the function that gives an iterator's next item.
+    fn for_iterator(&mut self) -> Result<(), Refusal> {
+        let iterator = self.peek_obj(1);
+        let index = self.peek(0).value;
+        let bits = self.emit(Op::Bits, &[index], Type::I64);
+        self.guard_equal(bits, NULL_REF as i64, Reason::Layout);
+        self.set_line();
+        let ty = self.emit(Op::TypeOf, &[iterator], Type::obj(Kinds::OTHER));
+        let next = self.emit(Op::Load { offset: typeobject::TP_ITERNEXT, mem: Mem::I64 }, &[ty], Type::I64);
+        let item = self.emit(Op::CallNative, &[next, iterator], Type::OBJ_OR_NULL);
+        let zero = self.const_i64(0);
+        let is_item = self.emit(Op::Compare(Cond::Ne), &[item, zero], Type::BOOL);
+        let (body, end) = (self.func.new_block(false), self.func.new_block(true));
+        self.terminate(Terminator::Branch { cond: is_item, then: Edge::to(body), otherwise: Edge::to(end) });
+        let saved = (self.state.clone(), self.line, self.noisy);
+        self.switch_to(end);
+        let status = self.helper(Helper::EndIteration, &[], &[]);
+        self.check(status, ErrorKind::Negative)?;
+        let target = self.instr.jump_target().expect("a loop has an end");
+        self.jump_to(target);
+        (self.state, self.line, self.noisy) = saved;
+        self.before = None;
         self.switch_to(body);
         let item = self.emit(Op::Refine { kinds: Kinds::ANY }, &[item], Type::OBJ);
         self.push(item, true);

@@ -237,7 +237,11 @@ impl Builder<'_> {
             Opcode::StoreSlice => self.execute(Helper::StoreSlice, 4, &[])?,
             Opcode::BuildSlice => self.build_slice()?,
 
-            Opcode::BuildTuple => self.build_stealing(Helper::BuildTuple, oparg, Kinds::TUPLE)?,
+            Opcode::BuildTuple => {
+                if !self.is_instance_of_several()? {
+                    self.build_stealing(Helper::BuildTuple, oparg, Kinds::TUPLE)?;
+                }
+            }
             Opcode::BuildList => self.build_stealing(Helper::BuildList, oparg, Kinds::LIST)?,
             Opcode::BuildSet => self.build_borrowing(Helper::BuildSet, oparg, oparg)?,
             Opcode::BuildMap => self.build_borrowing(Helper::BuildMap, oparg * 2, oparg)?,

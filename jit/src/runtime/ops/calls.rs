@@ -12,7 +12,7 @@ use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
 use crate::cpython::thread::Thread;
-use crate::cpython::{memory, method};
+use crate::cpython::{constructor, memory, method};
 use crate::runtime::frames::drop_ref;
 use crate::runtime::ops::construct;
 use crate::runtime::push;
@@ -252,7 +252,17 @@ pub unsafe extern "C-unwind" fn size(object: *mut PyObject) -> i64 {
 /// `isinstance(object, class)`, as the builtin has it. Borrows both.
 pub unsafe extern "C-unwind" fn is_instance(object: *mut PyObject, class: *mut PyObject) -> i32 {
     // SAFETY: the contract.
-    unsafe { PyObject_IsInstance(object, class) }
+    unsafe {
+        if PyType_CheckExact(class) != 0 {
+            if PyType_IsSubtype(Py_TYPE(object), class.cast()) != 0 {
+                return 1;
+            }
+            if constructor::says_its_class(Py_TYPE(object)) {
+                return 0;
+            }
+        }
+        PyObject_IsInstance(object, class)
+    }
 }
 
 /// `CALL_INTRINSIC_1`: the interpreter's own unary function number `oparg`. Borrows `value`.

@@ -47,6 +47,22 @@ pub unsafe extern "C-unwind" fn for_iter(
     }
 }
 
+/// What `FOR_ITER` does when an iterator has returned nothing: 0 if it is exhausted, negative if it raised something else.
+pub unsafe extern "C-unwind" fn end_iteration(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> i32 {
+    // SAFETY: the contract.
+    unsafe {
+        if PyErr_Occurred().is_null() {
+            return 0;
+        }
+        if PyErr_ExceptionMatches(PyExc_StopIteration) == 0 {
+            return -1;
+        }
+        private::_PyEval_MonitorRaise(tstate, frame, (*frame).instr_ptr);
+        PyErr_Clear();
+        0
+    }
+}
+
 /// `GET_LEN`: `len(object)` as an int. Borrows it.
 pub unsafe extern "C-unwind" fn get_len(object: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.

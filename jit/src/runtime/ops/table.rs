@@ -222,6 +222,7 @@ helpers! {
 
     GetIter iter get_iter (Obj, Imm, Ptr) -> NewRef;
     ForIter iter for_iter (TState, Frame, Obj, Ptr) -> Iter;
+    EndIteration iter end_iteration (TState, Frame) -> Status;
     GetLen iter get_len (Obj) -> NewRef;
     UnpackSequence iter unpack_sequence (TState, Obj, Imm, Ptr) -> Status;
     UnpackEx iter unpack_ex (TState, Obj, Imm, Ptr) -> Status;
