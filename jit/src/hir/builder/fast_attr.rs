@@ -104,6 +104,13 @@ impl Builder<'_> {
         }
     }
 
+    /// Replaces a class on the stack by what it has under a name.
+    fn finish_class_attr(&mut self, attribute: usize) {
+        let value = self.known_obj(attribute);
+        self.expect.insert(value, attribute);
+        self.finish_load(value);
+    }
+
     fn fast_load_attr(&mut self) -> Result<bool, Refusal> {
         let instr = self.instr.clone();
         match instr.raw {
@@ -178,8 +185,16 @@ impl Builder<'_> {
                 let tag = Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 };
                 let tag = self.emit(tag, &[owner], Type::I64);
                 self.guard_equal(tag, i64::from(instr.cache_u32(1)), Reason::TypeVersion);
-                let value = self.known_obj(instr.cache_u64(5) as usize);
-                self.finish_load(value);
+                self.finish_class_attr(instr.cache_u64(5) as usize);
+            }
+            Opcode::LoadAttrClassWithMetaclassCheck => {
+                let owner = self.peek_obj(0);
+                // A metaclass of this version makes types.
+                self.guard_version(owner, instr.cache_u32(1));
+                let tag = Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 };
+                let tag = self.emit(tag, &[owner], Type::I64);
+                self.guard_equal(tag, i64::from(instr.cache_u32(3)), Reason::TypeVersion);
+                self.finish_class_attr(instr.cache_u64(5) as usize);
             }
             Opcode::LoadAttrModule => {
                 let owner = self.peek_obj(0);
