@@ -344,11 +344,18 @@ class Expressions:
     # Kinds.
 
     def int_expr(self, depth: int) -> str:
-        expr, rng, form = self.expr, self.rng, self.rng.randrange(27)
+        expr, rng, form = self.expr, self.rng, self.rng.randrange(30)
         if form == 26:
             if any("__getitem__" in cls.members for cls in self.classes):
                 return f"({expr('obj', depth)})[{expr('int', 0)}]"
             form = 0
+        if form == 27:
+            function = rng.choice(("round", "floor", "ceil", "trunc", "int"))
+            return f"{function}({expr(rng.choice(('float', 'float', 'int')), depth)})"
+        if form == 28:
+            return f"ord(chr({expr('int', depth)} & {rng.choice(('127', '255', '511'))}))"
+        if form == 29:
+            return f"(id({expr('any', depth)}) * 0)"
         if form <= 7:
             return f"({expr('int', depth)} {rng.choice(('+', '-', '+', '-', '&', '|', '^', '//', '%'))} {expr('int', depth)})"
         if form == 8:
@@ -395,7 +402,12 @@ class Expressions:
         return self.rng.choice(("0", "-1"))
 
     def float_expr(self, depth: int) -> str:
-        expr, rng, form = self.expr, self.rng, self.rng.randrange(14)
+        expr, rng, form = self.expr, self.rng, self.rng.randrange(16)
+        if form == 14:
+            function = rng.choice(("sin", "exp", "log", "sqrt", "fabs", "tanh"))
+            return f"{function}({expr(rng.choice(('float', 'float', 'int')), depth)})"
+        if form == 15:
+            return f"{rng.choice(('min', 'max'))}({expr('float', depth)}, {expr('float', depth)})"
         if form <= 4:
             return f"({expr('float', depth)} {rng.choice(('+', '-', '*', '/'))} {expr('float', depth)})"
         if form == 5:

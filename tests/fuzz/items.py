@@ -1,4 +1,4 @@
-"""Loops over the items of arrays and of the program's own containers, which compiled code reads and writes in place."""
+"""Loops over the items of arrays, of memory, and of the program's own containers, which compiled code reads and writes in place."""
 
 from fuzz.carried import Carried
 from fuzz.statements import indented
@@ -32,7 +32,11 @@ class Items(Carried):
         usual, odd = rng.choice(ITEMS[code][:3]), rng.choice(ITEMS[code])
         size, last = rng.randint(2, 9), rng.randint(1, 12)
         made = f"array('{code}', [{usual}] * {size})"
-        make = rng.choice((made, made, f"Grid({made})", f"[{usual}] * {size}"))
+        if code == "B":
+            made = rng.choice((made, f"bytearray([{usual} % 256] * {size})"))
+        make = rng.choice(
+            (made, made, f"memoryview({made})", f"Grid({made})", f"[{usual}] * {size}")
+        )
         step = rng.choice(
             (
                 [f"{items}[{at}] = {items}[{at} - 1]"],

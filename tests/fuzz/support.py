@@ -14,12 +14,19 @@ import sys
 import threading
 import weakref
 from array import array
-from math import fabs, sqrt
+from math import ceil, exp, fabs, floor, log, sin, sqrt, tanh, trunc
 
 __all__ = [
     "array",
+    "ceil",
+    "exp",
     "fabs",
+    "floor",
+    "log",
+    "sin",
     "sqrt",
+    "tanh",
+    "trunc",
     "Bag",
     "Ctx",
     "Dying",

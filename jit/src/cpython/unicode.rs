@@ -93,7 +93,8 @@ pub fn characters() -> usize {
     table().as_ptr().addr()
 }
 
-/// Whether a preallocated string is at the address.
-pub fn is_character(address: usize) -> bool {
-    table().contains(&address)
+/// The code of the character whose preallocated string is at the address, if one is.
+pub fn code_of_character(address: usize) -> Option<u8> {
+    let code = table().iter().position(|character| *character == address)?;
+    u8::try_from(code).ok()
 }

@@ -333,17 +333,17 @@ impl Builder<'_> {
             self.finish_unboxed(2, result);
             return Ok(true);
         }
+        if let (Some(l), Some(r)) = (self.code_of(left.value), self.code_of(right.value)) {
+            let result = self.emit(Op::Compare(cond), &[l, r], Type::BOOL);
+            self.finish_unboxed(2, result);
+            return Ok(true);
+        }
         if self.instr.raw == Opcode::CompareOpStr
             && matches!(cond, Cond::Eq | Cond::Ne)
             && !self.profile.has_failed(self.instr.start)
         {
             let l = self.guard_kinds(1, Kinds::STR);
             let r = self.guard_kinds(0, Kinds::STR);
-            if self.is_character(l) && self.is_character(r) {
-                let result = self.emit(Op::Compare(cond), &[l, r], Type::BOOL);
-                self.finish_unboxed(2, result);
-                return Ok(true);
-            }
             let equal = self.helper(Helper::UnicodeEq, &[l, r], &[]);
             let zero = self.const_i64(0);
             let cond = if cond == Cond::Eq { Cond::Ne } else { Cond::Eq };

@@ -430,8 +430,8 @@ impl Builder<'_> {
             return false;
         }
         self.guard_builtin(object);
-        let code = match self.characters.get(&argument.value) {
-            Some(code) => *code,
+        let code = match self.code_of(argument.value) {
+            Some(code) => code,
             None => {
                 let code = self.helper(Helper::UnicodeCode, &[argument.value], &[]);
                 let zero = self.const_i64(0);
@@ -459,11 +459,14 @@ impl Builder<'_> {
         true
     }
 
-    /// Whether a string is known to be the one that the interpreter has of a character.
-    pub(super) fn is_character(&self, string: Value) -> bool {
+    /// The code of a string that is known to be one character below U+0100.
+    pub(super) fn code_of(&mut self, string: Value) -> Option<Value> {
         match self.func.inst(string).op {
-            Op::ConstObj { address, .. } => unicode::is_character(address),
-            _ => self.characters.contains_key(&string),
+            Op::ConstObj { address, .. } => {
+                let code = unicode::code_of_character(address)?;
+                Some(self.const_i64(i64::from(code)))
+            }
+            _ => self.characters.get(&string).copied(),
         }
     }
 

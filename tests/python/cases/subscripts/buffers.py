@@ -191,6 +191,23 @@ probe(letters, ("a banana, then",), *TEXTS)
 probe(codes, (b"some bytes",), (b"",), (bytes(range(256)),), (bytearray(b"xyz"),), (memoryview(b"xyz"),), (Bytes(5),), (PlainBytes(b"abc"),), ("abc",), ([1, 2**70],))
 
 
+def ranges(text):
+    digits = lower = other = 0
+    previous = "\u00ff"
+    for c in text:
+        if "0" <= c <= "9":
+            digits += ord(c) - ord("0")
+        elif c >= "a" and c < "{" and c != previous:
+            lower += 1
+        elif c > "\u00e9" or previous > c:
+            other += 1
+        previous = c
+    return digits, lower, other, previous, text[:1] < "b", "b" >= text[-1:]
+
+
+probe(ranges, ("some 2 or 3 words",), *TEXTS, ("\xe9\xff\u0100",), (["10", "a", "ab"],))
+
+
 def nested(words):
     total = 0
     for word in words:
