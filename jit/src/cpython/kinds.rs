@@ -1,9 +1,8 @@
 //! The exact builtin types that the compiler knows, as addresses, and safe look-ups of constants' values.
 
-use std::collections::BTreeSet;
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
@@ -123,7 +122,7 @@ pub fn exact_dict_keys(address: usize) -> Option<dict::Keys> {
 }
 
 /// The names of the module and of the C function at `address`, if that is of a module that is a part of the interpreter itself: one of
-/// this name elsewhere may be anybody's. Such a function is kept for good, so that no other object comes to its address.
+/// this name elsewhere may be anybody's. The function's definition is static then, and tells it from any other.
 pub fn own_function(address: usize) -> Option<(&'static str, &'static str)> {
     // SAFETY: the caller has a reference or a cache that keeps the object alive; definitions of functions that are part of
     // the interpreter are static.
@@ -144,18 +143,17 @@ pub fn own_function(address: usize) -> Option<(&'static str, &'static str)> {
         if library_of((*definition).ml_meth.PyCFunction as *const c_void) != library_of(own) {
             return None;
         }
-        keep(object);
         Some((module.to_str().ok()?, CStr::from_ptr((*definition).ml_name).to_str().ok()?))
     }
 }
 
-/// Takes a reference to the object that is never given back, once.
-unsafe fn keep(object: *mut PyObject) {
-    static KEPT: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
-    let is_new = KEPT.lock().is_ok_and(|mut kept| kept.insert(object as usize));
-    if is_new {
-        // SAFETY: the contract: a live object, and the GIL is held.
-        unsafe { ffi::Py_INCREF(object) };
+/// The address of the definition of the C function at `address`, if that is one.
+pub fn definition_of(address: usize) -> Option<usize> {
+    // SAFETY: the caller has a reference or a cache that keeps the object alive.
+    unsafe {
+        let object = address as *mut PyObject;
+        let is_function = !object.is_null() && object::type_of(object) as usize == c_function_type();
+        is_function.then(|| (*object.cast::<ffi::PyCFunctionObject>()).m_ml as usize)
     }
 }
 

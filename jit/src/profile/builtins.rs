@@ -42,6 +42,11 @@ pub enum Builtin {
 }
 
 impl Profile {
+    /// The address of the definition of what is a C function; one that is done in place is known by it.
+    pub fn definition_of(&self, object: usize) -> Option<usize> {
+        kinds::definition_of(object)
+    }
+
     /// Which of them the object is.
     pub fn builtin(&self, object: usize) -> Option<Builtin> {
         let classes = [(Kinds::FLOAT, Builtin::Float), (Kinds::LONG, Builtin::Int), (Kinds::BOOL, Builtin::Bool)];

@@ -4,7 +4,7 @@
 //! are. A result that is one of the operands is that very object.
 
 use super::*;
-use crate::cpython::{dict, object, unicode};
+use crate::cpython::{dict, kinds, method, object, unicode};
 use crate::profile::Builtin;
 
 /// Classes in a tuple for `isinstance` that are asked one after the other.
@@ -45,9 +45,21 @@ impl Builder<'_> {
     /// Guards that the callable of the current call is `object`.
     fn guard_builtin(&mut self, object: usize) {
         let callable = self.peek(self.instr.oparg as usize + 1).value;
-        if !matches!(self.func.inst(callable).op, Op::ConstObj { .. }) {
-            self.guard_equal(callable, object as i64, Reason::Callee);
+        self.guard_callable(callable, object);
+    }
+
+    /// Guards that the callable is `object`, or a function of the same definition: functions may die, and others take their places.
+    fn guard_callable(&mut self, callable: Value, object: usize) {
+        if matches!(self.func.inst(callable).op, Op::ConstObj { .. }) {
+            return;
         }
+        let Some(definition) = self.profile.definition_of(object) else {
+            return self.guard_equal(callable, object as i64, Reason::Callee);
+        };
+        let ty = self.emit(Op::TypeOf, &[callable], Type::obj(Kinds::OTHER));
+        self.guard_equal(ty, kinds::c_function_type() as i64, Reason::Callee);
+        let found = self.emit(Op::Load { offset: method::M_ML, mem: Mem::I64 }, &[callable], Type::I64);
+        self.guard_equal(found, definition as i64, Reason::Callee);
     }
 
     /// Drops callable, NULL and arguments; pushes the result, a new reference if it is an object that is not immortal.
@@ -159,7 +171,7 @@ impl Builder<'_> {
         }
         self.box_operands(count + 1);
         let callable = self.peek(count + 2).value;
-        self.guard_equal(callable, object as i64, Reason::Callee);
+        self.guard_callable(callable, object);
         self.skip_next();
         (self.instr, self.before) = (call, None);
         self.func.site = Some(self.instr.start);

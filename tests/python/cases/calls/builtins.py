@@ -289,6 +289,19 @@ number = 1234.5
 repeat(references, number)
 
 
+# Nobody takes a reference to the functions for good.
+
+
+def uses_of_functions(x):
+    return math.ulp(x), math.sin(x * 1.0), hash(x), divmod(x, 2), math.floor(x), math.gcd(3, 6), oct(7), isinstance(x, (str, int))
+
+
+FUNCTIONS = [math.ulp, math.sin, hash, divmod, math.floor, math.gcd, oct]
+counted = [sys.getrefcount(function) for function in FUNCTIONS]
+repeat(uses_of_functions, 1.5, times=200)
+show([sys.getrefcount(function) - count for function, count in zip(FUNCTIONS, counted)])
+
+
 # Sums whose objects are overwritten in place while a result that is the same object is kept.
 
 

@@ -273,6 +273,39 @@ Changing.__bases__ = (Root,)
 probe(says, (Derived(),), (Changing(),), (1,))
 
 
+def raising_later(n):
+    found = 0
+    for i in range(n):
+        x = 1.5 if i else "a"
+        if isinstance(x, (str, 5 if i == n - 2 else float)):
+            found += 1
+    return found
+
+
+def handling(n):
+    found = []
+    for i in range(n):
+        try:
+            if isinstance(i, (str, 5 if i == n - 2 else float, int)):
+                found.append(i)
+        except TypeError as error:
+            found.append(str(error))
+    return found[-3:]
+
+
+for _ in range(4):
+    attempt(raising_later, 60)
+    attempt(handling, 60)
+attempt(raising_later, 5000)
+COUNT = 0
+try:
+    for COUNT in range(3000):
+        if isinstance(COUNT, (str, 5 if COUNT == 2500 else float)):
+            print("never")
+except TypeError as ERROR:
+    print(COUNT, ERROR)
+
+
 def dying_instance(n):
     isinstance(Loud(f"checked {n}"), (int, Loud))
     print("checked")
