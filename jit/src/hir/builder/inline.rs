@@ -14,6 +14,8 @@ use crate::profile::Inlinee;
 const MAX_DEPTH: usize = 3;
 /// Callees in one piece of machine code, at most.
 const MAX_CALLEES: usize = 24;
+/// Instructions of all callees in one piece of machine code, at most.
+const MAX_INSTRUCTIONS: usize = 1000;
 
 /// How much of a function there was before a callee was begun.
 struct Checkpoint {
@@ -23,11 +25,9 @@ struct Checkpoint {
     states: usize,
     contexts: usize,
     insts: usize,
+    /// [`Builder::shapes`], `inline`, `held` and `noisy`.
     facts: (HashMap<Value, u32>, HashSet<Value>, HashSet<Value>, bool),
 }
-
-/// Instructions of all callees in one piece of machine code, at most.
-const MAX_INSTRUCTIONS: usize = 1000;
 
 /// A call of a known function, after the guards that it is this one.
 pub(super) struct KnownCall<'a> {
@@ -221,10 +221,11 @@ impl Builder<'_> {
         let is_built = callee.translate_from(entry).is_ok();
         std::mem::swap(&mut callee.func, &mut self.func);
         (self.func.context, self.func.site) = (caller, site);
-        if !is_built {
+        let (reprs, is_noisy) = (callee.returned, callee.returns_noisily);
+        let wanted = unboxed.map(|block| self.func.ty(self.func.block(block).params[0]).repr);
+        if !is_built || wanted.is_some_and(|wanted| reprs.iter().any(|repr| *repr != wanted)) {
             return None;
         }
-        let (reprs, is_noisy) = (callee.returned, callee.returns_noisily);
         self.terminate(Terminator::Jump(Edge::to(first)));
         let result = self.func.add_param(resume, Type::OBJ_OR_NULL);
         self.switch_to(resume);
