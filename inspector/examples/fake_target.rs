@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use rjit_telemetry::{EventKind, ExecutableInfo, Kind, Page, SlotId, Subject};
+use rjit_telemetry::{EventKind, ExecutableInfo, Kind, Page, RefusalInfo, Seen, SiteInfo, SiteKind, SlotId, Subject};
 
 const FUNCTIONS: [(&str, &str, u32, Kind, u64); 14] = [
     ("Constraint.satisfy", "/srv/app/deltablue.py", 128, Kind::Function, 3880),
@@ -24,6 +24,33 @@ const FUNCTIONS: [(&str, &str, u32, Kind, u64); 14] = [
     ("count_words", "/srv/app/words.py", 44, Kind::Loop, 2210),
     ("Elevator.step", "/srv/app/elevator.py", 90, Kind::Function, 1550),
     ("<module>", "/srv/app/main.py", 12, Kind::Loop, 820),
+];
+
+/// Function, line, reason, instruction, what was expected, what was seen.
+type Deopt = (usize, u32, &'static str, &'static str, Option<&'static str>, Seen<'static>);
+
+const DEOPTS: [Deopt; 6] = [
+    (4, 63, "guard type failed", "COMPARE_OP_INT", Some("int"), Seen::Kind("str")),
+    (4, 63, "guard type failed", "COMPARE_OP_INT", Some("int"), Seen::Kind("float")),
+    (0, 131, "guard class version failed", "LOAD_ATTR_SLOT", Some("EqualityConstraint"), Seen::Kind("ScaleConstraint")),
+    (9, 21, "index out of range", "BINARY_OP_SUBSCR_LIST_INT", Some("an index below 16"), Seen::Value("16")),
+    (5, 57, "integer overflow", "BINARY_OP_ADD_INT", Some("an int of 64 bits"), Seen::Nothing),
+    (
+        11,
+        46,
+        "guard dict keys failed",
+        "LOAD_GLOBAL_MODULE",
+        Some("the names of the module as they were"),
+        Seen::Nothing,
+    ),
+];
+
+/// Function, first line, line, what prevents compiling it.
+const REFUSALS: [(&str, u32, u32, &str); 4] = [
+    ("walk", 88, 88, "generator"),
+    ("fetch", 14, 14, "coroutine"),
+    ("Report.render", 140, 152, "more than 20000 instructions"),
+    ("tokens", 30, 33, "generator"),
 ];
 
 /// Makes the page and keeps its numbers moving until standard input ends.
@@ -62,19 +89,52 @@ fn run(page: &Page, executables: &[SlotId], tick: u64) {
         let wave = 10 + (tick * (index + 3)) % 17;
         page.slot_counters(id).entries().fetch_add(wave * 4000 / (index + 1), Ordering::Relaxed);
     }
-    let pick = executables[(tick * 7 % executables.len() as u64) as usize];
-    if tick % 30 == 11 {
-        page.slot_counters(pick).deopts().fetch_add(1, Ordering::Relaxed);
-        page.record(EventKind::Deopt, Subject::Executable(pick), 133, "int expected, got str");
+    for (&(function, line, reason, opcode, expected, seen), every) in DEOPTS.iter().zip([3, 10, 30, 50, 90, 200]) {
+        if let Some(&id) = executables.get(function)
+            && tick.is_multiple_of(every)
+        {
+            page.slot_counters(id).deopts().fetch_add(1, Ordering::Relaxed);
+            let seen_now = format!("{}", 16 + tick % 3);
+            let seen = if let Seen::Value(_) = seen { Seen::Value(&seen_now) } else { seen };
+            let kind = SiteKind::Deopt;
+            page.count_site(id, &site(function, kind, line, reason, opcode, expected, seen, None));
+            if tick.is_multiple_of(every * 8) {
+                page.record(EventKind::Deopt, Subject::Executable(id), line, reason);
+            }
+        }
     }
     if tick % 70 == 23 {
-        page.slot_counters(pick).reifications().fetch_add(1, Ordering::Relaxed);
-        page.record(EventKind::Reified, Subject::Executable(pick), 0, "sys._getframe");
+        let (id, cause) = (executables[0], "f_locals was read");
+        page.slot_counters(id).reifications().fetch_add(1, Ordering::Relaxed);
+        let observer =
+            ["Debugger.look /srv/app/debug.py:17", "trace_calls /srv/app/trace.py:40"][tick as usize / 70 % 2];
+        let kind = SiteKind::Reification;
+        page.count_site(id, &site(0, kind, 130, cause, "CALL", None, Seen::Nothing, Some(observer)));
+        page.record(EventKind::Reified, Subject::Executable(id), 130, cause);
+    }
+    if let Some(&(qualname, first_line, line, construct)) = REFUSALS.get(tick as usize / 40)
+        && tick % 40 == 2
+    {
+        page.refuse(&RefusalInfo { qualname, filename: "/srv/app/tree.py", first_line, line, construct }, 40_000);
     }
     match tick {
-        2 => page.refuse("walk", 88, "generator", 40_000),
         3 => page.invalidate(executables[3], "global ORDER was rebound"),
         4 => page.retire(executables[3], "no frame runs in it"),
         _ => {}
     }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the fields of a site")]
+fn site<'a>(
+    function: usize,
+    kind: SiteKind,
+    line: u32,
+    reason: &'a str,
+    opcode: &'a str,
+    expected: Option<&'a str>,
+    seen: Seen<'a>,
+    observer: Option<&'a str>,
+) -> SiteInfo<'a> {
+    let (qualname, filename, ..) = FUNCTIONS[function];
+    SiteInfo { kind, qualname, filename, line, reason, opcode, expected, seen, observer }
 }

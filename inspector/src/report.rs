@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use rjit_telemetry::{Event, Executable, Kind, Listing, PageView, Snapshot, command_line};
+use rjit_telemetry::{Event, Executable, Kind, Listing, PageView, Refused, Site, Snapshot, command_line};
 use serde::Serialize;
 
 use crate::{format, words};
@@ -21,6 +21,10 @@ struct ProcessReport<'a> {
     counters: CounterReport,
     executables: Vec<ExecutableReport<'a>>,
     torn_slots: usize,
+    sites: Vec<SiteReport<'a>>,
+    sites_lost: u64,
+    refused: Vec<RefusedReport<'a>>,
+    refused_lost: u64,
     events: Vec<EventReport<'a>>,
     events_lost: u64,
 }
@@ -28,6 +32,7 @@ struct ProcessReport<'a> {
 #[derive(Serialize)]
 struct ProcessLine<'a> {
     pid: u32,
+    parent_pid: Option<u32>,
     command: String,
     python: &'a str,
     rjit: &'a str,
@@ -69,6 +74,36 @@ struct ExecutableReport<'a> {
 }
 
 #[derive(Serialize)]
+struct SiteReport<'a> {
+    kind: &'static str,
+    slot: u32,
+    generation: u32,
+    qualname: &'a str,
+    filename: &'a str,
+    line: Option<u32>,
+    reason: &'a str,
+    opcode: &'a str,
+    expected: Option<&'a str>,
+    seen: Option<&'a str>,
+    observer: Option<&'a str>,
+    count: u64,
+    first_ns: u64,
+    last_ns: u64,
+}
+
+#[derive(Serialize)]
+struct RefusedReport<'a> {
+    qualname: &'a str,
+    filename: &'a str,
+    first_line: u32,
+    line: u32,
+    construct: &'a str,
+    count: u64,
+    first_ns: u64,
+    last_ns: u64,
+}
+
+#[derive(Serialize)]
 struct EventReport<'a> {
     number: u64,
     time_ns: u64,
@@ -101,6 +136,7 @@ pub fn json(snapshot: &Snapshot, command: &str) -> String {
         schema: SCHEMA,
         process: ProcessLine {
             pid: identity.pid,
+            parent_pid: identity.parent_pid,
             command: command.into(),
             python: &identity.python,
             rjit: &identity.rjit,
@@ -122,6 +158,10 @@ pub fn json(snapshot: &Snapshot, command: &str) -> String {
         },
         executables: snapshot.executables.iter().map(executable_report).collect(),
         torn_slots: snapshot.torn_slots,
+        sites: snapshot.sites.iter().map(site_report).collect(),
+        sites_lost: snapshot.sites_lost,
+        refused: snapshot.refused.iter().map(refused_report).collect(),
+        refused_lost: snapshot.refused_lost,
         events: snapshot.events.iter().map(event_report).collect(),
         events_lost: snapshot.events_lost,
     })
@@ -245,6 +285,7 @@ fn process_line(view: &PageView) -> ProcessLine<'_> {
     let identity = view.identity();
     ProcessLine {
         pid: identity.pid,
+        parent_pid: identity.parent_pid,
         command: command_line(identity.pid),
         python: &identity.python,
         rjit: &identity.rjit,
@@ -269,6 +310,38 @@ fn executable_report(found: &Executable) -> ExecutableReport<'_> {
         entries: found.entries,
         deopts: found.deopts,
         reifications: found.reifications,
+    }
+}
+
+fn site_report(found: &Site) -> SiteReport<'_> {
+    SiteReport {
+        kind: words::site(found.kind),
+        slot: found.slot,
+        generation: found.generation,
+        qualname: &found.qualname,
+        filename: &found.filename,
+        line: (found.line != 0).then_some(found.line),
+        reason: &found.reason,
+        opcode: &found.opcode,
+        expected: found.expected.as_deref(),
+        seen: found.seen.as_deref(),
+        observer: found.observer.as_deref(),
+        count: found.count,
+        first_ns: found.first_ns,
+        last_ns: found.last_ns,
+    }
+}
+
+fn refused_report(found: &Refused) -> RefusedReport<'_> {
+    RefusedReport {
+        qualname: &found.qualname,
+        filename: &found.filename,
+        first_line: found.first_line,
+        line: found.line,
+        construct: &found.construct,
+        count: found.count,
+        first_ns: found.first_ns,
+        last_ns: found.last_ns,
     }
 }
 

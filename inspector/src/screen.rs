@@ -1,124 +1,135 @@
-//! The main loop: looks at the process, draws, and waits for keys, until the user quits.
+//! The main loop: draws what the source has seen, and does what keys and clicks say, until the user quits.
+
+mod export;
+mod source_file;
+mod terminal;
+mod worker;
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
 
 use crossterm::event::{self, Event};
 use ratatui::DefaultTerminal;
-use ratatui::widgets::TableState;
-use rjit_telemetry::{PageView, command_line};
-use rustix::event::{PollFd, PollFlags, Timespec};
-use signal_hook::consts::{SIGHUP, SIGTERM};
 
-use crate::app::{App, Flow, Status};
+use crate::app::{App, Effect};
 use crate::failure::Failure;
-use crate::model::Model;
-use crate::theme::Theme;
+use crate::model::source::{Look, Source};
+use crate::screen::terminal::PATIENCE;
+use crate::screen::worker::{Code, Wish};
+use crate::theme::{Depth, Theme, ThemeName};
 use crate::view;
 
-/// How soon a signal to end is noticed.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// What the main loop waits for.
+enum Message {
+    Input(io::Result<Event>),
+    Look(Box<Look>),
+    Code(Box<Code>),
+}
 
-/// How long the main loop has to end by itself once it should.
-const GRACE: Duration = Duration::from_secs(1);
-
-/// Draws a process until the user quits.
-pub fn run(page: &PageView, interval: Duration) -> Result<(), Failure> {
+/// Draws what a source sees every `interval`, until the user quits.
+pub fn run(source: impl Source + Send + 'static, interval: Duration, theme: ThemeName) -> Result<(), Failure> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::NotATerminal);
     }
-    let start = Instant::now();
-    let identity = page.identity();
-    let model = Model::new(page.snapshot()?, start.elapsed());
-    let mut app = App::new(model, command_line(identity.pid), identity.age_ns());
-
-    let ended = Arc::new(AtomicBool::new(false));
-    for signal in [SIGTERM, SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&ended)).map_err(Failure::Terminal)?;
-    }
-    // This also puts the terminal back before a panic is reported.
-    let mut terminal = ratatui::try_init().map_err(Failure::Terminal)?;
-    let guarded = Arc::clone(&ended);
-    std::thread::spawn(move || leave_with_terminal(&guarded));
-    let outcome = watch(&mut terminal, page, &mut app, interval, start, &ended);
-    let restored = ratatui::try_restore();
-    outcome.and(restored).map_err(Failure::Terminal)
+    let mut app = App::new(Theme { name: theme, depth: Depth::from_environment() });
+    let (messages, inbox) = mpsc::channel();
+    let (wishes, wished) = mpsc::channel();
+    let (mut terminal, ended) = terminal::take().map_err(Failure::Terminal)?;
+    let looks = messages.clone();
+    let worker = std::thread::spawn(move || worker::run(source, interval, &wished, &looks));
+    std::thread::spawn(move || read_input(&messages));
+    let outcome =
+        watch(&mut terminal, &mut app, &inbox, &wishes, &|| ended.load(Ordering::Relaxed) || worker.is_finished());
+    let restored = terminal::give_back();
+    // It goes on for as long as somebody listens, so it has panicked, and told so.
+    let watched = if worker.is_finished() { Err(io::Error::other("watching the process has failed")) } else { Ok(()) };
+    outcome.and(restored).and(watched).map_err(Failure::Terminal)
 }
 
-/// Ends the process when its terminal is gone, or when it was told to end and does not: reading events from a terminal
-/// that hung up never returns.
-fn leave_with_terminal(ended: &AtomicBool) {
-    while !ended.load(Ordering::Relaxed) && !terminal_is_gone() {
-        std::thread::sleep(PATIENCE);
+/// Waits for keys. A terminal that hung up never answers, which is the main loop's to notice.
+fn read_input(messages: &Sender<Message>) {
+    loop {
+        let input = event::read();
+        let failed = input.is_err();
+        if messages.send(Message::Input(input)).is_err() || failed {
+            return;
+        }
     }
-    std::thread::sleep(GRACE);
-    // What cannot be put back is gone.
-    let _ = ratatui::try_restore();
-    std::process::exit(1);
-}
-
-fn terminal_is_gone() -> bool {
-    let stdin = io::stdin();
-    let mut input = [PollFd::new(&stdin, PollFlags::empty())];
-    // Hanging up is reported without being asked for.
-    rustix::event::poll(&mut input, Some(&Timespec::default())).is_ok()
-        && input[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
 }
 
 fn watch(
     terminal: &mut DefaultTerminal,
-    page: &PageView,
     app: &mut App,
-    interval: Duration,
-    start: Instant,
-    ended: &AtomicBool,
+    inbox: &Receiver<Message>,
+    wishes: &Sender<Wish>,
+    is_over: &dyn Fn() -> bool,
 ) -> io::Result<()> {
-    let theme = Theme::from_environment();
-    let mut scroll = TableState::default();
-    let mut next_look = Instant::now() + interval;
-    let mut changed = true;
-    while !ended.load(Ordering::Relaxed) {
-        if changed {
-            terminal.draw(|frame| view::draw(frame, app, theme, &mut scroll))?;
-        }
-        changed = false;
-        if event::poll(next_look.saturating_duration_since(Instant::now()).min(PATIENCE))? {
-            match event::read()? {
-                Event::Key(key) if app.handle(key) == Flow::Quit => break,
-                _ => changed = true,
+    let mut wanted = app.wanted();
+    while !is_over() {
+        let mut message = match inbox.recv_timeout(PATIENCE) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        // All that has come is drawn at once: keys that repeat must not queue up behind drawing.
+        loop {
+            if let Some(effect) = take_in(app, message)?
+                && !perform(app, effect, wishes)
+            {
+                return Ok(());
+            }
+            match inbox.try_recv() {
+                Ok(next) => message = next,
+                Err(_) => break,
             }
         }
-        if Instant::now() >= next_look {
-            next_look = Instant::now() + interval;
-            look(page, app, start);
-            changed = true;
+        if app.wanted() != wanted {
+            wanted = app.wanted();
+            wish(wishes, Wish::Wanted(wanted));
         }
+        terminal.draw(|frame| view::draw(frame, app))?;
     }
     Ok(())
 }
 
-/// Takes a new snapshot, unless there is nothing new to come.
-fn look(page: &PageView, app: &mut App, start: Instant) {
-    if matches!(app.status, Status::Exited | Status::Unreadable(_)) {
-        return;
+fn take_in(app: &mut App, message: Message) -> io::Result<Option<Effect>> {
+    match message {
+        Message::Input(input) => match input? {
+            Event::Key(key) => return Ok(app.key(key)),
+            Event::Mouse(event) => return Ok(app.mouse(event)),
+            _ => {}
+        },
+        Message::Look(look) => app.take_in(*look),
+        Message::Code(code) => app.load(&code.request, code.details, &code.source),
     }
-    // Asked first, so that the snapshot of a process found dead is its last word.
-    let alive = page.is_alive();
-    if app.paused && alive {
-        return;
-    }
-    match page.snapshot() {
-        Ok(snapshot) => {
-            app.status = match (alive, snapshot.closed) {
-                (false, _) => Status::Exited,
-                (true, true) => Status::Closed,
-                (true, false) => Status::Running,
-            };
-            app.age_ns = page.identity().age_ns();
-            app.model.update(snapshot, start.elapsed());
+    Ok(None)
+}
+
+/// Does what the user wants. False to quit.
+fn perform(app: &mut App, effect: Effect, wishes: &Sender<Wish>) -> bool {
+    match effect {
+        Effect::Quit => return false,
+        Effect::Fetch(request) => wish(wishes, Wish::Fetch(request)),
+        Effect::Seek(to) => wish(wishes, Wish::Seek(to)),
+        Effect::Mouse(on) => {
+            if let Err(error) = terminal::capture_mouse(on) {
+                app.message = Some(format!("the terminal refuses: {error}"));
+            }
         }
-        Err(error) => app.status = Status::Unreadable(error.to_string()),
+        Effect::Export { name, text } => {
+            app.message = Some(match export::write(Path::new("."), &name, &text) {
+                Ok(path) => format!("written to {}", path.display()),
+                Err(error) => format!("cannot write {name}: {error}"),
+            });
+        }
     }
+    true
+}
+
+/// The thread that looks lives as long as the screen, so there is somebody to hear it.
+fn wish(wishes: &Sender<Wish>, wish: Wish) {
+    let _ = wishes.send(wish);
 }

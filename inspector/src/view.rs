@@ -1,123 +1,100 @@
-//! Draws the screen with ratatui widgets. State comes in, cells go out; what is drawn depends on nothing else.
+//! Draws the screen: a file for each view, a table that most of them share, and what surrounds them.
+//!
+//! State comes in, cells go out; what is drawn depends on nothing else. Drawing notes in the state what it alone knows: how
+//! many lines there is room for, and what a click would hit.
 
-mod panes;
+mod canvas;
+mod chrome;
+mod deopts;
+mod detail;
+mod events;
+mod executables;
+mod overview;
+mod refused;
+mod reifications;
+mod stacks;
 mod table;
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Flex, Layout, Rect};
-use ratatui::text::Line;
-use ratatui::widgets::{Block, Clear, Paragraph, TableState};
+use ratatui::layout::{Constraint, Layout};
 
-use crate::app::{App, KEYS};
-use crate::theme::Theme;
+use crate::app::App;
+use crate::app::list::{List, Row};
+use crate::app::tab::Tab;
+use crate::model::Model;
+use crate::view::canvas::Canvas;
 
-/// Draws everything. The state of the table keeps how far it is scrolled.
-pub fn draw(frame: &mut Frame<'_>, app: &App, theme: Theme, scroll: &mut TableState) {
-    let height = frame.area().height;
-    let shown = |least: u16, lines: u16| {
-        if height >= least { Constraint::Length(lines) } else { Constraint::Length(0) }
+/// The empty table of a view.
+pub fn list(tab: Tab) -> List {
+    let (columns, order) = match tab {
+        Tab::Overview => (overview::COLUMNS, Some(overview::FIRST_ORDER)),
+        Tab::Executables => (executables::COLUMNS, Some(executables::FIRST_ORDER)),
+        Tab::Deopts => (deopts::COLUMNS, Some(deopts::FIRST_ORDER)),
+        Tab::Reifications => (reifications::COLUMNS, Some(reifications::FIRST_ORDER)),
+        Tab::Refused => (refused::COLUMNS, Some(refused::FIRST_ORDER)),
+        Tab::Stacks => (stacks::COLUMNS, None),
+        Tab::Events => (events::COLUMNS, Some(events::FIRST_ORDER)),
+        Tab::Detail => unreachable!("the detail view has no table"),
     };
-    let areas = Layout::vertical([
-        Constraint::Length(2),
-        shown(13, 6),
-        Constraint::Min(4),
-        shown(28, 4),
-        shown(18, (height / 5).clamp(5, 12)),
-        Constraint::Length(1),
-    ]);
-    let [header, counters, table, detail, events, footer] = areas.areas(frame.area());
-    panes::header(frame, header, app, theme);
-    panes::counters(frame, counters, app, theme);
-    table::draw(frame, table, app, theme, scroll);
-    panes::detail(frame, detail, app, theme);
-    panes::events(frame, events, app, theme);
-    panes::footer(frame, footer, theme);
-    if app.help {
-        help(frame, theme);
+    List::new(columns, order)
+}
+
+/// The rows of a view.
+pub fn rows(tab: Tab, model: &Model, retired: bool) -> Vec<Row> {
+    match tab {
+        Tab::Overview => overview::rows(model),
+        Tab::Executables => executables::rows(model, retired),
+        Tab::Deopts => deopts::rows(model),
+        Tab::Reifications => reifications::rows(model),
+        Tab::Refused => refused::rows(model),
+        Tab::Stacks => stacks::rows(model),
+        Tab::Events => events::rows(model),
+        Tab::Detail => Vec::new(),
     }
 }
 
-fn help(frame: &mut Frame<'_>, theme: Theme) {
-    let lines: Vec<Line<'_>> = KEYS.iter().map(|(keys, what)| Line::from(format!(" {keys:<14}{what}"))).collect();
-    let area = centered(frame.area(), 56, lines.len() as u16 + 2);
-    frame.render_widget(Clear, area);
-    let block = Block::bordered().title(" Keys ").title_bottom(" any key closes this ").border_style(theme.focus());
-    frame.render_widget(Paragraph::new(lines).block(block), area);
+/// Draws everything.
+pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
+    let screen = frame.area();
+    let [header, tabs, body, footer] = Layout::vertical([
+        Constraint::Length(if screen.height >= 16 { 2 } else { 1 }),
+        Constraint::Length(u16::from(screen.height >= 4)),
+        Constraint::Min(0),
+        Constraint::Length(u16::from(screen.height >= 3)),
+    ])
+    .areas(screen);
+    let mut canvas = Canvas { theme: app.theme, frame, hits: std::mem::take(&mut app.hits) };
+    canvas.hits.clear();
+    chrome::header(&mut canvas, header, app);
+    chrome::tabs(&mut canvas, tabs, app.tab);
+    let draw_view = match app.tab {
+        Tab::Overview => overview::draw,
+        Tab::Executables => executables::draw,
+        Tab::Deopts => deopts::draw,
+        Tab::Reifications => reifications::draw,
+        Tab::Refused => refused::draw,
+        Tab::Stacks => stacks::draw,
+        Tab::Events => events::draw,
+        Tab::Detail => detail::draw,
+    };
+    draw_view(&mut canvas, body, app);
+    chrome::footer(&mut canvas, footer, app);
+    if app.help {
+        chrome::help(&mut canvas, screen, app);
+    }
+    app.hits = canvas.hits;
 }
 
-fn centered(area: Rect, width: u16, height: u16) -> Rect {
-    let [row] = Layout::vertical([Constraint::Length(height.min(area.height))]).flex(Flex::Center).areas(area);
-    let [cell] = Layout::horizontal([Constraint::Length(width.min(area.width))]).flex(Flex::Center).areas(row);
-    cell
-}
-
+/// Draws a screen of this size, and tells what stands on it.
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use crossterm::event::{KeyCode, KeyEvent};
+pub fn render_for_test(app: &mut App, width: u16, height: u16) -> ratatui::buffer::Buffer {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    use super::*;
-    use crate::app::Status;
-    use crate::model::Model;
-    use crate::sample;
-
-    fn app() -> App {
-        let mut model = Model::new(sample::snapshot(), Duration::ZERO);
-        let mut later = sample::snapshot();
-        later.executables[1].entries += 25_000;
-        later.executables[0].deopts += 2;
-        model.update(later, Duration::from_secs(1));
-        App::new(model, "python -m rjit deltablue.py".into(), 62_000_000_000)
-    }
-
-    fn screen(app: &App, width: u16, height: u16) -> String {
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, app, Theme::plain(), &mut TableState::default())).unwrap();
-        terminal.backend().to_string()
-    }
-
-    #[test]
-    fn a_wide_screen_shows_everything() {
-        insta::assert_snapshot!(screen(&app(), 120, 32));
-    }
-
-    #[test]
-    fn a_usual_screen_leaves_columns_out() {
-        insta::assert_snapshot!(screen(&app(), 80, 24));
-    }
-
-    #[test]
-    fn the_help_lies_above() {
-        let mut app = app();
-        app.handle(KeyEvent::from(KeyCode::Char('?')));
-        insta::assert_snapshot!(screen(&app, 80, 24));
-    }
-
-    #[test]
-    fn the_end_of_the_process_is_said() {
-        let mut app = app();
-        app.status = Status::Exited;
-        assert!(screen(&app, 80, 24).contains("the process has exited"));
-        app.status = Status::Unreadable("it was cut off".into());
-        assert!(screen(&app, 80, 24).contains("it was cut off"));
-        app.status = Status::Running;
-        app.paused = true;
-        assert!(screen(&app, 80, 24).contains("paused"));
-    }
-
-    #[test]
-    fn no_size_is_too_small() {
-        let mut app = app();
-        for help in [false, true] {
-            app.help = help;
-            for width in [1, 2, 5, 20, 40, 79] {
-                for height in 1..30 {
-                    screen(&app, width, height);
-                }
-            }
-        }
-    }
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(frame, app)).unwrap();
+    terminal.backend().buffer().clone()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The words for kinds, states and events. Scripts read them, so they stay as they are.
 
-use rjit_telemetry::{EventKind, Kind, State};
+use rjit_sampling::{FrameKind, ThreadState};
+use rjit_telemetry::{EventKind, Kind, SiteKind, State};
 
 /// What was compiled.
 pub fn kind(kind: Kind) -> &'static str {
@@ -22,6 +23,15 @@ pub fn state(state: State) -> &'static str {
     }
 }
 
+/// What made frames go on in the interpreter.
+pub fn site(kind: SiteKind) -> &'static str {
+    match kind {
+        SiteKind::Deopt => "deopt",
+        SiteKind::Reification => "reification",
+        SiteKind::Unknown(_) => "unknown",
+    }
+}
+
 /// What happened.
 pub fn event(kind: EventKind) -> &'static str {
     match kind {
@@ -34,5 +44,26 @@ pub fn event(kind: EventKind) -> &'static str {
         EventKind::Enabled => "enabled",
         EventKind::Disabled => "disabled",
         EventKind::Unknown(_) => "unknown",
+    }
+}
+
+/// What a thread does.
+pub fn thread(state: ThreadState) -> &'static str {
+    match state {
+        ThreadState::Running => "running",
+        ThreadState::Sleeping => "sleeping",
+        ThreadState::Blocked => "blocked",
+        ThreadState::Stopped => "stopped",
+        ThreadState::Other => "ended",
+    }
+}
+
+/// What runs a frame.
+pub fn frame(kind: FrameKind) -> &'static str {
+    match kind {
+        FrameKind::Compiled => "compiled",
+        FrameKind::Inlined => "inlined",
+        FrameKind::Interpreted => "interpreted",
+        FrameKind::Native => "native",
     }
 }

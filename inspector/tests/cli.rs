@@ -109,6 +109,15 @@ fn json_has_the_promised_fields() {
     assert_eq!(seen["events"][1]["kind"], "compiled");
     assert_eq!(seen["events"][1]["slot"], 0);
     assert!(seen["events"][0]["slot"].is_null());
+    assert_eq!(seen["parent_pid"], std::process::id());
+    let deopt = &seen["sites"][0];
+    assert_eq!((&deopt["kind"], &deopt["qualname"]), (&Value::from("deopt"), &Value::from("Constraint.satisfy")));
+    assert_eq!((&deopt["line"], &deopt["opcode"]), (&Value::from(131), &Value::from("LOAD_ATTR_SLOT")));
+    assert_eq!(deopt["reason"], "guard class version failed");
+    let (expected, found) = (&Value::from("EqualityConstraint"), &Value::from("ScaleConstraint"));
+    assert_eq!((&deopt["expected"], &deopt["seen"]), (expected, found));
+    assert!(deopt["observer"].is_null() && deopt["count"].as_u64() > Some(0));
+    assert_eq!((&seen["sites_lost"], &seen["refused_lost"]), (&Value::from(0), &Value::from(0)));
 
     std::thread::sleep(Duration::from_millis(200));
     let later = target.inspect(&["--json"]).unwrap();
@@ -163,7 +172,7 @@ fn every_failure_has_its_code_and_message() {
         assert!(String::from_utf8_lossy(&listed.stdout).contains(&format!("\"pid\": {pid},\n      \"why\"")));
         output
     };
-    failed(&with_byte(8, 9, 1), 6, "layout version 9, and this program reads version 1");
+    failed(&with_byte(8, 9, 2), 6, "layout version 9, and this program reads version 2");
     failed(&with_byte(0, b'X', b'R'), 7, "does not begin like a page");
     failed(&with_byte(68, 1, 128), 7, "damaged");
     fs::set_permissions(target.page(), fs::Permissions::from_mode(0o622)).unwrap();
@@ -191,13 +200,19 @@ fn the_process_of_another_user_is_out_of_reach() {
     fs::set_permissions(public.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = public.path().join("rjit-inspect");
     fs::copy(env!("CARGO_BIN_EXE_rjit-inspect"), &program).unwrap();
-    let output = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args([&target.pid().to_string(), "--json"])
         .env("XDG_RUNTIME_DIR", target.runtime.path())
         .current_dir("/")
         .uid(OTHER_USER)
-        .gid(OTHER_USER)
-        .output()
-        .unwrap();
+        .gid(OTHER_USER);
+    let output = loop {
+        match command.output() {
+            // Another test has started a process while the copy was being written, and that has not become its program yet.
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            other => break other.unwrap(),
+        }
+    };
     failed(&output, 5, "belongs to user 0, and only that user and root");
 }

@@ -8,13 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rjit_perfmap::{Kinds, Registry};
-use rjit_telemetry::{EventKind, ExecutableInfo, Page, Reservation, SlotId, Subject, layout};
+use rjit_telemetry::{EventKind, ExecutableInfo, Page, RefusalInfo, Reservation, SlotId, Subject, layout};
 
+use crate::code::details::Known;
 use crate::code::executable::{Counters, Executable};
 use crate::code::source::perf_name;
 use crate::config;
 use crate::dump;
 use crate::hir::function::Kind;
+use crate::runtime::details;
 
 const _: () = {
     let first = layout::ENTRIES_OFFSET;
@@ -87,8 +89,8 @@ pub fn release(reservation: Reservation) {
     page().release(reservation);
 }
 
-/// Tells about a new executable, and notes in it how to take that back.
-pub fn announce(executable: &mut Executable, reservation: Reservation) {
+/// Tells about a new executable, which relies on `assumptions`, and notes in it how to take that back.
+pub fn announce(executable: &mut Executable, reservation: Reservation, assumptions: Vec<String>) {
     let info = ExecutableInfo {
         qualname: &executable.qualname,
         filename: &executable.filename,
@@ -102,7 +104,9 @@ pub fn announce(executable: &mut Executable, reservation: Reservation) {
         size: executable.size as u64,
         compile_ns: executable.compile_ns,
     };
-    executable.slot = Some(page().add_reserved(reservation, &info));
+    let slot = page().add_reserved(reservation, &info);
+    executable.slot = Some(slot);
+    details::add(slot, Known::new(executable, assumptions));
     let name = perf_name(&executable.qualname, &executable.filename);
     let mut registry = lock(&REGISTRY);
     let registry = registry.get_or_insert_with(new_registry);
@@ -117,8 +121,13 @@ fn pass_warnings_on(registry: &mut Registry) {
 }
 
 /// Tells that a compilation was refused.
-pub fn refused(qualname: &str, line: u32, reason: &str, compile_ns: u64) {
-    page().refuse(qualname, line, reason, compile_ns);
+pub fn refused(info: &RefusalInfo<'_>, compile_ns: u64) {
+    page().refuse(info, compile_ns);
+}
+
+/// Tells that something was to be compiled that is known to be refused.
+pub fn refused_again(info: &RefusalInfo<'_>) {
+    page().refuse_again(info);
 }
 
 /// Tells that an executable is not entered any more.
@@ -139,6 +148,7 @@ pub fn retired(executable: &mut Executable) {
         registry.unregister(region);
     }
     if let Some(slot) = executable.slot.take() {
+        details::remove(slot);
         page().retire(slot, "machine code freed");
     }
 }

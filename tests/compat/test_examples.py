@@ -23,6 +23,7 @@ HOT = {
     "deltablue": "Planner.propagate",
     "wordcount": "tokenize",
     "elevator": "Lift.choose",
+    "deopt_storm": "watch",
 }
 
 
@@ -50,3 +51,10 @@ def test_compiled(name: str, rjit_mode: str, tmp_path: Path) -> None:
     assert outcome.stdout == expected(name)
     if rjit_mode == "compiled":
         assert HOT[name] in compiled
+
+
+def test_the_storm_can_be_fixed(rjit_mode: str, tmp_path: Path) -> None:
+    """Both variants of the example of the inspector's documentation print the same."""
+    size = SIZES["deopt_storm"]
+    outcome, _ = run(rjit_mode, tmp_path, EXAMPLES / "deopt_storm.py", size, "fixed")
+    assert outcome.stdout == expected("deopt_storm")

@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask python|build|demo|test|check|regrtest|fuzz|packages|matrix|bench`.
+//! Project tasks: `cargo xtask python|build|demo|test|check|regrtest|fuzz|packages|matrix|bench|captures`.
 //!
 //! A fresh machine has Rust and a C linker, seldom CPython 3.15, so every task first sees to what it needs: the
 //! interpreter, the tools that come as Python packages, the virtual environment. All of it lives under the target
@@ -53,6 +53,8 @@ enum Task {
     Matrix(suites::Options),
     /// Measure rjit and its peers side by side
     Bench(suites::Options),
+    /// Make the pictures of the inspector's documentation anew
+    Captures(suites::Options),
     /// Print the path of a PyPy: the one found, or else one provided under the target directory
     Pypy,
 }
@@ -79,6 +81,7 @@ fn run(task: Task) -> Result<()> {
         Task::Packages(options) => suites::main("packages", &options),
         Task::Matrix(options) => suites::main("matrix", &options),
         Task::Bench(options) => suites::main("bench", &options),
+        Task::Captures(options) => suites::main("captures", &options),
         Task::Pypy => pypy::main(),
     }
 }

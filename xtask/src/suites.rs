@@ -1,9 +1,10 @@
-//! `cargo xtask regrtest|fuzz|packages|matrix|bench`: the long suites that compare compiled with interpreted Python.
+//! `cargo xtask regrtest|fuzz|packages|matrix|bench`: the long suites that compare compiled with interpreted Python, and
+//! `captures`, which makes pictures of the inspector.
 //!
 //! They are Python programs, packages below `tests/`, because what they deal with is Python. The tasks here provide what
 //! the programs need and hand all arguments on to them, `--help` included.
 
-use crate::system::{self, GDB, PERF};
+use crate::system::{self, GDB, PERF, TMUX};
 use crate::{build, process, project};
 use anyhow::{Result, bail};
 
@@ -20,8 +21,8 @@ pub fn main(name: &str, options: &Options) -> Result<()> {
     let built = build::build(false)?;
     let tests = project::root().join("tests");
     built.venv.install_requirements(&built.tools, &tests.join("requirements.txt"))?;
-    // Crashes are reported with their native stack; the matrix has both look.
-    system::provide(&[GDB, PERF]);
+    // Crashes are reported with their native stack; the matrix has both look; captures are made on a terminal of tmux.
+    system::provide(&[GDB, PERF, TMUX]);
     let mut suite = built.venv.command("python");
     suite.current_dir(project::root()).arg("-m").arg(name).args(&options.arguments).env("PYTHONPATH", &tests);
     // The benchmarks ask for a PyPy only when it is among the peers.

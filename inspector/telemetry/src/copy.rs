@@ -5,8 +5,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-use crate::layout::{self, event, header, slot};
-use crate::snapshot::{Geometry, ParseError};
+use crate::layout::{self, event, header, refusal, site, slot};
+use crate::parse::Geometry;
+use crate::snapshot::ParseError;
 
 const ATTEMPTS: usize = 64;
 const BEING_WRITTEN: u64 = 1;
@@ -21,16 +22,26 @@ pub(crate) fn copy(page: &[AtomicU64]) -> Result<Vec<u8>, ParseError> {
     }
     let geometry = Geometry::parse(&copy)?;
     let written = |offset: usize| page[offset / 8].load(Ordering::Acquire);
-    let (slots, events) = (written(header::SLOTS_USED), written(header::EVENTS_WRITTEN));
-    store(&mut copy, header::SLOTS_USED, slots);
-    store(&mut copy, header::EVENTS_WRITTEN, events);
-    copy_words(page, &mut copy, geometry.counters, geometry.counter_count * 8);
+    let mut count = |offset| {
+        let written = written(offset);
+        store(&mut copy, offset, written);
+        written
+    };
+    let (slots, events) = (count(header::SLOTS_USED), count(header::EVENTS_WRITTEN));
+    let (sites, refusals) = (count(header::SITES_USED), count(header::REFUSALS_USED));
+    copy_words(page, &mut copy, geometry.counters.offset, geometry.counters.capacity * 8);
     for number in geometry.events_in_ring(events) {
         copy_guarded(page, &mut copy, geometry.event_offset(number), layout::EVENT_SIZE, event::NUMBER, |_| true);
     }
+    let settled = |sequence: u64| sequence.is_multiple_of(2);
     for index in geometry.slots_in_use(slots) {
-        let settled = |sequence: u64| sequence.is_multiple_of(2);
-        copy_guarded(page, &mut copy, geometry.slot_offset(index), layout::SLOT_SIZE, slot::SEQUENCE, settled);
+        copy_guarded(page, &mut copy, geometry.slots.at(index), layout::SLOT_SIZE, slot::SEQUENCE, settled);
+    }
+    for index in geometry.sites.in_use(sites) {
+        copy_guarded(page, &mut copy, geometry.sites.at(index), layout::SITE_SIZE, site::SEQUENCE, settled);
+    }
+    for index in geometry.refusals.in_use(refusals) {
+        copy_guarded(page, &mut copy, geometry.refusals.at(index), layout::REFUSAL_SIZE, refusal::SEQUENCE, settled);
     }
     Ok(copy)
 }

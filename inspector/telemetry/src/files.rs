@@ -5,10 +5,14 @@
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+
+/// What the names of sockets end with.
+pub(crate) const SOCKET: &str = "sock";
 
 /// Why a directory or file is not trusted.
 #[derive(Debug, thiserror::Error)]
@@ -81,18 +85,40 @@ pub(crate) fn prepare_directory(directory: &Path) -> Result<(), Unsafe> {
 
 /// Checks that a directory belongs to `user` alone.
 pub(crate) fn check_directory(directory: &Path, user: u32) -> Result<(), Unsafe> {
-    let found = fs::symlink_metadata(directory)?;
+    check_directory_metadata(&fs::symlink_metadata(directory)?, user)
+}
+
+/// Opens a directory that belongs to `user` alone, so that it can be reached whatever becomes of its name.
+pub(crate) fn open_directory(directory: &Path, user: u32) -> Result<File, Unsafe> {
+    let flags = OFlags::NOFOLLOW | OFlags::DIRECTORY;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(directory)?;
+    check_directory_metadata(&opened.metadata()?, user)?;
+    Ok(opened)
+}
+
+fn check_directory_metadata(found: &Metadata, user: u32) -> Result<(), Unsafe> {
     if found.is_symlink() {
         return because("it is a symbolic link");
     }
     if !found.is_dir() {
         return because("it is not a directory");
     }
-    check_owner(&found, user)?;
+    check_owner(found, user)?;
     if found.mode() & 0o077 != 0 {
         return because(format!("others have access to it (mode {:o}, should be 700)", found.mode() & 0o7777));
     }
     Ok(())
+}
+
+/// The socket of a process in an open directory, by a path that is short enough for the address of a socket.
+pub(crate) fn socket_path(directory: &File, pid: u32) -> PathBuf {
+    // Threads may have descriptors of their own.
+    PathBuf::from(format!("/proc/thread-self/fd/{}/{pid}.{SOCKET}", directory.as_raw_fd()))
+}
+
+/// The process whose socket has this file name.
+pub(crate) fn pid_of_socket(path: &Path) -> Option<u32> {
+    path.file_name()?.to_str()?.strip_suffix(SOCKET)?.strip_suffix('.')?.parse().ok()
 }
 
 /// Makes an empty file of `size` bytes under a name that is not looked for; [`publish`] gives it its own.

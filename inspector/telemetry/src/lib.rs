@@ -7,22 +7,30 @@
 //! - [`Page`] is the writer: it creates the file, hands out addresses that machine code increments, and removes the file.
 //! - [`PageView`] is the reader: it finds, checks and maps the page of a process; [`list`] finds all of them.
 //! - [`Snapshot`] is what a page said at one moment, as plain data.
+//! - [`details`] asks a live process for what is too much for its page, and [`DetailsServer`] answers.
 //!
 //! [`layout`] documents every field of the page.
 
 mod copy;
+mod details;
 mod files;
 pub mod layout;
 mod mapping;
+mod parse;
 mod process;
 mod reader;
 mod snapshot;
 mod text;
 mod writer;
 
+pub use details::{CodeRange, Details, DetailsError, DetailsServer, Exit, Guard, Inlined, Missing, Row, details};
 pub use process::{command_line, is_alive, start_ticks};
 pub use reader::{Listing, OpenError, PageView, list};
-pub use snapshot::{Counters, Event, EventKind, Executable, Identity, Kind, ParseError, Snapshot, State, Totals};
+pub use snapshot::{
+    Counters, Event, EventKind, Executable, Identity, Kind, ParseError, Refused, Site, SiteKind, Snapshot, State,
+    Totals,
+};
 pub use writer::{
-    CreateError, ExecutableInfo, GlobalCounters, Page, Reservation, SlotCounters, SlotId, Subject, own_directory,
+    CreateError, ExecutableInfo, GlobalCounters, Page, RefusalInfo, Reservation, Seen, SiteId, SiteInfo, SlotCounters,
+    SlotId, Subject, own_directory,
 };

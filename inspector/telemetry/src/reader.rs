@@ -151,6 +151,11 @@ impl PageView {
         &self.path
     }
 
+    /// The user that the page belongs to.
+    pub(crate) fn owner(&self) -> io::Result<u32> {
+        Ok(self.file.metadata()?.uid())
+    }
+
     /// Whether the process that writes the page still lives.
     pub fn is_alive(&self) -> bool {
         process::is_alive(self.identity.pid, self.identity.start_ticks)
@@ -193,7 +198,7 @@ pub struct Listing {
     pub views: Vec<PageView>,
     /// Pages that are there but cannot be read, in the order of their pids.
     pub unreadable: Vec<(u32, OpenError)>,
-    /// Pages of this user's dead processes, which are removed now.
+    /// Pages and sockets of this user's dead processes, which are removed now.
     pub removed: Vec<PathBuf>,
 }
 
@@ -213,6 +218,10 @@ fn list_in(directories: &[PathBuf]) -> Listing {
         };
         for path in entries.flatten().map(|entry| entry.path()) {
             let Some(pid) = files::pid_of(&path) else {
+                let is_left = files::pid_of_socket(&path).is_some_and(|pid| process::start_ticks(pid).is_none());
+                if is_left && user == files::current_user() && fs::remove_file(&path).is_ok() {
+                    listing.removed.push(path);
+                }
                 continue;
             };
             match PageView::open_in(directory, pid, user) {
@@ -222,9 +231,9 @@ fn list_in(directories: &[PathBuf]) -> Listing {
                     listing.unreadable.push((pid, OpenError::Untrusted { path, why }));
                 }
                 Err(error) if matches!(error, OpenError::Stale { .. }) || process::start_ticks(pid).is_none() => {
-                    if user == files::current_user() && fs::remove_file(&path).is_ok() {
-                        listing.removed.push(path);
-                    }
+                    let left = [path.clone(), path.with_extension(files::SOCKET)];
+                    let is_ours = user == files::current_user();
+                    listing.removed.extend(left.into_iter().filter(|left| is_ours && fs::remove_file(left).is_ok()));
                 }
                 Err(error) => listing.unreadable.push((pid, error)),
             }

@@ -37,11 +37,16 @@ pub(crate) fn store(field: &mut [u8], text: &str, keep: Keep) {
 /// Reads a text. Whatever is not UTF-8, or would steer a terminal, becomes a replacement character.
 pub(crate) fn load(field: &[u8]) -> String {
     let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
-    String::from_utf8_lossy(&field[..end]).chars().map(|c| if steers_terminal(c) { '\u{fffd}' } else { c }).collect()
+    harmless(&String::from_utf8_lossy(&field[..end]))
+}
+
+/// The text with a replacement character for each that would steer a terminal.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars().map(|c| if steers_terminal(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Control characters, and the marks that reorder or break the text around them.
-fn steers_terminal(c: char) -> bool {
+pub(crate) fn steers_terminal(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -1,11 +1,13 @@
 //! The writing side: a process describes its executables and counts what happens to them.
 //!
-//! One thread at a time writes descriptions, which the lock of the table ensures; counters and events need no lock.
+//! One thread at a time writes descriptions, sites and refusals, which the lock of the table ensures; counters and events
+//! need no lock.
 //! Everything takes `&self`, so that a page can live in a static and be reached from anywhere in the process.
 
 mod counters;
 mod file;
 mod image;
+mod tables;
 
 use std::collections::VecDeque;
 use std::fs;
@@ -21,6 +23,8 @@ use self::file::{PublishedFile, UnfinishedFile};
 use self::image::{
     OVERFLOW_NAME, SlotImage, generation_of, image, overflow_image, qualname_of, set_state, state_of, store_bytes,
 };
+use self::tables::Records;
+pub use self::tables::{RefusalInfo, Seen, SiteId, SiteInfo};
 use crate::copy::copy;
 use crate::files;
 use crate::layout::{self, event, header, slot};
@@ -67,6 +71,11 @@ impl SlotId {
         self.index
     }
 
+    /// How many executables had the slot before.
+    pub fn generation(self) -> u32 {
+        self.generation
+    }
+
     /// Whether the table was full, so that the executable is counted with others and not described.
     pub fn is_overflow(self) -> bool {
         self.index as usize == layout::OVERFLOW_SLOT
@@ -97,6 +106,8 @@ pub enum Subject<'a> {
 pub struct Page {
     mapping: Mapping,
     versions: [String; 2],
+    /// How often the page was begun: once, and once more for each fork on the way to this process.
+    epoch: AtomicU64,
     table: Mutex<Table>,
 }
 
@@ -109,6 +120,8 @@ struct Table {
     unused: Vec<(u32, u32)>,
     reserved: usize,
     overflowed: bool,
+    sites: Records,
+    refusals: Records,
     file: Option<PublishedFile>,
 }
 
@@ -218,10 +231,11 @@ impl Page {
     }
 
     /// Counts a compilation that was refused, and records the event.
-    pub fn refuse(&self, qualname: &str, line: u32, reason: &str, compile_ns: u64) {
+    pub fn refuse(&self, info: &RefusalInfo<'_>, compile_ns: u64) {
         self.counters().add(layout::COUNTER_REFUSALS, 1);
         self.counters().add(layout::COUNTER_COMPILE_NS, compile_ns);
-        self.record(EventKind::Refused, Subject::Code(qualname), line, reason);
+        self.refuse_again(info);
+        self.record(EventKind::Refused, Subject::Code(info.qualname), info.line, info.construct);
     }
 
     /// Says that an executable is not entered any more, counts it, and records the event.
@@ -318,19 +332,26 @@ impl Page {
             unused: Vec::new(),
             reserved: 0,
             overflowed: false,
+            sites: Records::default(),
+            refusals: Records::default(),
             file: None,
         };
-        Self { mapping, versions: [python_version.into(), rjit_version.into()], table: Mutex::new(table) }
+        let versions = [python_version.into(), rjit_version.into()];
+        Self { mapping, versions, epoch: AtomicU64::new(0), table: Mutex::new(table) }
     }
 
     /// Lays out fresh memory: the header, with its magic last.
     fn begin(&self, start_ticks: u64) -> io::Result<()> {
         self.mapping.reserve(0, layout::SLOTS_OFFSET)?;
-        self.mapping.reserve(layout::PAGE_SIZE - layout::SLOT_SIZE, layout::PAGE_SIZE)?;
-        self.table().reserved = 0;
+        self.mapping.reserve(layout::SITES_OFFSET - layout::SLOT_SIZE, layout::SITES_OFFSET)?;
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+        let mut table = self.table();
+        (table.reserved, table.sites, table.refusals) = (0, Records::default(), Records::default());
+        drop(table);
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let pair = |low: usize, high: usize| low as u64 | (high as u64) << 32;
-        let pid = std::process::id();
+        let (pid, parent) = (std::process::id(), rustix::process::getppid());
+        let parent = parent.map_or(0, |parent| parent.as_raw_pid() as usize);
         let version = u64::from(layout::MAJOR) | u64::from(layout::MINOR) << 16 | u64::from(pid) << 32;
         let fields = [
             (header::VERSION_AND_PID, version),
@@ -339,9 +360,13 @@ impl Page {
             (header::CREATED_MONOTONIC, monotonic_ns()),
             (header::COUNTERS, pair(layout::COUNTERS_OFFSET, layout::COUNTER_COUNT)),
             (header::EVENTS, pair(layout::EVENTS_OFFSET, layout::EVENT_SIZE)),
-            (header::EVENT_CAPACITY, pair(layout::EVENT_CAPACITY, 0)),
+            (header::EVENT_CAPACITY, pair(layout::EVENT_CAPACITY, parent)),
             (header::SLOTS, pair(layout::SLOTS_OFFSET, layout::SLOT_SIZE)),
             (header::SLOT_CAPACITY, pair(layout::SLOT_CAPACITY, 0)),
+            (header::SITES, pair(layout::SITES_OFFSET, layout::SITE_SIZE)),
+            (header::SITE_CAPACITY, pair(layout::SITE_CAPACITY, 0)),
+            (header::REFUSALS, pair(layout::REFUSALS_OFFSET, layout::REFUSAL_SIZE)),
+            (header::REFUSAL_CAPACITY, pair(layout::REFUSAL_CAPACITY, 0)),
         ];
         for (offset, value) in fields {
             self.word(offset).store(value, Ordering::Relaxed);

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rjit_telemetry::{
-    CreateError, EventKind, ExecutableInfo, Kind, OpenError, Page, PageView, Snapshot, State, Subject, Totals, layout,
+    CreateError, EventKind, ExecutableInfo, Kind, OpenError, Page, PageView, RefusalInfo, Seen, SiteInfo, SiteKind,
+    Snapshot, State, Subject, Totals, layout,
 };
 use tempfile::TempDir;
 
@@ -19,6 +20,26 @@ const RUN: ExecutableInfo<'static> = ExecutableInfo {
     address: 0x7f00_1000,
     size: 512,
     compile_ns: 1_500_000,
+};
+
+const FIBERS: RefusalInfo<'static> = RefusalInfo {
+    qualname: "fibers",
+    filename: "/srv/app/fibers.py",
+    first_line: 38,
+    line: 40,
+    construct: "generator",
+};
+
+const DEOPT: SiteInfo<'static> = SiteInfo {
+    kind: SiteKind::Deopt,
+    qualname: "Simulation.run",
+    filename: "/srv/app/simulation.py",
+    line: 13,
+    reason: "guard type failed",
+    opcode: "BINARY_OP_ADD_INT",
+    expected: Some("int"),
+    seen: Seen::Kind("str"),
+    observer: None,
 };
 
 fn directory() -> (TempDir, PathBuf) {
@@ -56,7 +77,7 @@ fn a_reader_sees_what_the_writer_says() {
     counters.deopts().fetch_add(2, Ordering::Relaxed);
     counters.reifications().fetch_add(1, Ordering::Relaxed);
     page.record(EventKind::Deopt, Subject::Executable(id), 13, "int expected, got str");
-    page.refuse("fibers", 40, "generator", 1000);
+    page.refuse(&FIBERS, 1000);
     page.counters().evaluations().fetch_add(99, Ordering::Relaxed);
 
     let view = open(&directory).unwrap();
@@ -64,6 +85,7 @@ fn a_reader_sees_what_the_writer_says() {
     let seen = view.snapshot().unwrap();
     assert_eq!((seen.identity.python.as_str(), seen.identity.rjit.as_str()), ("3.15.2", "0.1.0"));
     assert_eq!(seen.identity.pid, std::process::id());
+    assert_eq!(seen.identity.parent_pid, Some(std::os::unix::process::parent_id()));
     let [executable] = &seen.executables[..] else { panic!("{:?}", seen.executables) };
     assert_eq!(executable.qualname, "Simulation.run");
     assert_eq!(executable.filename, "/srv/app/simulation.py");
@@ -155,6 +177,89 @@ fn the_ring_keeps_the_last_events_and_counts_the_lost() {
     assert_eq!(seen.events.len(), layout::EVENT_CAPACITY);
     assert_eq!(seen.events_lost, 10);
     assert_eq!(seen.events[0].number, 10);
+}
+
+#[test]
+fn places_are_counted_by_what_was_seen_there() {
+    let (_parent, directory) = directory();
+    let page = page_in(&directory);
+    let (first, second) = (page.add_executable(&RUN), page.add_executable(&RUN));
+    let strings = page.count_site(first, &DEOPT).unwrap();
+    assert!(page.count_again(strings, first, None));
+    // The same place in code that was compiled anew.
+    assert_eq!(page.count_site(second, &DEOPT), Some(strings));
+    page.count_site(second, &SiteInfo { seen: Seen::Kind("float"), ..DEOPT }).unwrap();
+    let bounds = SiteInfo { reason: "index out of range", expected: Some("an index below 16"), line: 20, ..DEOPT };
+    let values = page.count_site(first, &SiteInfo { seen: Seen::Value("16"), ..bounds }).unwrap();
+    assert_eq!(page.count_site(first, &SiteInfo { seen: Seen::Value("20"), ..bounds }), Some(values));
+    assert!(page.count_again(values, first, Some("17")));
+    let observer = Some("look /srv/app/debug.py:17");
+    let look = SiteInfo { kind: SiteKind::Reification, reason: "f_locals was read", observer, ..DEOPT };
+    page.count_site(first, &SiteInfo { expected: None, seen: Seen::Nothing, ..look }).unwrap();
+
+    let seen = open(&directory).unwrap().snapshot().unwrap();
+    let told: Vec<_> = seen.sites.iter().map(|site| (site.seen.as_deref(), site.count, site.slot)).collect();
+    assert_eq!(told, [(Some("str"), 3, 1), (Some("float"), 1, 1), (Some("17"), 3, 0), (None, 1, 0)]);
+    let site = &seen.sites[0];
+    assert_eq!((site.qualname.as_str(), site.filename.as_str()), (DEOPT.qualname, DEOPT.filename));
+    assert_eq!((site.kind, site.line, site.opcode.as_str()), (SiteKind::Deopt, 13, "BINARY_OP_ADD_INT"));
+    assert_eq!((site.reason.as_str(), site.expected.as_deref()), ("guard type failed", Some("int")));
+    assert!(site.first_ns <= site.last_ns && site.observer.is_none());
+    assert_eq!((seen.sites[3].kind, seen.sites[3].observer.as_deref()), (SiteKind::Reification, observer));
+    assert_eq!((seen.sites_lost, seen.torn_slots), (0, 0));
+}
+
+#[test]
+fn refusals_are_counted_and_recorded_once() {
+    let page = Page::anonymous("3.15.2", "0.1.0");
+    page.refuse(&FIBERS, 1000);
+    page.refuse_again(&FIBERS);
+    page.refuse(&RefusalInfo { line: 50, ..FIBERS }, 1000);
+    let seen = page.snapshot();
+    let told: Vec<_> = seen.refused.iter().map(|found| (found.line, found.count)).collect();
+    assert_eq!(told, [(40, 2), (50, 1)]);
+    let found = &seen.refused[0];
+    assert_eq!((found.qualname.as_str(), found.filename.as_str(), found.first_line), ("fibers", FIBERS.filename, 38));
+    assert_eq!((found.construct.as_str(), seen.counters.refusals, seen.events.len()), ("generator", 2, 2));
+}
+
+#[test]
+fn what_comes_when_a_table_is_full_is_counted() {
+    let page = Page::anonymous("3.15.2", "0.1.0");
+    let id = page.add_executable(&RUN);
+    for line in 0..layout::SITE_CAPACITY as u32 + 3 {
+        let site = page.count_site(id, &SiteInfo { line, ..DEOPT });
+        assert_eq!(site.is_some(), line < layout::SITE_CAPACITY as u32);
+        page.refuse(&RefusalInfo { line, ..FIBERS }, 0);
+    }
+    page.count_site(id, &SiteInfo { line: 7, ..DEOPT }).unwrap();
+    let seen = page.snapshot();
+    assert_eq!((seen.sites.len(), seen.sites_lost, seen.sites[7].count), (layout::SITE_CAPACITY, 3, 2));
+    let more = (layout::SITE_CAPACITY + 3 - layout::REFUSAL_CAPACITY) as u64;
+    assert_eq!((seen.refused.len(), seen.refused_lost), (layout::REFUSAL_CAPACITY, more));
+}
+
+#[test]
+fn a_reader_never_sees_half_of_a_value() {
+    let page = Page::anonymous("3.15.2", "0.1.0");
+    let id = page.add_executable(&RUN);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..20_000_u32 {
+                let value = char::from(b'a' + (round % 26) as u8).to_string().repeat(60);
+                page.count_site(id, &SiteInfo { seen: Seen::Value(&value), ..DEOPT });
+            }
+            done.store(true, Ordering::Release);
+        });
+        while !done.load(Ordering::Acquire) {
+            for site in page.snapshot().sites {
+                let seen = site.seen.unwrap();
+                assert_eq!(seen, seen[..1].repeat(60));
+            }
+        }
+    });
+    assert_eq!(page.snapshot().sites[0].count, 20_000);
 }
 
 #[test]
@@ -260,7 +365,7 @@ fn each_kind_of_bad_page_has_its_error() {
     other[8] = 9;
     let error = write(&other);
     assert!(matches!(error, OpenError::OtherVersion { found: 9, .. }));
-    assert!(error.to_string().contains("layout version 9") && error.to_string().contains("reads version 1"), "{error}");
+    assert!(error.to_string().contains("layout version 9") && error.to_string().contains("reads version 2"), "{error}");
 
     let mut other = good.clone();
     other[12] ^= 1;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rjit_telemetry::{ExecutableInfo, Kind, OpenError, Page, PageView, State, Totals, list};
+use rjit_telemetry::{ExecutableInfo, Kind, OpenError, Page, PageView, Seen, SiteInfo, SiteKind, State, Totals, list};
 
 const RUN: ExecutableInfo<'static> = ExecutableInfo {
     qualname: "run",
@@ -37,15 +37,32 @@ fn a_forked_child_has_a_page_of_its_own(directory: &Path) {
     page.retire(gone, "gone");
     page.slot_counters(kept).entries().store(5, Ordering::Relaxed);
     let address = page.slot_counters(kept).slot_address();
+    let place = SiteInfo {
+        kind: SiteKind::Deopt,
+        qualname: "run",
+        filename: "run.py",
+        line: 2,
+        reason: "guard type failed",
+        opcode: "BINARY_OP",
+        expected: Some("int"),
+        seen: Seen::Kind("str"),
+        observer: None,
+    };
+    let site = page.count_site(kept, &place).unwrap();
+    let parent = std::process::id();
     in_child(|| {
         page.after_fork_child().unwrap();
         page.after_fork_child().unwrap();
         assert_eq!(page.slot_counters(kept).slot_address(), address);
         assert_eq!(page.totals(), Totals::default());
+        assert!(!page.count_again(site, kept, None), "the child counts in its parent's place");
+        page.count_site(kept, &place).unwrap();
         page.slot_counters(kept).entries().store(1, Ordering::Relaxed);
         page.add_executable(&RUN);
         let seen = PageView::open(std::process::id()).unwrap().snapshot().unwrap();
         assert_eq!(seen.identity.pid, std::process::id());
+        assert_eq!(seen.identity.parent_pid, Some(parent));
+        assert_eq!((seen.sites.len(), seen.sites[0].count), (1, 1));
         let states: Vec<_> = seen.executables.iter().map(|found| found.state).collect();
         assert_eq!(states, [State::Live, State::Retired, State::Live]);
         assert_eq!((seen.totals().entries, seen.counters.code_bytes, seen.counters.compiles), (1, 200, 1));
@@ -53,6 +70,7 @@ fn a_forked_child_has_a_page_of_its_own(directory: &Path) {
     });
     let seen = PageView::open(std::process::id()).unwrap().snapshot().unwrap();
     assert_eq!((seen.totals().entries, seen.executables.len(), seen.closed), (5, 2, false));
+    assert_eq!(seen.sites[0].count, 1);
     assert_eq!(fs::read_dir(directory).unwrap().count(), 1);
 
     in_child(|| page.close());

@@ -164,6 +164,15 @@ impl CodeInfo {
             + u32::from(self.flags.has(CodeFlags::VARKEYWORDS))
     }
 
+    /// Bytes of memory that it takes.
+    pub fn bytes(&self) -> usize {
+        let texts = [&self.name, &self.qualname, &self.filename].map(String::capacity).iter().sum::<usize>();
+        let names = self.names.iter().map(|name| size_of::<NameRef>() + name.text.capacity()).sum::<usize>();
+        let locals = self.localsplus.iter().map(|local| size_of::<LocalVar>() + local.name.capacity()).sum::<usize>();
+        let instrs = self.instrs.iter().map(|instr| size_of::<Instr>() + 2 * instr.cache.capacity()).sum::<usize>();
+        size_of::<Self>() + texts + names + locals + instrs + 8 * self.consts.capacity()
+    }
+
     /// Address of the code unit at `offset`: what goes into a frame's `instr_ptr`.
     pub fn unit_address(&self, offset: CodeOffset) -> usize {
         self.code_units + offset.index() * 2

@@ -7,6 +7,7 @@
 pub mod assemble;
 pub mod blocks;
 pub mod decode;
+pub mod describe;
 pub mod exceptions;
 pub mod info;
 pub mod lines;

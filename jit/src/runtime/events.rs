@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
+use super::observers;
 use crate::code::install;
 use crate::cpython::code::Code;
 use crate::cpython::gil::GilCell;
@@ -168,6 +169,9 @@ unsafe extern "C" fn set_local_events(
         let result = SET_LOCAL_EVENTS.call_many(module, args, count);
         if !result.is_null() && count == 3 && ffi::PyCode_Check(*args.add(1)) != 0 {
             let code = Code::from_ptr((*args.add(1)).cast());
+            if !is_ours(*args) {
+                observers::note_tool();
+            }
             let here = (ffi::PyLong_AsLong(*args) as i32, *args.add(1) as usize);
             let watches_calls = monitoring::local_tools(code, monitoring::EVENT_CALL) & 1 << here.0 != 0;
             LOCAL_CALLS.with(|places| {
@@ -245,6 +249,7 @@ unsafe fn around(turns_on: bool, work: impl FnOnce() -> *mut PyObject) -> *mut P
     unsafe {
         let py = Python::assume_attached();
         if turns_on {
+            observers::note_tool();
             tier::pause_events(py);
         }
         let result = work();

@@ -1,5 +1,5 @@
-//! Noticing who looks. The `f_locals` getter of frame objects is wrapped, so that a compiled frame whose locals are
-//! handed out goes on in the interpreter, where writes through the proxy take effect. So are all ways of writing to such a
+//! Noticing who looks. The `f_locals` getter of frame objects is wrapped, and who sets `f_trace` is noted. A compiled frame whose
+//! locals are handed out goes on in the interpreter, where writes through the proxy take effect. So are all ways of writing to such a
 //! proxy, since C code gets one from `PyFrame_GetLocals`, past the getter. The wrappers are put into tables of function pointers, which
 //! are data: no machine code of CPython is touched.
 
@@ -9,11 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::ffi::{self, PyObject};
 
 use super::frames;
+use super::observers::{self, Act};
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{self, InterpreterFrame};
 use crate::cpython::memory;
 
 static GET: AtomicUsize = AtomicUsize::new(0);
+static SET_TRACE: AtomicUsize = AtomicUsize::new(0);
 
 static ASSIGN: AtomicUsize = AtomicUsize::new(0);
 static MERGE: AtomicUsize = AtomicUsize::new(0);
@@ -27,7 +29,7 @@ static SETDEFAULT: AtomicUsize = AtomicUsize::new(0);
 pub unsafe fn install() {
     // SAFETY: the contract.
     unsafe {
-        wrap_getter();
+        wrap_attributes();
         wrap_writing();
     }
 }
@@ -113,17 +115,20 @@ unsafe fn mark(object: *mut PyObject, mark: u16) {
         let frame: *mut InterpreterFrame = memory::read(object, frame::OBJ_F_FRAME);
         if !frame.is_null() && (*frame).return_offset == frames::RUNNING && (*frame).owner == frame::OWNED_BY_THREAD {
             (*frame).return_offset = mark;
+            observers::note(object, Act::Locals);
         }
     }
 }
 
-unsafe fn wrap_getter() {
+unsafe fn wrap_attributes() {
     // SAFETY: the getset table of a static type is writable data that is read at each attribute access.
     unsafe {
         let mut def = ffi::PyFrame_Type.tp_getset;
         while !(*def).name.is_null() {
-            if CStr::from_ptr((*def).name) == c"f_locals" {
-                replace((&raw mut (*def).get).cast(), &GET, get_locals as *const ());
+            match CStr::from_ptr((*def).name).to_bytes() {
+                b"f_locals" => replace((&raw mut (*def).get).cast(), &GET, get_locals as *const ()),
+                b"f_trace" => replace((&raw mut (*def).set).cast(), &SET_TRACE, set_trace as *const ()),
+                _ => {}
             }
             def = def.add(1);
         }
@@ -136,5 +141,19 @@ unsafe extern "C-unwind" fn get_locals(object: *mut PyObject, closure: *mut std:
         mark(object, frames::OBSERVED);
         let original: ffi::getter = std::mem::transmute(GET.load(Ordering::Relaxed));
         original(object, closure)
+    }
+}
+
+/// Setting a trace function needs no mark: safepoints look for one.
+unsafe extern "C-unwind" fn set_trace(
+    object: *mut PyObject,
+    value: *mut PyObject,
+    closure: *mut std::ffi::c_void,
+) -> c_int {
+    // SAFETY: called by the interpreter with a frame object; the original setter has this signature.
+    unsafe {
+        observers::note(object, Act::Trace);
+        let original: ffi::setter = std::mem::transmute(SET_TRACE.load(Ordering::Relaxed));
+        original(object, value, closure)
     }
 }

@@ -62,7 +62,8 @@ pub struct ExecutableReport {
 impl ExecutableReport {
     fn new(executable: &Executable) -> Self {
         let tell = |exits: &[SideExit]| {
-            let tell = |exit: &SideExit| ExitReport { reason: exit.reason.text(), line: exit.line, count: exit.taken };
+            let tell =
+                |exit: &SideExit| ExitReport { reason: exit.reason.text(), line: exit.line, count: exit.times_taken() };
             exits.iter().map(tell).collect()
         };
         let causes = Cause::ALL.iter().map(|cause| (cause.text(), executable.reified[*cause as usize]));
@@ -89,7 +90,7 @@ impl ExecutableReport {
 }
 
 /// What an executable relies on to be told about: that the code it enters directly is still there.
-fn assumptions(executable: &Executable) -> Vec<String> {
+pub fn assumptions(executable: &Executable) -> Vec<String> {
     let callee = |address: &usize| registry::note(*address, |notes| notes.code).map(|code| code.qualname());
     let mut callees: Vec<_> = executable.callees.iter().filter_map(callee).collect();
     callees.sort();
