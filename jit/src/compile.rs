@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -30,9 +30,11 @@ use crate::cpython::code::Code;
 use crate::cpython::function;
 use crate::cpython::interp::{common_constants, eval_frame_address};
 use crate::cpython::locals;
+use crate::cpython::naming;
 use crate::dump::listing;
 use crate::dump::{self, Dumped};
 use crate::hir::builder::{Refusal, build};
+use crate::hir::expectation::Named;
 use crate::hir::function::{Function, Kind};
 use crate::hir::opt::optimize;
 use crate::lower::unwinding::unwinding;
@@ -60,7 +62,9 @@ pub struct Namespaces {
 /// the GIL.
 pub struct Plan {
     code: usize,
-    info: CodeInfo,
+    info: Arc<CodeInfo>,
+    constants: Vec<String>,
+    names: HashMap<Named, String>,
     hir: Function,
     header: Box<Header>,
     /// Counts what is executed without a profile.
@@ -72,7 +76,7 @@ pub struct Plan {
 /// Machine code, and the bytecode that it was made from.
 pub struct Made {
     pub executable: Executable,
-    pub info: CodeInfo,
+    pub info: Arc<CodeInfo>,
 }
 
 /// Plans to compile `code`, which cannot suspend, as `kind`, counting into `counters`. With the plan come the code objects
@@ -107,7 +111,9 @@ pub fn plan(
     eval_frame_address();
     let plan = Plan {
         code: code.as_ptr() as usize,
-        info,
+        constants: naming::constants(&info),
+        info: Arc::new(info),
+        names: naming::names(&hir),
         hir,
         header: header_for(counters),
         untried: profile.untried.take(),
@@ -136,6 +142,8 @@ fn profile_of(
         Lessons {
             failed: state.failed.clone(),
             seen: state.seen.clone(),
+            in_locals: state.in_locals.clone(),
+            operands: state.operands.iter().map(|(site, (operands, _))| (*site, *operands)).collect(),
             is_learning: state.recompilations < tier::RECOMPILATIONS_TO_LEARN,
         },
         namespaces.globals,
@@ -191,7 +199,7 @@ impl Plan {
     /// Says why it cannot be made.
     pub fn make(self) -> Result<Made, Refusal> {
         let start = Instant::now();
-        let Plan { code, info, mut hir, mut header, untried, allocator, spent } = self;
+        let Plan { code, info, constants, names, mut hir, mut header, untried, allocator, spent } = self;
         optimize(&mut hir, passes_off()).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
         header.turns = turns_for(&hir);
         let kind = hir.kind;
@@ -199,7 +207,9 @@ impl Plan {
         stress::note_guards(machine.lowered.guards.len());
         let address = machine.body as *const () as usize;
         let making = Arc::new(Making::new(
-            &info,
+            Arc::clone(&info),
+            constants,
+            names,
             hir,
             machine.stretches,
             machine.unwind,
@@ -222,7 +232,8 @@ impl Plan {
             size: machine.size,
             header,
             untried,
-            exits: machine.lowered.exits,
+            exits: machine.lowered.exits.into(),
+            blames: Vec::new(),
             guards: machine.lowered.guards,
             callees: machine.lowered.callees,
             making,
@@ -329,19 +340,18 @@ fn dump(making: &Making, info: &CodeInfo, address: usize, clif: &str, cranelifts
     });
 }
 
-/// The Cranelift IR that `making`, which was made from `code`, was lowered to. It is made once more, so the addresses of what
+/// The Cranelift IR that `making` was lowered to. It is made once more, so the addresses of what
 /// belongs to the executable differ.
 ///
 /// # Errors
-/// When the code object cannot be read.
-pub fn clif(code: Code, making: &Making) -> Result<String, Refusal> {
-    let info = code.read().map_err(|error| Refusal::new(error.to_string()))?;
+/// There is no compiler for this machine.
+pub fn clif(making: &Making) -> Result<String, Refusal> {
     let isa = isa(register_allocator()).map_err(|error| Refusal::new(error.as_str()))?;
     let mut header = header_for(std::ptr::null());
     header.turns = turns_for(&making.hir);
     let mut function = empty_function();
     let mut frontend = FunctionBuilderContext::new();
-    lower(&making.hir, &info, &header, stress::wanted(), &mut function, &mut frontend, isa.frontend_config());
+    lower(&making.hir, &making.info, &header, stress::wanted(), &mut function, &mut frontend, isa.frontend_config());
     Ok(function.to_string())
 }
 
@@ -352,6 +362,7 @@ fn empty_function() -> ir::Function {
 fn header_for(counters: *const Counters) -> Box<Header> {
     Box::new(Header {
         expected_breaker: AtomicU64::new(u64::MAX),
+        lingering: AtomicU32::new(0),
         executable: std::ptr::null_mut(),
         counters,
         turns: Box::default(),

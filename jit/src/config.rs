@@ -290,7 +290,10 @@ mod tests {
         for text in ["number", "-all", "-infer,", "-"] {
             let message = off(text).unwrap_err();
             assert!(message.starts_with(&format!("RJIT_PASSES={text} is not a list")), "{message}");
-            assert!(message.contains("-infer, -refcounts, -number, -ranges, -boxes, -sweep, -compact;"), "{message}");
+            assert!(
+                message.contains("-straighten, -infer, -refcounts, -number, -ranges, -boxes, -sweep, -compact;"),
+                "{message}"
+            );
         }
     }
 

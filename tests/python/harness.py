@@ -72,7 +72,16 @@ ALWAYS = "deopt-all"
 # Each optimization of the HIR left out, on top of the mode "warm".
 PASS_MODES = {
     f"without-{name}": f"-{name}"
-    for name in ("infer", "refcounts", "number", "ranges", "boxes", "sweep", "compact")
+    for name in (
+        "straighten",
+        "infer",
+        "refcounts",
+        "number",
+        "ranges",
+        "boxes",
+        "sweep",
+        "compact",
+    )
 }
 
 HEADER = re.compile(r"#\s*(exit|expect-[a-z]+|stress-except):\s*(.*)")

@@ -1,7 +1,7 @@
 //! One piece of machine code with everything needed to enter it, leave it and talk about it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use pyo3::ffi::{PyObject, PyThreadState};
 
@@ -11,7 +11,8 @@ use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::cpython::code::Code;
 use crate::cpython::frame::InterpreterFrame;
 use crate::hir::function::{Kind, allocated};
-use crate::hir::inst::{ContextId, Reason};
+use crate::hir::inst::{ContextId, Reason, StateId};
+use crate::runtime::blame::Blame;
 
 /// The signature of every executable's machine code: runs `frame`, which is the thread's current frame.
 ///
@@ -35,13 +36,17 @@ pub struct Counters {
 }
 
 /// A side exit's description, found by its index when it is taken.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SideExit {
     pub reason: Reason,
+    /// What the interpreter goes on with, in the HIR that the machine code was made from.
+    pub state: StateId,
     /// Whose frame is left to the interpreter.
     pub context: ContextId,
     /// Where the interpreter goes on.
     pub offset: CodeOffset,
+    /// How many operands the frame has there.
+    pub depth: u32,
     /// The bytecode whose guess failed.
     pub site: CodeOffset,
     /// The source line of that, 0 where there is none.
@@ -49,7 +54,34 @@ pub struct SideExit {
     /// What is done there.
     pub opcode: Opcode,
     /// How often it was taken.
-    pub taken: u64,
+    pub taken: AtomicU64,
+}
+
+impl SideExit {
+    /// Counts that it was taken.
+    pub fn count(&self) {
+        self.taken.store(self.times_taken() + 1, Ordering::Relaxed);
+    }
+
+    /// How often it was taken.
+    pub fn times_taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+impl SideExit {
+    /// Points a frame whose operands are in their places at the bytecode with which the interpreter goes on.
+    ///
+    /// # Safety
+    /// `frame` is a live frame of the code that the exit is in.
+    pub unsafe fn settle(&self, frame: *mut InterpreterFrame) {
+        // SAFETY: the contract; the offset and the depth are those of the code.
+        unsafe {
+            let code = Code::from_ptr((*frame).code().cast());
+            (*frame).instr_ptr = code.first_unit().add(self.offset.index());
+            (*frame).stackpointer = (*frame).slot((code.localsplus_count() + self.depth) as usize);
+        }
+    }
 }
 
 /// Why a frame goes on in the interpreter although no guess has failed.
@@ -63,11 +95,14 @@ pub enum Cause {
     Traced,
     /// A tool has switched on events.
     ToolOn,
+    /// The frame has run machine code for long that is out of use.
+    OutOfUse,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Cause; 4] = [Cause::LocalsRead, Cause::LocalAssigned, Cause::Traced, Cause::ToolOn];
+    pub const ALL: [Cause; 5] =
+        [Cause::LocalsRead, Cause::LocalAssigned, Cause::Traced, Cause::ToolOn, Cause::OutOfUse];
 
     /// A short text for people.
     pub fn text(self) -> &'static str {
@@ -76,6 +111,7 @@ impl Cause {
             Cause::LocalAssigned => "a local was assigned",
             Cause::Traced => "trace function set",
             Cause::ToolOn => "a tool was switched on",
+            Cause::OutOfUse => "machine code out of use",
         }
     }
 }
@@ -86,6 +122,8 @@ impl Cause {
 pub struct Header {
     /// The value of `tstate->eval_breaker` with which the machine code runs without looking further.
     pub expected_breaker: AtomicU64,
+    /// Counted up by safepoints that look closer once the machine code is out of use; 0 before.
+    pub lingering: AtomicU32,
     /// The executable, once it is boxed at its final place.
     pub executable: *mut Executable,
     /// Where the counters are: in the telemetry page or in memory of our own.
@@ -93,6 +131,31 @@ pub struct Header {
     /// Under stress, for each of the executable's guards how often it had its turn, up to 255. Empty otherwise.
     pub turns: Box<[AtomicU8]>,
 }
+
+impl Header {
+    /// Has frames that run the machine code look closer at their next safepoint.
+    pub fn look_again(&self) {
+        self.expected_breaker.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    /// Notes that the machine code is out of use.
+    pub fn withdraw(&self) {
+        self.lingering.store(1, Ordering::Relaxed);
+        self.look_again();
+    }
+
+    /// Whether a frame has run the machine code for long since that is out of use. To be asked at safepoints.
+    pub fn lingers(&self) -> bool {
+        let count = self.lingering.load(Ordering::Relaxed);
+        if count > 0 {
+            self.lingering.store(count.saturating_add(1), Ordering::Relaxed);
+        }
+        count > LONG
+    }
+}
+
+/// Safepoints with which machine code that is out of use has run for long: only loops pass so many.
+const LONG: u32 = 64;
 
 // SAFETY: what the pointers lead to belongs to no thread: counters that are never freed, and the executable, which only
 // threads with the GIL use once it is settled.
@@ -118,7 +181,9 @@ pub struct Executable {
     /// What the machine code counts executions without a profile with.
     pub untried: Option<Box<AtomicI64>>,
     /// By the index that machine code gives when it leaves.
-    pub exits: Vec<SideExit>,
+    pub exits: Arc<[SideExit]>,
+    /// For each of them, once it was taken, what is known of it. Empty as long as none was.
+    pub blames: Vec<Option<Box<Blame>>>,
     /// Under stress, the guards that can be made to fail, and how often they were. Empty otherwise.
     pub guards: Vec<SideExit>,
     /// Addresses of the states of code objects whose machine code this one may enter directly.
@@ -152,7 +217,10 @@ impl Executable {
     /// Bytes of memory that are kept beside the machine code: this, what it was made from, its lines, its ways out.
     pub fn metadata_bytes(&self) -> usize {
         let names = self.qualname.capacity() + self.filename.capacity();
-        let lists = allocated(&self.exits) + allocated(&self.guards) + allocated(&self.callees);
+        let lists = size_of_val::<[SideExit]>(&self.exits)
+            + allocated(&self.blames)
+            + allocated(&self.guards)
+            + allocated(&self.callees);
         size_of::<Self>() + size_of::<Header>() + names + lists + self.making.metadata_bytes()
     }
 

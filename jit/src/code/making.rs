@@ -1,5 +1,8 @@
 //! What a piece of machine code was made from, kept for whoever asks: people, tools, line tables.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use rjit_perfmap::{CodeRegion, Source, Unwind};
 
 use super::executable::{Body, bytes_of};
@@ -8,6 +11,7 @@ use super::source::source;
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::dump::listing::Listed;
+use crate::hir::expectation::Named;
 use crate::hir::function::{Context, Function, allocated};
 use crate::hir::inst::ContextId;
 use crate::hir::origin::Origin;
@@ -25,6 +29,12 @@ pub struct Stretch {
 
 /// The HIR and the machine code that was made from it.
 pub struct Making {
+    /// The bytecode.
+    pub info: Arc<CodeInfo>,
+    /// The constants of that as text.
+    pub constants: Vec<String>,
+    /// What guards expect is called so.
+    pub names: HashMap<Named, String>,
     /// After the passes.
     pub hir: Function,
     /// In order, without overlaps. What lies between belongs to no part: prologues and epilogues.
@@ -41,8 +51,11 @@ pub struct Making {
 
 impl Making {
     /// What was made from `info`: `body` begins `size` bytes of machine code, whose pages `memory` keeps.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one thing")]
     pub fn new(
-        info: &CodeInfo,
+        info: Arc<CodeInfo>,
+        constants: Vec<String>,
+        names: HashMap<Named, String>,
         hir: Function,
         stretches: Box<[Stretch]>,
         unwind: Unwind,
@@ -50,8 +63,18 @@ impl Making {
         size: usize,
         memory: CodeMemory,
     ) -> Making {
-        let source = source(info, &hir, &bytecodes(&hir, &stretches), size as u32);
-        Making { hir, stretches, size, source, unwind, body, memory }
+        let source = source(&info, &hir, &bytecodes(&hir, &stretches), size as u32);
+        Making { info, constants, names, hir, stretches, size, source, unwind, body, memory }
+    }
+
+    /// The bytecode of a frame that the machine code runs.
+    pub fn code_of(&self, context: ContextId) -> &CodeInfo {
+        self.hir.callee(context).map_or(&self.info, |callee| &callee.code)
+    }
+
+    /// Where the machine code begins.
+    pub fn address(&self) -> usize {
+        self.body as *const () as usize
     }
 
     /// The machine code.
@@ -62,7 +85,7 @@ impl Making {
     /// What native tools are told, under the name `name`.
     pub fn region<'a>(&'a self, name: &'a str) -> CodeRegion<'a> {
         CodeRegion {
-            start: self.body as *const () as usize,
+            start: self.address(),
             code: self.machine_code(),
             name,
             source: Some(&self.source),
@@ -76,7 +99,7 @@ impl Making {
         let listed = Listed {
             hir: &self.hir,
             machine_code: self.machine_code(),
-            address: self.body as *const () as usize,
+            address: self.address(),
             origins: origins.collect(),
             cranelifts,
         };
@@ -88,7 +111,10 @@ impl Making {
         let files = self.source.files.iter().map(String::capacity).sum::<usize>() + allocated(&self.source.files);
         let source = files + allocated(&self.source.rows) + allocated(&self.source.inlined);
         let unwind = allocated(&self.unwind.entry) + allocated(&self.unwind.steps);
-        let own = size_of::<Self>() - size_of::<Function>();
+        let texts = self.names.values().chain(&self.constants);
+        let names = texts.map(String::capacity).sum::<usize>() + allocated(&self.constants);
+        let names = names + self.names.capacity() * size_of::<(Named, String)>();
+        let own = size_of::<Self>() - size_of::<Function>() + self.info.bytes() + names;
         own + self.hir.bytes() + size_of_val::<[Stretch]>(&self.stretches) + source + unwind
     }
 

@@ -1,6 +1,7 @@
 //! Machine code in memory: where it lives, what is known about each piece, and the state kept for each code object.
 
 pub mod binding;
+pub mod details;
 pub mod executable;
 pub mod extra;
 pub mod install;

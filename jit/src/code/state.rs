@@ -8,6 +8,7 @@ use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
+use crate::profile::Operands;
 
 /// The part of a code object's state that machine code reads by address. It stays at its place as long as the code
 /// object lives.
@@ -90,8 +91,14 @@ pub struct CodeState {
     pub failed: HashSet<CodeOffset>,
     /// Versions of the classes that came by where the class of an attribute's owner was guessed wrongly.
     pub seen: HashMap<CodeOffset, Vec<u32>>,
+    /// Versions of the classes whose instances were in a local when the code was counted, by slot.
+    pub in_locals: HashMap<u32, Vec<u32>>,
+    /// What operands of operators came by, where classes define them, and how often in a row.
+    pub operands: HashMap<CodeOffset, (Operands, u32)>,
     /// How often the code object was compiled anew after guesses failed.
     pub recompilations: u32,
+    /// Calls that the interpreter is to run before the function is compiled anew, so that it sees what there is.
+    pub calls_to_watch: u32,
 }
 
 impl CodeState {
@@ -106,7 +113,10 @@ impl CodeState {
             refused: None,
             failed: HashSet::new(),
             seen: HashMap::new(),
+            in_locals: HashMap::new(),
+            operands: HashMap::new(),
             recompilations: 0,
+            calls_to_watch: 0,
         }
     }
 }

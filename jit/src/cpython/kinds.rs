@@ -77,6 +77,19 @@ pub fn none() -> usize {
     unsafe { ffi::Py_None() as usize }
 }
 
+pub fn not_implemented() -> usize {
+    // SAFETY: only takes the address of a static object.
+    unsafe { ffi::Py_NotImplemented() as usize }
+}
+
+/// The class of ints or of floats.
+pub fn class_of_number(kinds: Kinds) -> usize {
+    match kinds {
+        Kinds::FLOAT => (&raw const ffi::PyFloat_Type) as usize,
+        _ => (&raw const ffi::PyLong_Type) as usize,
+    }
+}
+
 pub fn true_object() -> usize {
     // SAFETY: only takes the address of a static object.
     unsafe { ffi::Py_True() as usize }

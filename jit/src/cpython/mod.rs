@@ -32,6 +32,7 @@ pub mod long;
 pub mod method;
 pub mod module;
 pub mod monitoring;
+pub mod naming;
 pub mod range;
 pub mod reftracer;
 pub mod set;

@@ -191,6 +191,22 @@ pub fn method_of(address: usize, name: &std::ffi::CStr) -> Option<(u32, usize)> 
     }
 }
 
+/// The version of the class of the object at `address`, which is alive, or 0, if that is a class on the heap that has one.
+pub fn version_of_instance(address: usize) -> Option<u32> {
+    if address == 0 {
+        return None;
+    }
+    // SAFETY: the caller has a reference to the object and holds the GIL.
+    let class = unsafe { Type::of(address as *const PyObject) };
+    (class.has(FLAG_HEAPTYPE) && class.version() != 0).then(|| class.version())
+}
+
+/// Whether one class is another or derived from it.
+pub fn is_subclass(class: usize, base: usize) -> bool {
+    // SAFETY: the caller knows both to be classes that are alive, and holds the GIL; no Python code runs.
+    unsafe { pyo3::ffi::PyType_IsSubtype(class as *mut PyTypeObject, base as *mut PyTypeObject) != 0 }
+}
+
 /// A type, by its address. Borrowed: whoever holds one keeps the type alive.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(transparent)]

@@ -47,7 +47,7 @@ impl Listed<'_> {
 
 /// The instructions and their addresses, as gdb shows them.
 #[cfg(target_arch = "x86_64")]
-fn instructions(machine_code: &[u8], address: usize) -> Vec<(usize, String)> {
+pub fn instructions(machine_code: &[u8], address: usize) -> Vec<(usize, String)> {
     use iced_x86::{Decoder, DecoderOptions, Formatter, GasFormatter};
 
     let mut formatter = GasFormatter::new();
@@ -66,8 +66,9 @@ fn instructions(machine_code: &[u8], address: usize) -> Vec<(usize, String)> {
         .collect()
 }
 
+/// There is no disassembler for this machine.
 #[cfg(not(target_arch = "x86_64"))]
-fn instructions(_: &[u8], _: usize) -> Vec<(usize, String)> {
+pub fn instructions(_: &[u8], _: usize) -> Vec<(usize, String)> {
     Vec::new()
 }
 

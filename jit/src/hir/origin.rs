@@ -4,7 +4,7 @@ use super::function::Function;
 use super::inst::{Block, StateId, Value};
 
 /// A part of a function in HIR.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Origin {
     /// An instruction.
     Inst(Value),

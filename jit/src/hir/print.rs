@@ -6,53 +6,59 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::function::{Context, Function, Kind};
-use super::inst::{ContextId, Edge, NULL_REF, OUTERMOST, Op, Pending, StateId, Terminator, Value};
+use super::inst::{Block, ContextId, Edge, NULL_REF, OUTERMOST, Op, Pending, StateId, Terminator, Value};
 use super::origin::Origin;
 use super::types::Repr;
 
 impl Display for Function {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            Kind::Function => write!(f, "function {}", self.name)?,
-            Kind::Loop(header) => write!(f, "loop {} @{header}", self.name)?,
-        }
-        if self.scratch > 0 {
-            write!(f, " scratch={}", self.scratch)?;
-        }
-        f.write_str("\n")?;
-        for (index, context) in self.contexts.iter().enumerate() {
-            let (id, Context { code, caller, site, frame, resume, .. }) = (ContextId(index as u32 + 1), context);
-            let shim = if context.has_shim { " above a shim" } else { "" };
-            writeln!(f, "context {id} {frame} {resume} from {caller} @{site}{shim} {}", code.qualname)?;
-        }
-        for block in self.reverse_postorder() {
-            let data = self.block(block);
-            write!(f, "{block}")?;
-            if !data.params.is_empty() {
-                f.write_str("(")?;
-                for (i, param) in data.params.iter().enumerate() {
-                    let comma = if i == 0 { "" } else { ", " };
-                    write!(f, "{comma}{param}: {}", self.ty(*param))?;
-                }
-                f.write_str(")")?;
-            }
-            f.write_str(if data.cold { ": cold" } else { ":" })?;
-            if data.context != OUTERMOST {
-                write!(f, " in {}", data.context)?;
-            }
-            f.write_str("\n")?;
-            for value in &data.insts {
-                self.print_inst(f, *value)?;
-            }
-            f.write_str("    ")?;
-            self.print_terminator(f, &data.terminator)?;
-            f.write_str("\n")?;
-        }
-        Ok(())
+        self.rows().into_iter().try_for_each(|(_, row)| writeln!(f, "{row}"))
     }
 }
 
 impl Function {
+    /// The lines of the text form, and what each stands for.
+    pub fn rows(&self) -> Vec<(Option<Origin>, String)> {
+        let scratch = if self.scratch > 0 { format!(" scratch={}", self.scratch) } else { String::new() };
+        let mut rows = vec![match self.kind {
+            Kind::Function => (None, format!("function {}{scratch}", self.name)),
+            Kind::Loop(header) => (None, format!("loop {} @{header}{scratch}", self.name)),
+        }];
+        for (index, context) in self.contexts.iter().enumerate() {
+            let (id, Context { code, caller, site, frame, resume, .. }) = (ContextId(index as u32 + 1), context);
+            let shim = if context.has_shim { " above a shim" } else { "" };
+            rows.push((None, format!("context {id} {frame} {resume} from {caller} @{site}{shim} {}", code.qualname)));
+        }
+        for block in self.reverse_postorder() {
+            let data = self.block(block);
+            rows.push((None, fmt::from_fn(|f| self.print_heading(f, block)).to_string()));
+            for &value in &data.insts {
+                rows.push((Some(Origin::Inst(value)), fmt::from_fn(|f| self.print_inst(f, value)).to_string()));
+            }
+            let terminator = fmt::from_fn(|f| self.print_terminator(f, &data.terminator));
+            rows.push((Some(Origin::Terminator(block)), format!("    {terminator}")));
+        }
+        rows
+    }
+
+    fn print_heading(&self, f: &mut Formatter<'_>, block: Block) -> fmt::Result {
+        let data = self.block(block);
+        write!(f, "{block}")?;
+        if !data.params.is_empty() {
+            f.write_str("(")?;
+            for (i, param) in data.params.iter().enumerate() {
+                let comma = if i == 0 { "" } else { ", " };
+                write!(f, "{comma}{param}: {}", self.ty(*param))?;
+            }
+            f.write_str(")")?;
+        }
+        f.write_str(if data.cold { ": cold" } else { ":" })?;
+        if data.context != OUTERMOST {
+            write!(f, " in {}", data.context)?;
+        }
+        Ok(())
+    }
+
     /// The line of the text form that `origin` stands for.
     pub fn describe(&self, origin: Origin) -> String {
         let text = match origin {
@@ -128,10 +134,10 @@ impl Function {
         for arg in &inst.args {
             write!(f, " {arg}")?;
         }
-        if let Some(state) = inst.state {
-            self.print_state(f, state)?;
+        match inst.state {
+            Some(state) => self.print_state(f, state),
+            None => Ok(()),
         }
-        f.write_str("\n")
     }
 
     fn print_state(&self, f: &mut Formatter<'_>, id: StateId) -> fmt::Result {

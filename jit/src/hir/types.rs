@@ -96,6 +96,30 @@ impl Kinds {
     }
 }
 
+impl Kinds {
+    /// Each of them alone.
+    pub const ALL: [Kinds; Kinds::NAMES.len()] = {
+        let mut all = [Kinds::EMPTY; Kinds::NAMES.len()];
+        let mut index = 0;
+        while index < all.len() {
+            all[index] = Kinds::NAMES[index].0;
+            index += 1;
+        }
+        all
+    };
+
+    /// The types' names in Python, for people.
+    pub fn words(self) -> String {
+        let names = Kinds::NAMES.into_iter().filter(|(kind, _)| kind.is_within(self)).map(|(kind, name)| match kind {
+            Kinds::NONE => "None",
+            Kinds::NULL => "nothing",
+            Kinds::OTHER => "another type",
+            _ => name,
+        });
+        names.collect::<Vec<_>>().join(" or ")
+    }
+}
+
 impl fmt::Display for Kinds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {

@@ -1,5 +1,7 @@
 //! Leaving machine code: side exits, returns, and what happens at entry.
 
+use std::sync::atomic::AtomicU64;
+
 use super::*;
 use crate::cpython::thread;
 use crate::hir::types::Kinds;
@@ -45,33 +47,62 @@ impl Lowering<'_, '_> {
             self.b.switch_to_block(block);
             self.enter(self.hir.state(state).context);
             self.belongs_to(Origin::Exit(state));
-            self.flush(state);
-            let header = self.imm(std::ptr::from_ref(self.header) as i64);
-            let (index, in_function, in_loop) = match cause {
+            self.flush_operands(state);
+            let index = match cause {
                 Cause::Guard(reason) => {
                     let index = self.imm(self.records.len() as i64);
                     let record = self.side_exit(state, reason);
                     self.records.push(record);
-                    (index, deopt::exit_function as *const (), deopt::exit_loop as *const ())
+                    index
                 }
-                Cause::Stress => {
-                    let guard = self.b.block_params(block)[0];
-                    (guard, stress::exit_function as *const (), stress::exit_loop as *const ())
-                }
+                Cause::Stress => self.b.block_params(block)[0],
             };
-            let address = if self.is_loop() { in_loop } else { in_function } as usize;
-            let args = [self.tstate, self.frame, header, index];
-            let result = self.call_to_leave(address, &args);
-            self.leave_shim();
-            match self.hir.callee(self.context) {
-                // The interpreter has run the callee to its end; its caller goes on here.
-                Some(callee) => {
-                    let resume = self.blocks[callee.resume.index()];
-                    self.b.ins().jump(resume, &[BlockArg::Value(result)]);
-                }
-                None => {
-                    self.b.ins().return_(&[result]);
-                }
+            let tail = self.exit_tail(state, cause == Cause::Stress);
+            self.b.ins().jump(tail, &[BlockArg::Value(index)]);
+        }
+        for (state, (context, is_forced), block) in std::mem::take(&mut self.tails) {
+            self.b.switch_to_block(block);
+            self.enter(context);
+            self.belongs_to(Origin::Exit(state));
+            self.leave_to_interpreter(is_forced, block);
+        }
+    }
+
+    /// The end that all side exits of the current context share, but for those that stress has forced. Its parameter is
+    /// the exit's index.
+    fn exit_tail(&mut self, state: StateId, is_forced: bool) -> ir::Block {
+        let key = (self.context, is_forced);
+        if let Some((.., block)) = self.tails.iter().find(|(_, other, _)| *other == key) {
+            return *block;
+        }
+        let block = self.block();
+        self.b.set_cold_block(block);
+        self.b.append_block_param(block, types::I64);
+        self.tails.push((state, key, block));
+        block
+    }
+
+    /// Has the interpreter go on with the frame, whose operands are in their places.
+    fn leave_to_interpreter(&mut self, is_forced: bool, block: ir::Block) {
+        let index = self.b.block_params(block)[0];
+        let header = self.imm(std::ptr::from_ref(self.header) as i64);
+        let address = match (is_forced, self.is_loop()) {
+            (false, false) => deopt::exit_function as *const (),
+            (false, true) => deopt::exit_loop as *const (),
+            (true, false) => stress::exit_function as *const (),
+            (true, true) => stress::exit_loop as *const (),
+        };
+        let args = [self.tstate, self.frame, header, index];
+        let result = self.call_to_leave(address as usize, &args);
+        self.leave_shim();
+        match self.hir.callee(self.context) {
+            // The interpreter has run the callee to its end; its caller goes on here.
+            Some(callee) => {
+                let resume = self.blocks[callee.resume.index()];
+                self.b.ins().jump(resume, &[BlockArg::Value(result)]);
+            }
+            None => {
+                self.b.ins().return_(&[result]);
             }
         }
     }
@@ -91,11 +122,26 @@ impl Lowering<'_, '_> {
         let instr = self.code.instr_at(site).expect("a state's site is an instruction");
         let opcode = self.code.instrs[instr].opcode;
         let line = self.code.lines.lookup(site).line.unwrap_or(0);
-        SideExit { reason, context: self.hir.state(state).context, offset, site, line, opcode, taken: 0 }
+        let depth = self.hir.state(state).stack.len() as u32;
+        let (context, taken) = (self.hir.state(state).context, AtomicU64::new(0));
+        SideExit { reason, state, context, offset, depth, site, line, opcode, taken }
     }
 
     /// Writes the operand stack of `state` into the frame and points the frame at the state's bytecode.
     pub(super) fn flush(&mut self, state: StateId) {
+        self.flush_operands(state);
+        let data = self.hir.state(state);
+        let (depth, offset) = (data.stack.len() as u32, data.offset);
+        let frame = self.frame;
+        let top = self.slot_offset(self.code.nlocalsplus + depth);
+        let top = self.b.ins().iadd_imm_s(frame, i64::from(top));
+        self.store(top, frame, crate::cpython::frame::STACKPOINTER);
+        let target = self.imm((self.code.code_units + offset.index() * 2) as i64);
+        self.store(target, frame, crate::cpython::frame::INSTR_PTR);
+    }
+
+    /// Writes the operand stack of `state` into the frame, and what else the interpreter would have stored by then.
+    fn flush_operands(&mut self, state: StateId) {
         let data = self.hir.state(state).clone();
         for object in &data.late {
             let object = self.value(*object);
@@ -112,12 +158,6 @@ impl Lowering<'_, '_> {
             let frame = self.frame;
             self.store(bits, frame, offset);
         }
-        let frame = self.frame;
-        let top = self.slot_offset(base + data.stack.len() as u32);
-        let top = self.b.ins().iadd_imm_s(frame, i64::from(top));
-        self.store(top, frame, crate::cpython::frame::STACKPOINTER);
-        let target = self.imm((self.code.code_units + data.offset.index() * 2) as i64);
-        self.store(target, frame, crate::cpython::frame::INSTR_PTR);
     }
 
     fn stack_bits(&mut self, entry: inst::StackEntry) -> ir::Value {

@@ -75,7 +75,8 @@ impl Lowering<'_, '_> {
             }
             Op::DecRef => {
                 let object = arg(self, 0);
-                return self.decref(object, self.hir.ty(inst.args[0]).kinds);
+                let safepoint = self.safepoint_at_death(value);
+                return self.decref_then(object, self.hir.ty(inst.args[0]).kinds, safepoint);
             }
             Op::DupRef => {
                 let bits = arg(self, 0);
@@ -83,7 +84,8 @@ impl Lowering<'_, '_> {
             }
             Op::CloseRef => {
                 let bits = arg(self, 0);
-                return self.close_ref(bits);
+                let safepoint = self.safepoint_at_death(value);
+                return self.close_ref_then(bits, safepoint);
             }
 
             Op::GuardKinds { kinds } => {
@@ -274,7 +276,9 @@ impl Lowering<'_, '_> {
             Op::SetLine { offset } => {
                 return self.set_line(*offset);
             }
-            Op::Safepoint { .. } if self.done_safepoint == Some(value) => self.imm(0),
+            Op::Safepoint { .. } if self.done_safepoint == Some(value) || self.quiet.needless.contains(&value) => {
+                self.imm(0)
+            }
             Op::Safepoint { periodic, boxes } => {
                 let (store, boxes) = inst.args.split_at(inst.args.len() - *boxes as usize);
                 match store.first() {

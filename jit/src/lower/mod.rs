@@ -11,6 +11,7 @@ mod instances;
 mod insts;
 mod locals;
 mod numbers;
+mod quiet;
 mod refs;
 mod stress;
 pub mod unwinding;
@@ -33,6 +34,7 @@ use crate::hir::inst::{self, ContextId, ErrorKind, OUTERMOST, Reason, StateId, T
 use crate::hir::origin::Origin;
 use crate::hir::types::Repr;
 use crate::runtime::{frames, preserving};
+use quiet::Quiet;
 
 /// What lowering learns besides the code itself.
 pub struct Lowered {
@@ -70,7 +72,9 @@ struct Lowering<'a, 'b> {
     given_up: HashMap<Value, ir::Value>,
     /// For stores of ints: the box in the home slot, or NULL.
     boxes: HashMap<Value, ir::Value>,
-    /// The safepoint that the store of a number before it has done.
+    /// Safepoints that need not be where they are; none under stress.
+    quiet: Quiet,
+    /// The safepoint that the instruction before it has done.
     done_safepoint: Option<Value>,
     tstate: ir::Value,
     frame: ir::Value,
@@ -80,12 +84,16 @@ struct Lowering<'a, 'b> {
     /// Side exits asked for so far, shared by guards with the same state.
     exits: HashMap<(StateId, Cause), ir::Block>,
     pending: Vec<(StateId, Cause, ir::Block)>,
+    /// The shared ends of side exits, by context and whether stress has forced them, each with the state of one of its exits.
+    tails: Vec<(StateId, (ContextId, bool), ir::Block)>,
     records: Vec<SideExit>,
     /// See [`Lowered::guards`].
     guards: Vec<SideExit>,
     callees: Vec<usize>,
     /// Where the function returns with a value, if it does.
     epilogue: Option<ir::Block>,
+    /// Where it returns with an exception, if it does.
+    unwinding: Option<ir::Block>,
     /// Whether the current machine code is on a way that is hardly ever taken.
     is_aside: bool,
     /// Whether the current block runs rarely, so that small code counts more than fast code.
@@ -117,6 +125,7 @@ pub fn lower(
         values: HashMap::new(),
         given_up: HashMap::new(),
         boxes: HashMap::new(),
+        quiet: if stress.is_on() { Quiet::default() } else { Quiet::of(hir) },
         done_safepoint: None,
         tstate: nothing,
         frame: nothing,
@@ -124,10 +133,12 @@ pub fn lower(
         result: None,
         exits: HashMap::new(),
         pending: Vec::new(),
+        tails: Vec::new(),
         records: Vec::new(),
         guards: Vec::new(),
         callees: Vec::new(),
         epilogue: None,
+        unwinding: None,
         is_aside: false,
         is_cold: false,
     };
@@ -204,6 +215,14 @@ impl Lowering<'_, '_> {
             self.b.switch_to_block(epilogue);
             self.leave(value);
         }
+        if let Some(unwinding) = self.unwinding {
+            self.b.set_cold_block(unwinding);
+            self.b.switch_to_block(unwinding);
+            let (tstate, frame) = (self.tstate, self.frame);
+            self.call_runtime(frames::unwind as *const () as usize, &[tstate, frame], None);
+            let null = self.imm(0);
+            self.b.ins().return_(&[null]);
+        }
         self.emit_exits();
         self.b.seal_all_blocks();
     }
@@ -267,10 +286,8 @@ impl Lowering<'_, '_> {
                 self.b.ins().jump(epilogue, &[BlockArg::Value(value)]);
             }
             Terminator::Unwind => {
-                let (tstate, frame) = (self.tstate, self.frame);
-                self.call_runtime(frames::unwind as *const () as usize, &[tstate, frame], None);
-                let null = self.b.ins().iconst(types::I64, 0);
-                self.b.ins().return_(&[null]);
+                let unwinding = *self.unwinding.get_or_insert_with(|| self.b.create_block());
+                self.b.ins().jump(unwinding, &[]);
             }
             Terminator::Throw { state } => {
                 self.flush(*state);

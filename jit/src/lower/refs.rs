@@ -15,17 +15,22 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn decref(&mut self, object: ir::Value, kinds: Kinds) {
+        self.decref_then(object, kinds, None);
+    }
+
+    /// The same, and does the safepoint where the object dies.
+    pub(super) fn decref_then(&mut self, object: ir::Value, kinds: Kinds, safepoint: Option<Value>) {
         let done = self.block();
         if !Kinds::NULL.intersect(kinds).is_empty() {
             let some = self.block();
             self.b.ins().brif(object, some, &[], done, &[]);
             self.b.switch_to_block(some);
         }
-        self.decref_into(object, kinds, done);
+        self.decref_into(object, kinds, done, safepoint);
         self.b.switch_to_block(done);
     }
 
-    fn decref_into(&mut self, object: ir::Value, kinds: Kinds, done: ir::Block) {
+    fn decref_into(&mut self, object: ir::Value, kinds: Kinds, done: ir::Block, safepoint: Option<Value>) {
         if self.is_cold {
             self.call_runtime(frames::drop_object as *const () as usize, &[object], None);
             self.b.ins().jump(done, &[]);
@@ -45,11 +50,29 @@ impl Lowering<'_, '_> {
         }
         self.b.set_cold_block(dead);
         self.call_aside(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+        if let Some(safepoint) = safepoint {
+            let inst = self.hir.inst(safepoint);
+            let was_aside = std::mem::replace(&mut self.is_aside, true);
+            self.safepoint(false, &inst.args, inst.state.expect("verified: a safepoint has a state"));
+            self.is_aside = was_aside;
+        }
         self.b.ins().jump(done, &[]);
+    }
+
+    /// The safepoint that `given`, which gives up an object, can do if the object dies.
+    pub(super) fn safepoint_at_death(&mut self, given: Value) -> Option<Value> {
+        let safepoint = self.quiet.after_death.get(&given).copied().filter(|_| !self.is_cold);
+        self.done_safepoint = safepoint.or(self.done_safepoint);
+        safepoint
     }
 
     /// Gives up a stackref. NULL, tagged integers, and borrowed and immortal objects all have bit 0 set.
     pub(super) fn close_ref(&mut self, bits: ir::Value) {
+        self.close_ref_then(bits, None);
+    }
+
+    /// The same, and does the safepoint where the object dies.
+    pub(super) fn close_ref_then(&mut self, bits: ir::Value, safepoint: Option<Value>) {
         if self.is_cold {
             self.call_runtime(frames::drop_ref as *const () as usize, &[bits], None);
             return;
@@ -58,7 +81,7 @@ impl Lowering<'_, '_> {
         let tag = self.b.ins().band_imm_s(bits, 1);
         self.b.ins().brif(tag, done, &[], counted, &[]);
         self.b.switch_to_block(counted);
-        self.decref_into(bits, Kinds::ANY, done);
+        self.decref_into(bits, Kinds::ANY, done, safepoint);
         self.b.switch_to_block(done);
     }
 

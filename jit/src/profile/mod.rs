@@ -5,6 +5,7 @@
 //! guess about the future; the builder guards it.
 
 mod builtins;
+mod operands;
 mod seen;
 mod untried;
 
@@ -22,12 +23,13 @@ use crate::code::binding::names_in;
 use crate::cpython::constructor::{self, Constructor};
 use crate::cpython::interp::COMMON_CONSTS_LEN;
 use crate::cpython::method::{self, NativeMethod};
-use crate::cpython::{array, binary_op, dict, kinds, long};
+use crate::cpython::{array, binary_op, dict, kinds, long, typeobject};
 use crate::hir::inst::Binding;
 use crate::hir::types::Kinds;
 use crate::runtime::attr_cache::{self, Known};
 
 pub use builtins::Builtin;
+pub use operands::{Operands, RightOperand};
 pub use seen::{Element, Method};
 pub use untried::was_tried_in_vain;
 
@@ -61,6 +63,10 @@ pub struct Lessons {
     pub failed: HashSet<CodeOffset>,
     /// Versions of the classes that came by there.
     pub seen: HashMap<CodeOffset, Vec<u32>>,
+    /// Versions of the classes that came by in locals, by slot.
+    pub in_locals: HashMap<u32, Vec<u32>>,
+    /// What operands of operators came by.
+    pub operands: HashMap<CodeOffset, Operands>,
     /// Whether more of them may leave by a side exit to be seen.
     pub is_learning: bool,
 }
@@ -120,6 +126,11 @@ impl Profile {
         self.lessons.seen.get(&offset).map_or(&[], Vec::as_slice)
     }
 
+    /// Versions of the classes whose instances came by in the local in `slot`.
+    pub fn classes_in(&self, slot: u32) -> &[u32] {
+        self.lessons.in_locals.get(&slot).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether one more class at a place that knows some may leave by a side exit, so that it is known the next time.
     pub fn is_learning(&self) -> bool {
         self.lessons.is_learning
@@ -146,6 +157,10 @@ impl Profile {
 
     pub fn none(&self) -> usize {
         kinds::none()
+    }
+
+    pub fn not_implemented(&self) -> usize {
+        kinds::not_implemented()
     }
 
     pub fn module_type(&self) -> usize {
@@ -217,6 +232,11 @@ impl Profile {
     /// What a call of the class `object` enters, if that is a part of the interpreter.
     pub fn native_constructor(&self, object: usize) -> Option<usize> {
         constructor::native(object)
+    }
+
+    /// Whether the class with this version is another one than `class`, and derived from it.
+    pub fn is_below(&self, version: u32, class: usize) -> bool {
+        self.class_with_version(version).is_some_and(|found| found != class && typeobject::is_subclass(found, class))
     }
 
     /// The class that has this version.

@@ -160,7 +160,7 @@ impl Executable {
     /// The Cranelift IR that the machine code was made from, as text.
     fn clif(&self, py: Python<'_>) -> PyResult<String> {
         let code = self.view(py);
-        compile::clif(code, &self.report.making).map_err(|refusal| {
+        compile::clif(&self.report.making).map_err(|refusal| {
             let RefusalReport { reason, line } = RefusalReport::new(code, &refusal);
             not_compilable(py, &self.report.qualname, &reason, &self.report.filename, line)
         })

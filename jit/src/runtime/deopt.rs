@@ -9,13 +9,13 @@ use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::thread::Thread;
 use crate::hir::inst::Reason;
-use crate::runtime::attr_cache;
+use crate::runtime::{attr_cache, blame};
 use crate::tier;
 
 /// Side exit of a function: the interpreter runs the rest of the frame and returns its result.
 ///
 /// # Safety
-/// `frame` is the current frame of `tstate`, complete for the interpreter; `header` and `index` are those of the
+/// `frame` is the current frame of `tstate`, with its operands in their places; `header` and `index` are those of the
 /// machine code that left.
 pub unsafe extern "C-unwind" fn exit_function(
     tstate: *mut PyThreadState,
@@ -101,6 +101,7 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
     // SAFETY: the executable is boxed and installed before its code can run, and freed only when no code runs.
     unsafe {
         let executable = &mut *(*header).executable;
+        executable.exits[index as usize].settle(frame);
         let code = Code::from_ptr((*frame).code().cast());
         if let Some(exit) = executable.exits.get(index as usize)
             && matches!((exit.opcode, exit.reason), (Opcode::LoadAttr | Opcode::StoreAttr, Reason::TypeVersion))
@@ -109,8 +110,9 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
             let owner = (*(*frame).stackpointer.sub(1)).untag();
             tier::record_class(code, exit.site, attr_cache::version_of(owner));
         }
+        let finding = blame::tell(executable, frame, index as usize);
         let owner = Code::from_ptr(executable.code as *mut _);
-        tier::record_deopt(executable, owner, code, index as usize);
+        tier::record_deopt(executable, owner, code, index as usize, &finding);
     }
 }
 

@@ -14,6 +14,8 @@ use crate::cpython::thread::{self, Thread};
 use crate::cpython::{code::Code, frame, interp, memory};
 use crate::tier;
 
+use super::observers;
+
 /// `return_offset` of a frame that machine code runs. The interpreter uses the field only while the frame calls another
 /// one, which compiled frames never do through it.
 pub const RUNNING: u16 = 0xC0DE;
@@ -167,13 +169,19 @@ pub unsafe extern "C-unwind" fn safepoint(
         if periodic != 0 && interrupted && private::_Py_HandlePending(tstate) < 0 {
             return -1;
         }
+        // A guess that fails in a function that is a part of the code does not end the code, so it might fail forever; and
+        // there may be better code by now.
+        if periodic != 0 && (*header).lingers() {
+            return reified(frame, header, Cause::OutOfUse);
+        }
         let version = thread.eval_breaker() & !thread::BREAKER_EVENTS_MASK;
         let expected = &(*header).expected_breaker;
         if expected.load(Ordering::Relaxed) != version && thread.tracing() == 0 {
             if tools_active(tstate, frame) {
                 return reified(frame, header, Cause::ToolOn);
             }
-            if !(*(*header).executable).codes().any(|code| other_tools(thread.interp(), code)) {
+            let is_in_use = (*header).lingering.load(Ordering::Relaxed) == 0;
+            if is_in_use && !(*(*header).executable).codes().any(|code| other_tools(thread.interp(), code)) {
                 expected.store(version, Ordering::Relaxed);
             }
         }
@@ -187,7 +195,14 @@ unsafe fn reified(frame: *mut InterpreterFrame, header: *const Header, cause: Ca
     unsafe {
         let code = Code::from_ptr((*frame).code().cast());
         let units = (*frame).instr_ptr.offset_from(code.first_unit());
-        tier::record_reification(&mut *(*header).executable, code, CodeOffset(units as u32), cause);
+        let observer = observers::of(frame, cause);
+        tier::record_reification(
+            &mut *(*header).executable,
+            code,
+            CodeOffset(units as u32),
+            cause,
+            observer.as_deref(),
+        );
     }
     OBSERVED_STATUS
 }

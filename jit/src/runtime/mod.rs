@@ -1,13 +1,16 @@
 //! What compiled code calls at run time, and what calls into the compiler.
 
 pub mod attr_cache;
+pub mod blame;
 pub mod deopt;
+pub mod details;
 pub mod entry;
 mod events;
 pub mod frames;
 mod handover;
 pub mod hooks;
 pub mod observe;
+mod observers;
 pub mod ops;
 pub mod osr;
 pub mod preserving;

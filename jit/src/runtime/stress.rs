@@ -117,7 +117,7 @@ pub unsafe extern "C-unwind" fn exit_function(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        note_exit(header, guard as usize);
+        note_exit(frame, header, guard as usize);
         deopt::resume(tstate, frame)
     }
 }
@@ -128,21 +128,24 @@ pub unsafe extern "C-unwind" fn exit_function(
 /// As for [`exit_function`].
 pub unsafe extern "C-unwind" fn exit_loop(
     _: *mut PyThreadState,
-    _: *mut InterpreterFrame,
+    frame: *mut InterpreterFrame,
     header: *const Header,
     guard: u64,
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        note_exit(header, guard as usize);
+        note_exit(frame, header, guard as usize);
     }
     std::ptr::without_provenance_mut(OSR_EXITED)
 }
 
-unsafe fn note_exit(header: *const Header, guard: usize) {
-    // SAFETY: the executable is boxed and installed before its code can run, and freed only when no code runs.
+unsafe fn note_exit(frame: *mut InterpreterFrame, header: *const Header, guard: usize) {
+    // SAFETY: the executable is boxed and installed before its code can run, and freed only when no code runs; the frame is
+    // that which the guard's context has.
     let executable = unsafe { &mut *(*header).executable };
-    executable.guards[guard].taken += 1;
+    // SAFETY: as above.
+    unsafe { executable.guards[guard].settle(frame) };
+    executable.guards[guard].count();
     tier::coverage::note_exit(&executable.guards[guard]);
     add(&COUNTS.forced, 1);
     take_turn(&executable.header, guard);

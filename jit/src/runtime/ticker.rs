@@ -31,8 +31,10 @@ const LONGEST: Duration = Duration::from_millis(16);
 const DULL: u32 = 64;
 /// Periods without Python code after which the thread sleeps.
 const IDLE: u32 = 16;
-/// How many frames are looked at, from the innermost.
+/// How many frames that the interpreter runs get a tick, from the innermost.
 const DEPTH: usize = 2;
+/// How many frames are looked at to find them.
+const REACH: usize = 8;
 /// The thread runs a small loop.
 const STACK: usize = 64 * 1024;
 
@@ -59,6 +61,9 @@ static DULL_TICKS: AtomicU32 = AtomicU32::new(0);
 /// # Errors
 /// There can be no thread.
 pub fn start() -> io::Result<()> {
+    if !threads::may_stay() {
+        return Ok(());
+    }
     RUNNING.with(|running| {
         let process = std::process::id();
         if running.as_ref().is_some_and(|running| running.process == process) {
@@ -129,8 +134,8 @@ unsafe extern "C-unwind" fn on_tick(_: *mut c_void) -> c_int {
         // SAFETY: pending calls are run by an attached thread.
         let (py, interpreted) = unsafe { (Python::assume_attached(), interpreted(Thread::current())) };
         worker::deliver(py);
-        OWED.store(interpreted[0].is_none(), Ordering::Relaxed);
-        note(sampling::tick(py, interpreted.into_iter().flatten()));
+        OWED.store(interpreted.is_in_machine_code, Ordering::Relaxed);
+        note(sampling::tick(py, interpreted.codes.into_iter().flatten()));
     });
     0
 }
@@ -159,22 +164,34 @@ fn called(code: Code) {
     let _ = panic::catch_unwind(|| note(sampling::tick(unsafe { Python::assume_attached() }, std::iter::once(code))));
 }
 
-/// The code of the innermost frames, as far as the interpreter runs it.
+/// What a tick finds on the stack.
+struct Interpreted {
+    /// The code of the innermost frames that the interpreter runs.
+    codes: [Option<Code>; DEPTH],
+    /// The innermost frame of all is not one of them.
+    is_in_machine_code: bool,
+}
+
+/// Looks at the stack. The frames that machine code has called are passed over: who keeps calling it from the interpreter may be
+/// worth compiling, too.
 ///
 /// # Safety
 /// The thread is attached.
-unsafe fn interpreted(thread: Thread) -> [Option<Code>; DEPTH] {
-    let mut found = [None; DEPTH];
+unsafe fn interpreted(thread: Thread) -> Interpreted {
+    let mut found = Interpreted { codes: [None; DEPTH], is_in_machine_code: false };
     let mut frame: *mut InterpreterFrame = thread.current_frame();
-    let mut count = 0;
+    let (mut seen, mut count) = (0, 0);
     // SAFETY: the frames of an attached thread are linked, and those of the interpreter's own loop have no code.
     unsafe {
-        while count < DEPTH && !frame.is_null() {
+        while seen < REACH && count < DEPTH && !frame.is_null() {
             if (*frame).owner < OWNED_BY_INTERPRETER {
                 if !frames::is_mark((*frame).return_offset) && !rjit_frames::is_native(frame) {
-                    found[count] = Some(Code::from_ptr((*frame).code().cast()));
+                    found.codes[count] = Some(Code::from_ptr((*frame).code().cast()));
+                    count += 1;
+                } else if seen == 0 {
+                    found.is_in_machine_code = true;
                 }
-                count += 1;
+                seen += 1;
             }
             frame = (*frame).previous;
         }

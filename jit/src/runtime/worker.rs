@@ -9,7 +9,7 @@ use std::ffi::{c_int, c_void};
 use std::panic;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 
@@ -111,9 +111,9 @@ fn run(shared: &Mutex<Shared>) {
                 }
             }
         };
-        let begin = Instant::now();
+        let begin = threads::cpu_time();
         let made = tier::guarded(|| plan.make());
-        lock(shared).done.push((number, made, begin.elapsed()));
+        lock(shared).done.push((number, made, threads::cpu_time().saturating_sub(begin)));
         threads::call_soon(on_done);
     }
 }

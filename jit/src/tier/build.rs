@@ -6,7 +6,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{coverage, registry, retire, switch};
+use super::{coverage, registry, report, retire, switch};
 use crate::bytecode::info::CodeFlags;
 use crate::code::extra::StateRef;
 use crate::code::install;
@@ -18,7 +18,7 @@ use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
 use crate::runtime::stress;
 use crate::telemetry;
-use rjit_telemetry::Reservation;
+use rjit_telemetry::{RefusalInfo, Reservation};
 
 /// Compiles `function` right now unless it is compiled already, and makes calls of it run the machine code.
 ///
@@ -31,6 +31,7 @@ pub fn compile_now(function: Function) -> Result<(), Refusal> {
     }
     let state = registry::state(code).ok_or_else(|| Refusal::new("out of memory"))?;
     if let Some(refusal) = state.read(|state| state.refused.clone()) {
+        with_info(code, &refusal, telemetry::refused_again);
         return Err(refusal);
     }
     if is_running() {
@@ -142,7 +143,8 @@ pub fn finish(
     };
     coverage::note_compiled(&info, &executable.making.hir, &executable.exits);
     executable.compile_ns = (ordered.pause + took).as_nanos() as u64;
-    telemetry::announce(&mut executable, ordered.reservation);
+    let assumptions = report::assumptions(&executable);
+    telemetry::announce(&mut executable, ordered.reservation, assumptions);
     registry::with(|registry| registry.compiled.insert(executable.qualname.clone()));
     registry::note_callees(state.address(), &executable.callees);
     let executable = executable.settle();
@@ -185,9 +187,18 @@ pub fn refuse(code: Code, state: StateRef, kind: Kind, refusal: Refusal, spent: 
 
 /// Counts a refusal and tells about it.
 pub fn tell_refusal(code: Code, refusal: &Refusal, spent: Duration) {
-    let line = line_of(code, refusal);
-    telemetry::refused(&code.qualname(), line, &refusal.reason, spent.as_nanos() as u64);
+    with_info(code, refusal, |info| telemetry::refused(info, spent.as_nanos() as u64));
     registry::with(|registry| *registry.refusals.entry(refusal.reason.clone()).or_default() += 1);
+}
+
+fn with_info(code: Code, refusal: &Refusal, tell: impl FnOnce(&RefusalInfo<'_>)) {
+    tell(&RefusalInfo {
+        qualname: &code.qualname(),
+        filename: &code.filename(),
+        first_line: code.first_line(),
+        line: line_of(code, refusal),
+        construct: &refusal.reason,
+    });
 }
 
 /// The source line that a refusal is about.

@@ -3,11 +3,13 @@
 //! A guard that fails now and then is what guards are for. One that keeps failing makes the code slower than the
 //! interpreter, so the code is compiled anew without that guess. Code that cannot settle is given up.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::build;
 use super::registry;
 use super::retire::{withdraw, withdraw_all};
+use super::running::is_patient;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
@@ -16,17 +18,27 @@ use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
 use crate::hir::inst::{OUTERMOST, Reason};
+use crate::runtime::blame::Finding;
 use crate::telemetry;
 use rjit_telemetry::SlotId;
 
-/// Failures of one guess after which the code is compiled without it.
+/// Failures of one guess after which the code is compiled without it, and with the usual thresholds: by then more of what there is
+/// has come by, and compiling takes as long as many deopts.
 pub const TOLERATED_FAILURES: u64 = 8;
+const PATIENTLY_TOLERATED_FAILURES: u64 = 32;
+/// A guess of a function's that fails no more often than once in so many calls is worth what it costs: a deopt takes about a
+/// microsecond. How often loops go round is not known.
+const RARELY: u64 = 4096;
 /// Recompilations that leave out only the guesses that failed. After them all guesses are left out.
 pub const RECOMPILATIONS_WITH_GUESSES: u32 = 6;
 /// Recompilations after which no more classes are learned at places that know some.
 pub const RECOMPILATIONS_TO_LEARN: u32 = 4;
 /// Recompilations after which a code object is given up.
 pub const MAX_RECOMPILATIONS: u32 = 10;
+
+/// Calls of a function that the interpreter runs after machine code was withdrawn, before there is new one. It tries to
+/// specialize an instruction at its second execution, and again at the eighth after that.
+const CALLS_TO_WATCH: u32 = 24;
 
 /// Recompilations in which guesses about namespaces are made anew, as the namespaces are by then, before their sites
 /// are compiled without a guess.
@@ -45,23 +57,49 @@ pub fn current(state: &CodeState, kind: Kind) -> Option<&Executable> {
     }
 }
 
+/// How often the machine code of kind `kind` was called; 0 for a loop.
+fn entries(state: &CodeState, kind: Kind) -> u64 {
+    match (kind, current(state, kind)) {
+        (Kind::Function, Some(executable)) => executable.counters().entries.load(Ordering::Relaxed),
+        _ => 0,
+    }
+}
+
+/// See [`TOLERATED_FAILURES`].
+fn tolerated() -> u64 {
+    if is_patient() { PATIENTLY_TOLERATED_FAILURES } else { TOLERATED_FAILURES }
+}
+
+/// Whether so many failures are few for so many calls.
+fn is_rare(failures: u64, entries: u64) -> bool {
+    failures.saturating_mul(RARELY) < entries
+}
+
 /// Records that machine code of kind `kind` was left for `reason` because of the bytecode at `site`. `is_current`
 /// says whether it is still what calls enter. May take the machine code out of use; the caller may still be in it.
-pub fn on_deopt(state: &mut CodeState, kind: Kind, is_current: bool, site: CodeOffset, reason: Reason) {
+pub fn on_deopt(
+    state: &mut CodeState,
+    kind: Kind,
+    is_current: bool,
+    site: CodeOffset,
+    reason: Reason,
+    finding: &Finding,
+) {
     let address = std::ptr::from_ref::<CodeState>(state).addr();
     let slot = current(state, kind).and_then(|executable| executable.slot);
-    let Some((code, count)) = note(address, slot, site, reason) else { return };
+    let Some((code, count)) = note(address, slot, site, reason, finding) else { return };
     if is_current && reason == Reason::Untried {
-        withdraw(state, kind, reason.text());
+        withdraw_to_learn(state, kind, reason);
         return;
     }
-    if !is_current || !is_wrong_guess(reason) || count % TOLERATED_FAILURES != 0 {
+    let entries = entries(state, kind);
+    if !is_current || !is_wrong_guess(reason) || count % tolerated() != 0 || is_rare(count, entries) {
         return;
     }
     let is_settled = state.recompilations >= RETRIES_OF_NAMESPACES;
-    state.failed.extend(hopeless(address, is_settled));
+    state.failed.extend(hopeless(address, is_settled, entries));
     if state.recompilations >= RECOMPILATIONS_WITH_GUESSES {
-        let sites = current(state, kind).into_iter().flat_map(|executable| &executable.exits);
+        let sites = current(state, kind).into_iter().flat_map(|executable| &*executable.exits);
         let own = sites.filter(|exit| exit.context == OUTERMOST && is_wrong_guess(exit.reason));
         let sites: Vec<_> = own.map(|exit| exit.site).collect();
         state.failed.extend(sites);
@@ -78,25 +116,33 @@ pub fn on_deopt_of_callee(
     is_current: bool,
     site: CodeOffset,
     reason: Reason,
+    finding: &Finding,
 ) {
     let slot = state.read(|state| current(state, kind).and_then(|executable| executable.slot));
-    let Some((code, count)) = note(callee.address(), slot, site, reason) else { return };
-    let is_lesson = is_wrong_guess(reason) && count % TOLERATED_FAILURES == 0;
+    let Some((code, count)) = note(callee.address(), slot, site, reason, finding) else { return };
+    let entries = state.read(|state| entries(state, kind));
+    let is_lesson = is_wrong_guess(reason) && count % tolerated() == 0 && !is_rare(count, entries);
     if !is_current || !is_lesson && reason != Reason::Untried {
         return;
     }
     let is_settled = state.read(|state| state.recompilations >= RETRIES_OF_NAMESPACES);
     let callee_address = callee.address();
-    callee.with(|callee| callee.failed.extend(hopeless(callee_address, is_settled)));
+    callee.with(|callee| callee.failed.extend(hopeless(callee_address, is_settled, entries)));
     state.with(|state| match reason {
-        Reason::Untried => withdraw(state, kind, reason.text()),
+        Reason::Untried => withdraw_to_learn(state, kind, reason),
         _ => recompile(state, kind, code, site, reason),
     });
 }
 
 /// Counts a failure in the notes about the code object of the state at `address`, and tells about it. Returns the code
 /// object, and the count.
-fn note(address: usize, slot: Option<SlotId>, site: CodeOffset, reason: Reason) -> Option<(Code, u64)> {
+fn note(
+    address: usize,
+    slot: Option<SlotId>,
+    site: CodeOffset,
+    reason: Reason,
+    finding: &Finding,
+) -> Option<(Code, u64)> {
     let (code, count) = registry::note(address, |notes| {
         let count = notes.failures.entry((site, reason)).or_default();
         *count += 1;
@@ -105,27 +151,47 @@ fn note(address: usize, slot: Option<SlotId>, site: CodeOffset, reason: Reason) 
     registry::with(|registry| *registry.deopts.entry(reason.text()).or_default() += 1);
     // The first ones tell the story; a storm must not drown all else.
     if count.is_power_of_two() {
-        telemetry::deopt(slot, &code.qualname(), code.line(site), reason.text());
+        telemetry::deopt(slot, &code.qualname(), code.line(site), &finding.text(reason));
     }
     Some((code, count))
 }
 
-/// The bytecodes of the code object of the state at `address` at which no guess is to be made any more. Guesses about
-/// namespaces are among them once those should be settled.
-fn hopeless(address: usize, is_settled: bool) -> Vec<CodeOffset> {
+/// The bytecodes of the code object of the state at `address` at which no guess is to be made any more, after so many calls of
+/// the machine code. Guesses about namespaces are among them once those should be settled.
+fn hopeless(address: usize, is_settled: bool, entries: u64) -> Vec<CodeOffset> {
     let failures = registry::note(address, |notes| notes.failures.clone()).unwrap_or_default();
     let hopeless = failures.into_iter().filter(|((_, reason), count)| {
         let counts = *reason != Reason::KeysVersion || is_settled;
-        is_wrong_guess(*reason) && *count >= TOLERATED_FAILURES / 2 && counts
+        is_wrong_guess(*reason) && *count >= tolerated() / 2 && !is_rare(*count, entries) && counts
     });
     hopeless.map(|((site, _), _)| site).collect()
+}
+
+/// Takes all machine code of a code object out of use, and that of others of which it is a part: there is something to know that
+/// was not known when it was compiled.
+pub fn make_anew(state: StateRef, why: &str) {
+    state.with(|state| withdraw_all(state, why));
+    let callers = registry::note(state.address(), |notes| notes.callers.iter().copied().collect::<Vec<_>>());
+    for caller in callers.into_iter().flatten() {
+        if let Some(caller) = registry::note(caller, |notes| notes.state) {
+            caller.with(|caller| withdraw_all(caller, why));
+        }
+    }
+}
+
+/// Takes machine code out of use, to be compiled anew when the interpreter has learned more.
+fn withdraw_to_learn(state: &mut CodeState, kind: Kind, reason: Reason) {
+    withdraw(state, kind, reason.text());
+    if kind == Kind::Function {
+        state.calls_to_watch = CALLS_TO_WATCH;
+    }
 }
 
 /// Takes machine code out of use, to be compiled anew, or gives its code object up. `code` and `site` are to blame.
 fn recompile(state: &mut CodeState, kind: Kind, code: Code, site: CodeOffset, reason: Reason) {
     state.recompilations += 1;
     if state.recompilations <= MAX_RECOMPILATIONS {
-        withdraw(state, kind, reason.text());
+        withdraw_to_learn(state, kind, reason);
         return;
     }
     let refusal = Refusal {

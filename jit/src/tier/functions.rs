@@ -82,6 +82,7 @@ pub fn at_entry(function: Function) -> bool {
             running::local_events_changed(code);
             true
         }
+        Some(state) if switch::is_sampling() && is_to_be_watched(state) => return false,
         Some(state) if switch::is_sampling() && is_on_its_way(code, state, function) => return false,
         Some(_) if switch::is_sampling() => false,
         Some(state) if build::is_wanted(state) => build(code, state, Kind::Function, 0, namespaces(function)).is_ok(),
@@ -93,6 +94,15 @@ pub fn at_entry(function: Function) -> bool {
         install::restore(function);
     }
     built
+}
+
+/// Whether the interpreter is to run this call for what it learns by it.
+fn is_to_be_watched(state: StateRef) -> bool {
+    state.with(|state| {
+        let is_watched = state.calls_to_watch > 0;
+        state.calls_to_watch = state.calls_to_watch.saturating_sub(1);
+        is_watched
+    })
 }
 
 /// Whether there will be machine code, so that the function keeps its entry.

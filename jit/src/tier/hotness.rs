@@ -5,7 +5,7 @@
 //! is on record, so they are answered at once.
 
 use super::build::{build, hopeless, is_function, is_running, namespaces};
-use super::{background, patience, registry, retire, sampling, switch};
+use super::{background, patience, registry, retire, running, sampling, switch};
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
@@ -80,6 +80,9 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
             if hopeless(flags).is_some() { Heat::Hot } else { heat_of(is_hot, &options) }
         }
     });
+    if matches!(heat, Heat::Cold | Heat::Hot) {
+        running::record_locals(code, state);
+    }
     match heat {
         Heat::Cold => Answer::Keep,
         Heat::Waiting => wait(state),
@@ -164,6 +167,9 @@ pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: i
             heat_of(patience::is_hot(&options, code, *jumps, options.loops), &options)
         }
     });
+    if matches!(heat, Heat::Cold | Heat::Hot) {
+        running::record_locals(code, state);
+    }
     match heat {
         Heat::Cold => return Answer::Keep,
         Heat::Waiting => return wait(state),

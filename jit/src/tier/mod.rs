@@ -34,8 +34,8 @@ pub use background::{abandon_orders, finish, ordered};
 pub use build::{compile_now, guarded, longest_compile_ns};
 pub use failures::{RECOMPILATIONS_TO_LEARN, RECOMPILATIONS_WITH_GUESSES};
 pub use running::{
-    body_for_call, forget_instruction_event, local_events_changed, record_class, record_deopt, record_reification,
-    want_instruction_event,
+    body_for_call, forget_instruction_event, is_patient, local_events_changed, record_class, record_deopt,
+    record_operands, record_reification, want_instruction_event,
 };
 pub use stress::{Invalidation, invalidate_in_turn};
 pub use switch::{disable, enable, is_enabled, monitoring_state, options, pause_events, resume_events, start};

@@ -14,11 +14,12 @@ use crate::telemetry;
 
 /// Puts an executable that is not entered any more into the graveyard.
 pub fn retire(executable: Box<Executable>, reason: &str) {
+    executable.header.withdraw();
     telemetry::withdrawn(&executable, reason);
     registry::with(|registry| registry.graveyard.push(executable));
 }
 
-/// Takes the machine code of `kind` out of use. Frames that run it go on.
+/// Takes the machine code of `kind` out of use. Frames that run it go on, but for long loops, which go on in the interpreter.
 pub fn withdraw(state: &mut CodeState, kind: Kind, reason: &str) {
     let executable = match kind {
         Kind::Function => {

@@ -4,15 +4,19 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
 
 use pyo3::prelude::*;
+use rjit_telemetry::{Seen, SiteInfo, SiteKind};
 
-use super::{coverage, failures, functions, monitoring, registry};
-use crate::bytecode::opcode::CodeOffset;
+use super::{coverage, failures, functions, monitoring, registry, switch};
+use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::code::executable::{Body, Cause, Executable};
+use crate::code::extra::StateRef;
 use crate::code::state::CodeState;
 use crate::code::{extra, install};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
-use crate::cpython::interp;
+use crate::cpython::{interp, locals, typeobject};
+use crate::profile::{Operands, RightOperand};
+use crate::runtime::blame::Finding;
 use crate::telemetry;
 
 /// The machine code to run for a call of a function that has our entry. None when the call must run in the
@@ -58,27 +62,28 @@ pub fn local_events_changed(code: Code) {
 /// Has all machine code of a code object ask at its next safepoint what tools want.
 fn look_again(state: &CodeState) {
     for executable in state.function.iter().chain(state.loops.values()) {
-        executable.header.expected_breaker.store(u64::MAX, Ordering::Relaxed);
+        executable.header.look_again();
     }
 }
 
 /// Records that machine code made from `owner` was left through its side exit number `index`, with a frame of `code`: of
-/// another code object if that is a part of it. May take it out of use; the caller may still be in it.
-pub fn record_deopt(executable: &mut Executable, owner: Code, code: Code, index: usize) {
+/// another code object if that is a part of it. What is known of the reason is `finding`. May take the machine code out of use; the
+/// caller may still be in it.
+pub fn record_deopt(executable: &Executable, owner: Code, code: Code, index: usize, finding: &Finding) {
     executable.counters().deopts.fetch_add(1, Ordering::Relaxed);
     let kind = executable.kind;
-    let Some(exit) = executable.exits.get_mut(index) else {
+    let Some(exit) = executable.exits.get(index) else {
         return;
     };
-    exit.taken += 1;
+    exit.count();
     let (site, reason) = (exit.site, exit.reason);
     coverage::note_exit(exit);
     let Some(state) = extra::get(owner) else { return };
     let is_current = state.read(|state| failures::current(state, kind).is_some_and(|it| std::ptr::eq(it, executable)));
     if owner == code {
-        state.with(|state| failures::on_deopt(state, kind, is_current, site, reason));
+        state.with(|state| failures::on_deopt(state, kind, is_current, site, reason, finding));
     } else if let Some(callee) = extra::get(code) {
-        failures::on_deopt_of_callee(state, callee, kind, is_current, site, reason);
+        failures::on_deopt_of_callee(state, callee, kind, is_current, site, reason, finding);
     }
 }
 
@@ -94,17 +99,85 @@ pub fn record_class(code: Code, site: CodeOffset, version: u32) {
     }
 }
 
+/// Records the classes whose instances are in the locals of the running frame, which runs `code`: so that places where several
+/// come by are known before there is machine code for the first of them only.
+pub fn record_locals(code: Code, state: StateRef) {
+    let found = locals::of_running_frame(code, 0);
+    state.with(|state| {
+        for (slot, object) in (0..).zip(found) {
+            let Some(version) = typeobject::version_of_instance(object) else { continue };
+            let classes = state.in_locals.entry(slot).or_default();
+            if !classes.contains(&version) && classes.len() < MAX_CLASSES {
+                classes.push(version);
+            }
+        }
+    });
+}
+
+/// Records what the operands of an operator are that a class defines. When they are the same again and again the machine code
+/// that has asked for it is made anew, to enter the class's function directly.
+pub fn record_operands(code: Code, site: CodeOffset, operands: Operands) {
+    let Some(state) = extra::get(code).filter(|_| operands.left != 0 && operands.right != RightOperand::Class(0))
+    else {
+        return;
+    };
+    let count = state.with(|state| {
+        let known = state.operands.entry(site).or_insert((operands, 0));
+        *known = if known.0 == operands { (operands, known.1 + 1) } else { (operands, 1) };
+        known.1
+    });
+    let is_new = state.read(|state| !state.failed.contains(&site));
+    let enough = if is_patient() { ENOUGH_OPERANDS } else { FEW_OPERANDS };
+    if count == enough && is_new {
+        failures::make_anew(state, "operands of an operator known");
+    }
+}
+
+/// After so many records of the same operands in a row they are guessed to stay, with the usual thresholds and with lower ones.
+const ENOUGH_OPERANDS: u32 = 16;
+const FEW_OPERANDS: u32 = 4;
+
+/// Whether thresholds are the usual ones, so that compiling must not cost more than it gains.
+pub fn is_patient() -> bool {
+    switch::options().is_some_and(|options| options.is_patient())
+}
+
 /// Classes that are remembered for a place; one with more of them is not worth tests for each.
 const MAX_CLASSES: usize = 8;
 
-/// Records that a frame of `executable`, which is at the bytecode `at` of `code`, goes on in the interpreter for an observer.
-pub fn record_reification(executable: &mut Executable, code: Code, at: CodeOffset, cause: Cause) {
+/// Records that a frame of `executable`, which is at the bytecode `at` of `code`, goes on in the interpreter for an observer,
+/// whose call site is given if it is known.
+pub fn record_reification(
+    executable: &mut Executable,
+    code: Code,
+    at: CodeOffset,
+    cause: Cause,
+    observer: Option<&str>,
+) {
     executable.reified[cause as usize] += 1;
     let count = executable.counters().reifications.fetch_add(1, Ordering::Relaxed) + 1;
     registry::with(|registry| *registry.reifications.entry(cause.text()).or_default() += 1);
+    let (qualname, line) = (code.qualname(), code.line(at));
+    if let Some(slot) = executable.slot {
+        let opcode = Opcode::from_number(code.base_unit(at) as u8);
+        let site = SiteInfo {
+            kind: SiteKind::Reification,
+            qualname: &qualname,
+            filename: &code.filename(),
+            line,
+            reason: cause.text(),
+            opcode: opcode.map_or("", Opcode::name),
+            expected: None,
+            seen: Seen::Nothing,
+            observer,
+        };
+        telemetry::page().count_site(slot, &site);
+    }
     // The first ones tell the story; a storm must not drown all else.
     if count.is_power_of_two() {
-        telemetry::reified(executable.slot, &executable.qualname, code.line(at), cause.text());
+        let who = observer.and_then(|observer| observer.split(' ').next());
+        let cause = who.map_or(cause.text().to_owned(), |who| format!("{} by {who}", cause.text()));
+        telemetry::reified(executable.slot, &executable.qualname, line, &cause);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::compile;
 use crate::config::Options;
 use crate::cpython::gil::GilCell;
 use crate::dump;
-use crate::runtime::{hooks, stress, threads, ticker, worker};
+use crate::runtime::{details, hooks, stress, threads, ticker, worker};
 use crate::telemetry;
 
 #[derive(Clone, Copy, Default)]
@@ -162,8 +162,10 @@ fn begin_to_tick() -> bool {
 }
 
 fn before_fork() {
+    threads::note_fork();
     ticker::stop();
     worker::stop();
+    details::stop();
 }
 
 fn after_fork_child(py: Python<'_>) {
@@ -174,6 +176,7 @@ fn after_fork_child(py: Python<'_>) {
 /// After a fork, in the parent and in the child.
 fn tick_again(py: Python<'_>) {
     worker::go_on();
+    details::go_on();
     let (is_sampling, is_paused) = SWITCH.with(|switch| (switch.is_sampling, switch.is_paused));
     if is_sampling && !begin_to_tick() {
         SWITCH.with(|switch| switch.is_sampling = false);
@@ -190,6 +193,7 @@ fn close() {
     ticker::stop();
     worker::close();
     threads::close();
+    details::close();
     telemetry::close();
 }
 

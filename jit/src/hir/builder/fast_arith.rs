@@ -6,7 +6,12 @@ use crate::bytecode::operators::*;
 
 impl Builder<'_> {
     pub(super) fn binary_op(&mut self) -> Result<bool, Refusal> {
-        if self.fast_subscr()? || self.fast_arith() || self.fast_concat()? || self.float_or_else()? {
+        if self.fast_subscr()?
+            || self.fast_arith()
+            || self.fast_concat()?
+            || self.float_or_else()?
+            || self.call_operator()?
+        {
             return Ok(true);
         }
         self.count_untried();

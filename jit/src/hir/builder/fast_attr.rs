@@ -47,10 +47,16 @@ impl Builder<'_> {
     /// Whether to guess the class of the object whose attribute the current instruction loads or stores.
     fn is_trusted(&mut self) -> bool {
         let owner = self.peek(0).value;
-        if self.profile.has_failed(self.instr.start) {
+        let is_mixed = !self.shapes.contains_key(&owner) && self.classes_of_local(owner).len() > 1;
+        if is_mixed || self.profile.has_failed(self.instr.start) {
             self.distrusted.insert(owner);
         }
         !self.distrusted.contains(&owner)
+    }
+
+    /// The classes that came by in the local that a value was loaded from.
+    pub(super) fn classes_of_local(&self, value: Value) -> &[u32] {
+        self.sources.get(&value).map_or(&[], |slot| self.profile.classes_in(*slot))
     }
 
     pub(super) fn load_attr(&mut self) -> Result<(), Refusal> {

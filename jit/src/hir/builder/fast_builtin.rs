@@ -130,6 +130,10 @@ impl Builder<'_> {
     }
 
     fn list_append(&mut self, object: usize) -> Result<bool, Refusal> {
+        let receiver = self.peek(1).value;
+        if kinds::type_address(Kinds::LIST).is_some_and(|list| self.is_known_below(receiver, list)) {
+            return Ok(false);
+        }
         self.guard_builtin(object);
         let list = self.guard_kinds(1, Kinds::LIST);
         self.append_to_list(list)?;

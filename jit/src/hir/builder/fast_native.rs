@@ -94,7 +94,9 @@ impl Builder<'_> {
         let arguments = self.operands(count);
         let this = arguments[0];
         let function = if let Some(known) = known {
-            if kinds::type_address(self.func.ty(this).kinds) != Some(known.class) {
+            if kinds::type_address(self.func.ty(this).kinds) != Some(known.class)
+                && !self.is_known_below(this, known.class)
+            {
                 let ty = self.emit(Op::TypeOf, &[this], Type::obj(Kinds::OTHER));
                 self.guard_equal(ty, known.class as i64, Reason::Type);
             }
@@ -113,6 +115,11 @@ impl Builder<'_> {
         debug_assert_eq!(given + 1, arguments.len());
         self.finish_native(function, this, &arguments[1..], convention)?;
         Ok(true)
+    }
+
+    /// Whether a guard has found the object to be an instance of a subclass of `class`.
+    pub(super) fn is_known_below(&self, object: Value, class: usize) -> bool {
+        self.shapes.get(&object).is_some_and(|version| self.profile.is_below(*version, class))
     }
 
     /// The function in a callable whose definition is at `offset`, after a guard that it wants its arguments so.

@@ -32,7 +32,8 @@ impl Builder<'_> {
             Opcode::LoadAttr | Opcode::StoreAttr => None,
             _ => Some(self.instr.cache_u32(1)),
         };
-        for version in self.profile.classes_at(self.instr.start).iter().copied().chain(cached) {
+        let seen = self.profile.classes_at(self.instr.start).iter().copied().chain(cached);
+        for version in seen.chain(self.classes_of_local(owner).iter().copied()) {
             if !versions.contains(&version) {
                 versions.push(version);
             }

@@ -20,6 +20,7 @@ mod fast_item;
 mod fast_iter;
 mod fast_mixed;
 mod fast_native;
+mod fast_operator;
 mod fast_poly;
 mod fast_subscr;
 mod inline;

@@ -7,6 +7,7 @@ mod number;
 mod ranges;
 mod refcounts;
 mod rewrite;
+mod straighten;
 mod sweep;
 
 use super::function::Function;
@@ -14,7 +15,8 @@ use super::verify::verify;
 
 type Pass = (&'static str, fn(&mut Function));
 
-const PASSES: [Pass; 7] = [
+const PASSES: [Pass; 8] = [
+    ("straighten", straighten::run),
     ("infer", infer::run),
     ("refcounts", refcounts::run),
     ("number", number::run),

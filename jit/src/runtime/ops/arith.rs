@@ -65,33 +65,6 @@ unsafe fn as_double(number: *mut PyObject) -> Option<f64> {
     }
 }
 
-/// `BINARY_SLICE`: `container[start:stop]`. Borrows all.
-pub unsafe extern "C-unwind" fn binary_slice(
-    container: *mut PyObject,
-    start: *mut PyObject,
-    stop: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: the contract; each fast path is given an object of exactly its class.
-    unsafe {
-        if PyList_CheckExact(container) != 0 {
-            return private::_PyList_BinarySlice(container, start, stop);
-        }
-        if PyTuple_CheckExact(container) != 0 {
-            return private::_PyTuple_BinarySlice(container, start, stop);
-        }
-        if PyUnicode_CheckExact(container) != 0 {
-            return private::_PyUnicode_BinarySlice(container, start, stop);
-        }
-        let slice = PySlice_New(start, stop, std::ptr::null_mut());
-        if slice.is_null() {
-            return slice;
-        }
-        let result = PyObject_GetItem(container, slice);
-        Py_DECREF(slice);
-        result
-    }
-}
-
 /// `base ** exponent` for a base above zero, as C computes it, and so does Python where the result is a finite number.
 pub unsafe extern "C-unwind" fn float_pow(base: f64, exponent: f64) -> f64 {
     // SAFETY: any doubles will do.

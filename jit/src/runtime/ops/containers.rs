@@ -50,16 +50,6 @@ pub unsafe extern "C-unwind" fn build_map(items: *mut *mut PyObject, pairs: i64)
     unsafe { private::_PyDict_FromItems(items, 2, items.add(1), 2, pairs as isize) }
 }
 
-/// `BUILD_SLICE`: `slice(start, stop, step)`; `step` may be NULL. Borrows all.
-pub unsafe extern "C-unwind" fn build_slice(
-    start: *mut PyObject,
-    stop: *mut PyObject,
-    step: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: the contract.
-    unsafe { PySlice_New(start, stop, step) }
-}
-
 /// `STORE_SUBSCR`: `container[key] = value`. Borrows all.
 pub unsafe extern "C-unwind" fn store_subscr(
     value: *mut PyObject,
@@ -74,25 +64,6 @@ pub unsafe extern "C-unwind" fn store_subscr(
 pub unsafe extern "C-unwind" fn delete_subscr(container: *mut PyObject, key: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyObject_DelItem(container, key) }
-}
-
-/// `STORE_SLICE`: `container[start:stop] = value`. Borrows all.
-pub unsafe extern "C-unwind" fn store_slice(
-    value: *mut PyObject,
-    container: *mut PyObject,
-    start: *mut PyObject,
-    stop: *mut PyObject,
-) -> i32 {
-    // SAFETY: the contract; the slice is ours to release.
-    unsafe {
-        let slice = PySlice_New(start, stop, null_mut());
-        if slice.is_null() {
-            return -1;
-        }
-        let status = PyObject_SetItem(container, slice, value);
-        Py_DECREF(slice);
-        status
-    }
 }
 
 /// `LIST_APPEND`: appends `item` to an exact list. Borrows both.

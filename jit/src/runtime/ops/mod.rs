@@ -29,6 +29,7 @@ pub mod locals;
 pub mod matching;
 pub mod names;
 pub mod operators;
+pub mod slices;
 pub mod strings;
 pub mod table;
 

@@ -3,12 +3,17 @@
 use pyo3::ffi::*;
 use std::ptr::null_mut;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::bytecode::opcode::CodeOffset;
+use crate::cpython::code::Code;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{ffi as private, kinds, memory};
 use crate::hir::types::Kinds;
+use crate::profile::{Operands, RightOperand};
 use crate::runtime::ops::calls;
+use crate::tier;
 
 /// By the argument of `BINARY_OP`: the method, the reflected method, and the sign. The others have more to them.
 const OPERATORS: [(&str, &str, &str); 13] = [
@@ -47,8 +52,39 @@ fn names(operator: usize) -> Option<(*mut PyObject, *mut PyObject)> {
     (!OPERATORS[operator].0.is_empty()).then_some((method as *mut PyObject, reflected as *mut PyObject))
 }
 
-/// `left <op> right`, where the class of `left` has a Python function for it that comes first, and nothing comes after it:
-/// both are of one class, or the other class knows nothing of the operator's reflected form. Borrows both.
+/// Calls of operators after which one notes what its operands are, with the usual thresholds.
+const NOTED: u32 = 16;
+
+/// The function that `left <op> right` calls first, where nothing but a `TypeError` comes after it: the class `left` has a
+/// Python function for the operator, and the other operand is of the same class, a number, or of another class that knows
+/// nothing of the operator's reflected form. Borrowed from the class.
+///
+/// # Safety
+/// Live types, and the GIL is held.
+pub unsafe fn method(left: Type, right: Type, operator: usize) -> Option<*mut PyObject> {
+    // SAFETY: the contract; looking a name up runs no Python code.
+    unsafe {
+        if !left.has(typeobject::FLAG_HEAPTYPE) {
+            return None;
+        }
+        let (name, reflected) = names(operator)?;
+        let method = private::_PyType_Lookup(left.as_ptr(), name);
+        if kinds::of_object(method as usize) != Kinds::FUNCTION || is_sequence(left) {
+            return None;
+        }
+        if left == right || is_number(right) && !is_kind_of_number(left) {
+            return Some(method);
+        }
+        let is_below = PyType_IsSubtype(right.as_ptr(), left.as_ptr()) != 0;
+        let comes_later = is_below
+            || is_sequence(right)
+            || !right.has(typeobject::FLAG_HEAPTYPE)
+            || !private::_PyType_Lookup(right.as_ptr(), reflected).is_null();
+        (!comes_later).then_some(method)
+    }
+}
+
+/// `left <op> right` by [`method`]. Borrows both.
 pub unsafe fn call_operator(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
@@ -59,24 +95,8 @@ pub unsafe fn call_operator(
     // SAFETY: the contract; the function is held while it runs.
     unsafe {
         let (ty, other) = (Type::of(left), Type::of(right));
-        if !ty.has(typeobject::FLAG_HEAPTYPE) {
-            return None;
-        }
-        let (name, reflected) = names(operator)?;
-        let method = private::_PyType_Lookup(ty.as_ptr(), name);
-        if kinds::of_object(method as usize) != Kinds::FUNCTION || is_sequence(ty) {
-            return None;
-        }
-        if ty != other {
-            let is_below = PyType_IsSubtype(other.as_ptr(), ty.as_ptr()) != 0;
-            if is_below
-                || is_sequence(other)
-                || !other.has(typeobject::FLAG_HEAPTYPE)
-                || !private::_PyType_Lookup(other.as_ptr(), reflected).is_null()
-            {
-                return None;
-            }
-        }
+        let method = method(ty, other, operator)?;
+        note_operands(frame, ty, other);
         Py_INCREF(method);
         let owned = |object| StackRef::from_owned(Py_NewRef(object));
         let mut operands = [owned(method), StackRef::NULL, owned(left), owned(right)];
@@ -86,12 +106,62 @@ pub unsafe fn call_operator(
             return Some(result);
         }
         Py_DECREF(result);
+        Some(refuse_operands(left, right, operator as i64))
+    }
+}
+
+/// Raises what an operator raises that its method does not implement and for which there is no other.
+pub unsafe extern "C-unwind" fn refuse_operands(
+    left: *mut PyObject,
+    right: *mut PyObject,
+    operator: i64,
+) -> *mut PyObject {
+    // SAFETY: the contract.
+    unsafe {
         let (left, right) = ((*Py_TYPE(left)).tp_name, (*Py_TYPE(right)).tp_name);
-        let sign = std::ffi::CString::new(OPERATORS[operator].2).unwrap_or_default();
+        let sign = std::ffi::CString::new(OPERATORS[operator as usize].2).unwrap_or_default();
         let text = c"unsupported operand type(s) for %.100s: '%.100s' and '%.100s'";
         PyErr_Format(PyExc_TypeError, text.as_ptr(), sign.as_ptr(), left, right);
-        Some(null_mut())
+        null_mut()
     }
+}
+
+/// Notes now and then what the operands are at the place where `frame` is.
+unsafe fn note_operands(frame: *mut InterpreterFrame, left: Type, right: Type) {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let calls = CALLS.load(Ordering::Relaxed);
+    // The GIL excludes others.
+    CALLS.store(calls.wrapping_add(1), Ordering::Relaxed);
+    if tier::is_patient() && !calls.is_multiple_of(NOTED) {
+        return;
+    }
+    // SAFETY: the contract: the frame has just come to the operator.
+    unsafe {
+        let code = Code::from_ptr((*frame).code().cast());
+        let units = ((*frame).instr_ptr as usize - code.first_unit() as usize) / 2;
+        let right = match is_number(right) {
+            true => RightOperand::Kinds(if right == Type::from_ptr(&raw mut PyFloat_Type) {
+                Kinds::FLOAT
+            } else {
+                Kinds::LONG
+            }),
+            false => RightOperand::Class(right.version()),
+        };
+        tier::record_operands(code, CodeOffset(units as u32), Operands { left: left.version(), right });
+    }
+}
+
+/// Whether this class is derived from one of those.
+unsafe fn is_kind_of_number(ty: Type) -> bool {
+    // SAFETY: the contract; no Python code runs.
+    unsafe {
+        [&raw mut PyFloat_Type, &raw mut PyLong_Type].into_iter().any(|base| PyType_IsSubtype(ty.as_ptr(), base) != 0)
+    }
+}
+
+/// Whether this is the class of floats or of ints, neither of which knows what to do with instances of unrelated classes.
+fn is_number(ty: Type) -> bool {
+    ty.as_ptr() == &raw mut PyFloat_Type || ty.as_ptr() == &raw mut PyLong_Type
 }
 
 /// Whether addition and multiplication would go on as those of a sequence.

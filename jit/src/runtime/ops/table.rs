@@ -3,7 +3,8 @@
 //! Each line is checked against the function's real signature, so the compiler cannot call a helper wrongly.
 
 use super::{
-    arith, attrs, calls, construct, containers, exceptions, functions, imports, iter, locals, matching, names, strings,
+    arith, attrs, calls, construct, containers, exceptions, functions, imports, iter, locals, matching, names,
+    operators, slices, strings,
 };
 use crate::cpython::frame::InterpreterFrame;
 use pyo3::ffi::{PyObject, PyThreadState};
@@ -157,7 +158,8 @@ macro_rules! helpers {
 // pure: neither.
 helpers! {
     BinaryOp arith binary_op (TState, Frame, Obj, Obj, Imm) -> NewRef;
-    BinarySlice arith binary_slice (Obj, Obj, Obj) -> NewRef;
+    RefuseOperands operators refuse_operands (Obj, Obj, Imm) -> NewRef [nopy];
+    BinarySlice slices binary_slice (Obj, Obj, Obj) -> NewRef;
     UnaryNegative arith unary_negative (Obj) -> NewRef;
     UnaryInvert arith unary_invert (Obj) -> NewRef;
     ToBool arith to_bool (Obj) -> Bool;
@@ -206,10 +208,11 @@ helpers! {
     BuildList containers build_list (Ptr, Imm) -> NewRef [nopy];
     BuildSet containers build_set (Ptr, Imm) -> NewRef;
     BuildMap containers build_map (Ptr, Imm) -> NewRef;
-    BuildSlice containers build_slice (Obj, Obj, NullableObj) -> NewRef [nopy];
+    BuildSlice slices build_slice (Obj, Obj, NullableObj) -> NewRef [nopy];
     StoreSubscr containers store_subscr (Obj, Obj, Obj) -> Status;
     DeleteSubscr containers delete_subscr (Obj, Obj) -> Status;
-    StoreSlice containers store_slice (Obj, Obj, Obj, Obj) -> Status;
+    ListSlice slices list_slice (Obj, Obj, Obj, NullableObj) -> NewRef;
+    StoreSlice slices store_slice (Obj, Obj, Obj, Obj) -> Status;
     ListAppend containers list_append (Obj, Obj) -> Status [nopy];
     ListExtend containers list_extend (Obj, Obj) -> Status;
     SetAdd containers set_add (Obj, Obj) -> Status;

@@ -1,0 +1,64 @@
+//! Operators that classes define by functions written in Python.
+
+use super::*;
+use crate::profile::RightOperand;
+
+impl Builder<'_> {
+    /// Enters the method of the left operand's class that an operator stands for, if it is known what operands come by. Says
+    /// whether it did.
+    ///
+    /// The operands stay where they are meanwhile, as the interpreter calls the method from C.
+    pub(super) fn call_operator(&mut self) -> Result<bool, Refusal> {
+        let (site, operator) = (self.instr.start, self.instr.oparg);
+        if self.profile.has_failed(site) {
+            return Ok(false);
+        }
+        let Some((operands, object)) = self.profile.operator(site, operator) else { return Ok(false) };
+        let binding = self.profile.binding(object, 2, &[]).filter(|binding| binding.defaults.is_none());
+        let Some(Binding { target, .. }) = binding else { return Ok(false) };
+        self.box_operands(2);
+        let (left, right) = (self.peek_obj(1), self.peek_obj(0));
+        self.guard_version(left, operands.left);
+        match operands.right {
+            RightOperand::Class(version) => {
+                self.guard_version(right, version);
+            }
+            RightOperand::Kinds(kinds) => {
+                self.guard_kinds(0, kinds);
+            }
+        }
+        let function = self.known_obj(object);
+        self.guard_function(function, object, target.code);
+        self.set_line();
+        self.scratch(3);
+        // The interpreter holds what it has looked up during the call.
+        self.emit(Op::IncRef, &[function], Type::NONE);
+        let mut refs = Vec::new();
+        for object in [function, left, right] {
+            self.emit(Op::IncRef, &[object], Type::NONE);
+            refs.push(self.to_ref(StackEntry { value: object, owned: true }));
+        }
+        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs: &refs });
+        self.emit(Op::DecRef, &[function], Type::NONE);
+        let result = self.unless_refused(result, left, right, operator);
+        self.check_and_close(result, ErrorKind::Null, 2)?;
+        self.push(result, true);
+        self.safepoint(false)?;
+        Ok(true)
+    }
+
+    /// The result of the method, unless that is `NotImplemented`: there is nothing else to be asked, so the operands are refused.
+    fn unless_refused(&mut self, result: Value, left: Value, right: Value, operator: u32) -> Value {
+        let (refused, next) = (self.func.new_block(true), self.func.new_block(false));
+        let not_implemented = self.const_i64(self.profile.not_implemented() as i64);
+        let cond = self.emit(Op::Compare(Cond::Eq), &[result, not_implemented], Type::BOOL);
+        let otherwise = Edge { block: next, args: vec![result] };
+        self.terminate(Terminator::Branch { cond, then: Edge::to(refused), otherwise });
+        self.switch_to(refused);
+        let null = self.helper(Helper::RefuseOperands, &[left, right], &[i64::from(operator)]);
+        self.terminate(Terminator::Jump(Edge { block: next, args: vec![null] }));
+        let result = self.func.add_param(next, Type::OBJ_OR_NULL);
+        self.switch_to(next);
+        result
+    }
+}

@@ -1,0 +1,189 @@
+//! Which safepoints have little or nothing to do.
+//!
+//! A safepoint comes after what could have run Python code. When that is an object given up, it has run none unless the object
+//! has died, which happens aside: there is the place to look, and the usual way needs no test. And where another pass
+//! has removed what could have been noticed, the safepoint has nothing to do.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::hir::function::Function;
+use crate::hir::inst::{Block, Op, Value};
+use crate::hir::types::Kinds;
+
+/// The safepoints of a function that need not be where they are.
+#[derive(Default)]
+pub struct Quiet {
+    /// By the instruction right before a safepoint that gives an object up, which is all that it has to look after.
+    pub after_death: HashMap<Value, Value>,
+    /// Those with nothing to look after.
+    pub needless: HashSet<Value>,
+}
+
+/// What may have been noticed since the last safepoint.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Noise {
+    None,
+    /// The death of an object, given up by this instruction.
+    Death(Value),
+    Any,
+}
+
+impl Quiet {
+    /// Looks for them in a function.
+    pub fn of(function: &Function) -> Quiet {
+        let order = function.reverse_postorder();
+        let begins = begins(function, &order);
+        let mut quiet = Quiet::default();
+        for block in order {
+            let mut noise = if begins[block.index()] { Noise::None } else { Noise::Any };
+            let mut before = None;
+            for &value in &function.block(block).insts {
+                if let (Op::Safepoint { periodic: false, boxes }, args) =
+                    (&function.inst(value).op, &function.inst(value).args)
+                    && args.len() == *boxes as usize
+                {
+                    match noise {
+                        Noise::None => {
+                            quiet.needless.insert(value);
+                        }
+                        Noise::Death(given) if before == Some(given) => {
+                            quiet.after_death.insert(given, value);
+                        }
+                        _ => {}
+                    }
+                }
+                noise = after(function, value, noise);
+                before = Some(value);
+            }
+        }
+        quiet
+    }
+}
+
+/// For each block whether nothing can have been noticed since the last safepoint when it begins, whichever way led there.
+fn begins(function: &Function, order: &[Block]) -> Vec<bool> {
+    let mut begins = vec![true; function.blocks.len()];
+    for context in &function.contexts {
+        begins[context.resume.index()] = false;
+    }
+    loop {
+        let mut has_changed = false;
+        for &block in order {
+            let data = function.block(block);
+            let start = if begins[block.index()] { Noise::None } else { Noise::Any };
+            let end = data.insts.iter().fold(start, |noise, value| after(function, *value, noise));
+            if end == Noise::None {
+                continue;
+            }
+            for edge in data.terminator.edges() {
+                has_changed |= std::mem::replace(&mut begins[edge.block.index()], false);
+            }
+        }
+        if !has_changed {
+            return begins;
+        }
+    }
+}
+
+fn after(function: &Function, value: Value, noise: Noise) -> Noise {
+    let inst = function.inst(value);
+    match &inst.op {
+        Op::Safepoint { .. } => Noise::None,
+        Op::DecRef | Op::CloseRef if dies_quietly(function, inst.args[0]) => noise,
+        Op::DecRef | Op::CloseRef if noise == Noise::None => Noise::Death(value),
+        op if is_quiet(op) => noise,
+        _ => Noise::Any,
+    }
+}
+
+fn dies_quietly(function: &Function, value: Value) -> bool {
+    let quiet = [Kinds::LONG, Kinds::FLOAT, Kinds::STR, Kinds::BOOL, Kinds::NONE, Kinds::NULL];
+    let quiet = quiet.into_iter().fold(Kinds::EMPTY, Kinds::union);
+    function.ty(value).kinds.is_within(quiet)
+}
+
+/// Whether an instruction cannot run Python code, whatever there is.
+fn is_quiet(op: &Op) -> bool {
+    match op {
+        Op::Helper { helper, .. } => !helper.effects().may_run_python,
+        Op::CallDirect { .. }
+        | Op::CallNative
+        | Op::PushFrame { .. }
+        | Op::PopFrame { .. }
+        | Op::UnwindFrame
+        | Op::StoreInt { .. }
+        | Op::StoreFloat { .. }
+        | Op::DecRef
+        | Op::CloseRef
+        | Op::Traceback
+        | Op::TakeException { .. } => false,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hir::parse::parse;
+
+    /// The safepoints of `text` that follow a death only, with what dies, and the needless ones, by their numbers.
+    fn found(text: &str) -> (Vec<(usize, usize)>, Vec<usize>) {
+        let function = parse(text).unwrap();
+        let quiet = Quiet::of(&function);
+        let index = |value: &Value| {
+            let order = function.blocks.iter().flat_map(|block| &block.insts);
+            order.into_iter().position(|inst| inst == value).unwrap()
+        };
+        let mut deaths: Vec<_> = quiet.after_death.iter().map(|(given, point)| (index(given), index(point))).collect();
+        let mut needless: Vec<_> = quiet.needless.iter().map(index).collect();
+        deaths.sort_unstable();
+        needless.sort_unstable();
+        (deaths, needless)
+    }
+
+    #[test]
+    fn one_death_right_before() {
+        let text = "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: ref = swap_local 1 v0
+                close_ref v1
+                v3: i64 = safepoint periodic=false  ; @4 []
+                v4: i64 = safepoint periodic=false  ; @6 []
+                v5: ref = swap_local 2 v0
+                v6: ref = swap_local 3 v0
+                close_ref v5
+                close_ref v6
+                v9: i64 = safepoint periodic=false  ; @8 []
+                v10: i64 = safepoint periodic=true  ; @10 []
+                unwind
+        ";
+        assert_eq!(found(text), (vec![(2, 3)], vec![4]));
+    }
+
+    #[test]
+    fn what_came_before_a_block_counts() {
+        let text = "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: i64 = safepoint periodic=true  ; @2 []
+                on_error.Negative v2 b3 else b1
+            b1:
+                dec_ref v1
+                v4: i64 = safepoint periodic=false  ; @4 []
+                v5: any = call unary_negative v1
+                on_error.Null v5 b3 else b2
+            b2:
+                dec_ref v5
+                v7: i64 = safepoint periodic=false  ; @6 []
+                return v1
+            b3: cold
+                v8: i64 = safepoint periodic=false  ; @8 []
+                unwind
+        ";
+        assert_eq!(found(text), (vec![(3, 4)], vec![]));
+    }
+}
