@@ -1,5 +1,8 @@
 """How hot code is found with the usual thresholds: by looking now and then, and counting only what was found running."""
 
+import os
+import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -9,15 +12,19 @@ pytest.importorskip("rjit", reason="rjit is not installed here")
 
 PRELUDE = """
 import os, time
+def comm(name):
+    try:
+        with open(f"/proc/self/task/{name}/comm") as file:
+            return file.read().strip()
+    except OSError:  # it has ended
+        return "rjit-details"
 def ticker():
     "Its folder in /proc, None when there is no such thread. It gives itself its name."
-    while len(names := os.listdir("/proc/self/task")) > 1:
+    # The thread that tells details of what is compiled is not meant.
+    while len(names := [n for n in os.listdir("/proc/self/task") if comm(n) != "rjit-details"]) > 1:
         for name in names:
-            try:
-                with open(f"/proc/self/task/{name}/comm") as file:
-                    if file.read().strip() == "rjit-ticker":
-                        return f"/proc/self/task/{name}"
-            except OSError: pass  # it has ended
+            if comm(name) == "rjit-ticker":
+                return f"/proc/self/task/{name}"
 def status(name):
     with open(f"{ticker()}/status") as file:
         return next(line.split()[1] for line in file if line.startswith(name))
@@ -320,6 +327,52 @@ def large_functions_have_to_be_hotter():
     """
 
 
+@case
+def ticks_where_the_stack_is_full_are_no_reason_to_stop():
+    return """
+    spins = []
+    for n in range(60):
+        scope = {}
+        exec("def spin():\\n  n = 0\\n  while n < 600_000: n += 1", scope)
+        spins.append(scope["spin"])
+    def dive():
+        try:
+            [_] = map(lambda _: dive(), [1])
+        except RecursionError:
+            pass
+        if spins: spins.pop()()
+    rjit.enable()
+    sys.setrecursionlimit(10**6)
+    dive()
+    assert not spins and rjit.stats()["warnings"] == []
+    until_compiled(busy, 2000)
+    """
+
+
 @pytest.mark.parametrize("name", CASES)
 def test(name):
     run(PRELUDE + textwrap.dedent(CASES[name]))
+
+
+def test_what_a_thread_forks_ends_with_that_thread(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        """
+import os, threading, warnings
+warnings.simplefilter("ignore")
+def add(a, b): return a + b
+def fork():
+    for i in range(300_000): add(i, 1)
+    pid = os.fork()
+    if pid:
+        print(os.waitpid(pid, 0)[1])
+    else:
+        for i in range(300_000): add(i, 1)
+thread = threading.Thread(target=fork)
+thread.start()
+thread.join()
+"""
+    )
+    env = os.environ | {"RJIT": "1"}
+    done = subprocess.run([sys.executable, program], env=env, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"0\n", b"")

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use pyo3::exceptions::{PyMemoryError, PyRecursionError};
 use pyo3::prelude::*;
 
 use super::{monitoring, registry, switch};
@@ -79,6 +80,10 @@ pub fn count(py: Python<'_>, code: Code, state: StateRef) {
     let result = monitoring::want_counts(py, code, false).and_then(|()| monitoring::want_counts(py, code, true));
     match result {
         Ok(()) => FOUND.with(|found| found.insert(state.address(), Found::Counted)),
+        // A tick came where the stack is full, or there was no memory just then: a later tick will do.
+        Err(error) if error.is_instance_of::<PyRecursionError>(py) || error.is_instance_of::<PyMemoryError>(py) => {
+            return postpone(state);
+        }
         Err(error) => {
             // Whatever the reason, others would fail for it as well.
             switch::stop_sampling();
