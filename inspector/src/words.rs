@@ -8,6 +8,7 @@ pub fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Function => "function",
         Kind::Loop => "loop",
+        Kind::Generator => "generator",
         Kind::Overflow => "overflow",
         Kind::Unknown(_) => "unknown",
     }

@@ -29,7 +29,6 @@ use crate::config::{self, Stress};
 use crate::cpython::code::Code;
 use crate::cpython::function;
 use crate::cpython::interp::{common_constants, eval_frame_address};
-use crate::cpython::locals;
 use crate::cpython::naming;
 use crate::dump::listing;
 use crate::dump::{self, Dumped};
@@ -56,6 +55,17 @@ const MAX_INLINED_UNITS: usize = 160;
 pub struct Namespaces {
     pub globals: *mut PyObject,
     pub builtins: *mut PyObject,
+}
+
+/// What there is where machine code begins.
+pub struct Entry {
+    /// Operands on the frame's stack.
+    pub depth: u32,
+    /// What names are looked up in.
+    pub namespaces: Namespaces,
+    /// The objects in the home slots of a frame that is there, and its operands: borrowed addresses, 0 for none. Empty when
+    /// none is.
+    pub locals: Vec<usize>,
 }
 
 /// All that machine code is made from. To make it takes no look at any Python object, so any thread can do it without
@@ -87,8 +97,7 @@ pub struct Made {
 pub fn plan(
     code: Code,
     kind: Kind,
-    entry_depth: u32,
-    namespaces: Namespaces,
+    entry: Entry,
     state: &CodeState,
     counters: *const Counters,
 ) -> Result<(Plan, Vec<Code>), Refusal> {
@@ -99,7 +108,7 @@ pub fn plan(
     }
     let codes = Rc::new(RefCell::new(vec![code]));
     let found = Rc::new(RefCell::default());
-    let mut profile = profile_of(&codes, state, namespaces, entry_depth, locals::of_running_frame(code, entry_depth));
+    let mut profile = profile_of(&codes, state, entry);
     if state.recompilations < tier::RECOMPILATIONS_WITH_GUESSES {
         profile = profile.with_inlinees(inlinees(codes.clone(), Rc::downgrade(&found)));
     }
@@ -124,13 +133,8 @@ pub fn plan(
 }
 
 /// What is known of the code object of `state`. The code objects that are asked about are added to `codes`.
-fn profile_of(
-    codes: &Rc<RefCell<Vec<Code>>>,
-    state: &CodeState,
-    namespaces: Namespaces,
-    entry_depth: u32,
-    locals: Vec<usize>,
-) -> Profile {
+fn profile_of(codes: &Rc<RefCell<Vec<Code>>>, state: &CodeState, entry: Entry) -> Profile {
+    let Entry { depth, namespaces, locals } = entry;
     let asked = codes.clone();
     let bindings = move |object, count, names: &[usize]| {
         let binding = bind(object, count, names)?;
@@ -138,7 +142,7 @@ fn profile_of(
         Some(binding)
     };
     Profile::new(
-        entry_depth,
+        depth,
         Lessons {
             failed: state.failed.clone(),
             seen: state.seen.clone(),
@@ -186,8 +190,8 @@ fn inlinee(object: usize, codes: &Rc<RefCell<Vec<Code>>>, found: &Weak<RefCell<F
         return None;
     }
     let namespaces = Namespaces { globals: function.globals(), builtins: function.builtins() };
-    let profile =
-        state.read(|state| state.refused.is_none().then(|| profile_of(codes, state, namespaces, 0, Vec::new())))?;
+    let entry = Entry { depth: 0, namespaces, locals: Vec::new() };
+    let profile = state.read(|state| state.refused.is_none().then(|| profile_of(codes, state, entry)))?;
     let profile = profile.with_inlinees(inlinees(codes.clone(), found.clone()));
     Some(Inlinee { code: Arc::new(info), profile })
 }
@@ -264,11 +268,11 @@ fn passes_off() -> &'static [&'static str] {
     PASSES_OFF.get().map_or(&[], Vec::as_slice)
 }
 
-/// The line of the loop's header, or the function's first one.
+/// The line where the machine code is entered: that of a function is its first one.
 fn line_of(info: &CodeInfo, kind: Kind) -> u32 {
     match kind {
         Kind::Function => info.first_line,
-        Kind::Loop(header) => info.lines.lookup(header).line.unwrap_or(info.first_line),
+        Kind::Loop(offset) | Kind::Resume(offset) => info.lines.lookup(offset).line.unwrap_or(info.first_line),
     }
 }
 

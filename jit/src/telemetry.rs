@@ -99,6 +99,7 @@ pub fn announce(executable: &mut Executable, reservation: Reservation, assumptio
         kind: match executable.kind {
             Kind::Function => rjit_telemetry::Kind::Function,
             Kind::Loop(_) => rjit_telemetry::Kind::Loop,
+            Kind::Resume(_) => rjit_telemetry::Kind::Generator,
         },
         address: executable.address as u64,
         size: executable.size as u64,

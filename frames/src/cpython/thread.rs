@@ -211,6 +211,15 @@ impl Thread {
         self.get(EXC_INFO)
     }
 
+    /// Sets that.
+    ///
+    /// # Safety
+    /// The item lives as long as it is there, and the items below it are the thread's.
+    #[inline]
+    pub unsafe fn set_exc_info(self, item: *mut ErrStackItem) {
+        self.set(EXC_INFO, item);
+    }
+
     /// The first free word of the data stack.
     #[inline]
     pub fn datastack_top(self) -> *mut u64 {

@@ -80,8 +80,8 @@
 //! | 56     | u64       | time it took to compile, nanoseconds |
 //! | 64     | u32       | generation: how many executables had this slot before |
 //! | 68     | u32       | first line of the code object |
-//! | 72     | u32       | line: for a loop the loop's, otherwise the first line |
-//! | 76     | u8        | kind: 1 function, 2 loop, 3 overflow |
+//! | 72     | u32       | line: for a loop or a generator where it is entered, otherwise the first line |
+//! | 76     | u8        | kind: 1 function, 2 loop, 3 overflow, 4 generator |
 //! | 77     | u8        | state: 1 live, 2 invalidated, 3 retired |
 //! | 78     | [u8; 2]   | reserved |
 //! | 80     | [u8; 96]  | qualified name, text |

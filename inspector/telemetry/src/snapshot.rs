@@ -96,6 +96,8 @@ pub enum Kind {
     Loop,
     /// Not one executable, but all that found the table full.
     Overflow,
+    /// A generator, entered where it goes on.
+    Generator,
     /// A kind that only a newer version knows.
     Unknown(u8),
 }
@@ -311,6 +313,7 @@ impl Kind {
             Self::Function => 1,
             Self::Loop => 2,
             Self::Overflow => 3,
+            Self::Generator => 4,
             Self::Unknown(code) => code,
         }
     }
@@ -320,6 +323,7 @@ impl Kind {
             1 => Self::Function,
             2 => Self::Loop,
             3 => Self::Overflow,
+            4 => Self::Generator,
             other => Self::Unknown(other),
         }
     }

@@ -74,6 +74,38 @@ pub fn state_of_cell(cell: usize) -> usize {
     cell - std::mem::offset_of!(CodeState, cell)
 }
 
+/// A place at which generators wait. There are few for each code object, and they are looked for at each item.
+#[derive(Copy, Clone, Debug)]
+pub struct Waiting {
+    /// The bytecode that they go on with.
+    pub at: CodeOffset,
+    /// The machine code that does it, if there is some.
+    pub body: Option<Body>,
+    /// How often it was counted.
+    pub count: u32,
+    /// There will be no machine code.
+    pub is_refused: bool,
+}
+
+/// Whether the places at which generators wait are counted.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
+pub enum Counting {
+    /// Only where everything is.
+    #[default]
+    Off,
+    /// They are, since the code was found running again and again.
+    On,
+    /// Somebody wants machine code at once.
+    AtOnce,
+}
+
+impl Counting {
+    /// The same, but for `Off`.
+    pub fn or_on(self) -> Counting {
+        if self == Counting::Off { Counting::On } else { self }
+    }
+}
+
 /// Everything known about a code object. Boxed; its address is the `co_extra` value.
 pub struct CodeState {
     pub cell: CodeCell,
@@ -83,8 +115,13 @@ pub struct CodeState {
     pub jumps: HashMap<CodeOffset, u32>,
     /// The function's machine code.
     pub function: Option<Box<Executable>>,
-    /// The machine code of loops, by header.
-    pub loops: HashMap<CodeOffset, Box<Executable>>,
+    /// Machine code that is entered in the middle of a frame, by where: that of loops at their headers, that of generators where
+    /// they go on.
+    pub inner: HashMap<CodeOffset, Box<Executable>>,
+    /// Where generators were found waiting.
+    pub waiting: Vec<Waiting>,
+    /// Whether those places are counted.
+    pub counting: Counting,
     /// Why the code object is not compiled; final.
     pub refused: Option<Refusal>,
     /// Bytecodes whose guesses failed too often: compiled without a guess the next time.
@@ -109,7 +146,9 @@ impl CodeState {
             calls: 0,
             jumps: HashMap::new(),
             function: None,
-            loops: HashMap::new(),
+            inner: HashMap::new(),
+            waiting: Vec::new(),
+            counting: Counting::Off,
             refused: None,
             failed: HashSet::new(),
             seen: HashMap::new(),
@@ -118,5 +157,40 @@ impl CodeState {
             recompilations: 0,
             calls_to_watch: 0,
         }
+    }
+
+    /// What is known of the place at which a generator waits.
+    #[inline]
+    pub fn waiting(&self, at: CodeOffset) -> Option<Waiting> {
+        self.waiting.iter().find(|waiting| waiting.at == at).copied()
+    }
+
+    fn waiting_mut(&mut self, at: CodeOffset) -> &mut Waiting {
+        let index = self.waiting.iter().position(|waiting| waiting.at == at).unwrap_or_else(|| {
+            self.waiting.push(Waiting { at, body: None, count: 0, is_refused: false });
+            self.waiting.len() - 1
+        });
+        &mut self.waiting[index]
+    }
+
+    /// Counts that a generator goes on there. None when there will be no machine code for it.
+    pub fn count_waiting(&mut self, at: CodeOffset) -> Option<u32> {
+        if self.refused.is_some() {
+            return None;
+        }
+        let waiting = self.waiting_mut(at);
+        waiting.count = waiting.count.saturating_add(1);
+        (!waiting.is_refused).then_some(waiting.count)
+    }
+
+    /// Notes that there will be no machine code for it.
+    pub fn refuse_waiting(&mut self, at: CodeOffset) {
+        self.waiting_mut(at).is_refused = true;
+    }
+
+    /// Has generators go on there in this machine code, or in the interpreter; they are counted anew.
+    pub fn set_waiting(&mut self, at: CodeOffset, body: Option<Body>) {
+        let waiting = self.waiting_mut(at);
+        (waiting.body, waiting.count) = (body, 0);
     }
 }

@@ -1,22 +1,79 @@
-//! The objects in the locals of the running frame.
+//! The objects in the locals of frames.
+
+use pyo3::ffi::PyObject;
 
 use super::code::Code;
+use super::frame::InterpreterFrame;
 use super::thread::Thread;
+use crate::bytecode::opcode::CodeOffset;
 
 /// The addresses of the objects in the home slots of the thread's innermost frame if that runs `code`, and of the lowest `operands`
 /// on its stack, which are there; 0 where there is none. They are borrowed from the frame.
 pub fn of_running_frame(code: Code, operands: u32) -> Vec<usize> {
-    // SAFETY: the GIL is held; the innermost frame is complete, and its home slots hold references or NULL, as its stack does up
-    // to the stack pointer.
+    // SAFETY: the GIL is held; the innermost frame is null or complete.
     unsafe {
         let frame = Thread::current().current_frame();
         if frame.is_null() || (*frame).code() != code.as_ptr().cast() {
             return Vec::new();
         }
-        let locals = code.localsplus_count() as usize;
+        of_frame(frame, operands)
+    }
+}
+
+/// The same of `frame`.
+///
+/// # Safety
+/// `frame` is a complete frame, and the GIL is held.
+unsafe fn of_frame(frame: *mut InterpreterFrame, operands: u32) -> Vec<usize> {
+    // SAFETY: the contract; the home slots hold references or NULL, as does the stack up to the stack pointer.
+    unsafe {
+        let locals = Code::from_ptr((*frame).code().cast()).localsplus_count() as usize;
         let top = (*frame).slot(locals + operands as usize);
         let operands = if (*frame).stackpointer >= top { operands as usize } else { 0 };
         let slots = (0..locals + operands).map(|slot| *(*frame).slot(slot));
         slots.map(|local| if local.is_int() { 0 } else { local.untag() as usize }).collect()
+    }
+}
+
+/// The frame of a generator that waits.
+#[derive(Copy, Clone, Debug)]
+pub struct WaitingFrame(*mut InterpreterFrame);
+
+impl WaitingFrame {
+    /// # Safety
+    /// `frame` is complete, and stays as it is while this is in use; the GIL is held.
+    pub unsafe fn new(frame: *mut InterpreterFrame) -> WaitingFrame {
+        WaitingFrame(frame)
+    }
+
+    /// Its code.
+    pub fn code(self) -> Code {
+        // SAFETY: the constructor's contract.
+        unsafe { Code::from_ptr((*self.0).code().cast()) }
+    }
+
+    /// The bytecode that it goes on with.
+    pub fn at(self) -> CodeOffset {
+        // SAFETY: the constructor's contract: a complete frame is at an instruction of its code.
+        CodeOffset(unsafe { (*self.0).instr_ptr.offset_from(self.code().first_unit()) } as u32)
+    }
+
+    /// Operands on its stack.
+    pub fn depth(self) -> u32 {
+        let locals = self.code().localsplus_count() as usize;
+        // SAFETY: the constructor's contract; the stack begins behind the home slots.
+        unsafe { (*self.0).stackpointer.offset_from((*self.0).slot(locals)) as u32 }
+    }
+
+    /// Its globals and its builtins, borrowed.
+    pub fn namespaces(self) -> [*mut PyObject; 2] {
+        // SAFETY: the constructor's contract.
+        unsafe { [(*self.0).f_globals, (*self.0).f_builtins] }
+    }
+
+    /// The objects in its home slots and on its stack, as [`of_running_frame`] tells them.
+    pub fn objects(self) -> Vec<usize> {
+        // SAFETY: the constructor's contract.
+        unsafe { of_frame(self.0, self.depth()) }
     }
 }

@@ -8,7 +8,7 @@ use super::types::Type;
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 
-/// Whether a compilation covers a whole function or is entered at a running loop.
+/// Where a compilation begins.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
     /// Entered by a call; returns the function's result.
@@ -16,6 +16,9 @@ pub enum Kind {
     /// Entered by on-stack replacement at the loop header with this offset; takes the frame over until the function
     /// returns, but leaves popping it to the interpreter.
     Loop(CodeOffset),
+    /// Entered by whoever wants a generator's next item, where the generator goes on: at this offset. Ends with the next
+    /// item, or like a function.
+    Resume(CodeOffset),
 }
 
 impl Kind {
@@ -24,7 +27,13 @@ impl Kind {
         match self {
             Kind::Function => "function",
             Kind::Loop(_) => "loop",
+            Kind::Resume(_) => "generator",
         }
+    }
+
+    /// Whether the frame is the machine code's until it ends. That of a loop belongs to the interpreter, which ends it.
+    pub fn owns_frame(self) -> bool {
+        !matches!(self, Kind::Loop(_))
     }
 }
 
@@ -253,7 +262,9 @@ impl Terminator {
     pub fn operand(&self) -> Option<Value> {
         match self {
             Terminator::Branch { cond, .. } => Some(*cond),
-            Terminator::OnError { value, .. } | Terminator::Return { value } => Some(*value),
+            Terminator::OnError { value, .. } | Terminator::Return { value } | Terminator::Yield { value, .. } => {
+                Some(*value)
+            }
             _ => None,
         }
     }
@@ -261,21 +272,29 @@ impl Terminator {
     pub fn operand_mut(&mut self) -> Option<&mut Value> {
         match self {
             Terminator::Branch { cond, .. } => Some(cond),
-            Terminator::OnError { value, .. } | Terminator::Return { value } => Some(value),
+            Terminator::OnError { value, .. } | Terminator::Return { value } | Terminator::Yield { value, .. } => {
+                Some(value)
+            }
             _ => None,
         }
     }
 
     pub fn state(&self) -> Option<StateId> {
         match self {
-            Terminator::Throw { state } | Terminator::Leave { state } | Terminator::Exit { state, .. } => Some(*state),
+            Terminator::Throw { state }
+            | Terminator::Leave { state }
+            | Terminator::Yield { state, .. }
+            | Terminator::Exit { state, .. } => Some(*state),
             _ => None,
         }
     }
 
     pub fn state_mut(&mut self) -> Option<&mut StateId> {
         match self {
-            Terminator::Throw { state } | Terminator::Leave { state } | Terminator::Exit { state, .. } => Some(state),
+            Terminator::Throw { state }
+            | Terminator::Leave { state }
+            | Terminator::Yield { state, .. }
+            | Terminator::Exit { state, .. } => Some(state),
             _ => None,
         }
     }

@@ -500,6 +500,13 @@ pub enum Terminator {
     },
     /// Leaves the function with the exception that is set; everything is closed already.
     Unwind,
+    /// Suspends the generator whose frame it is, to go on with the state later, and gives an owned reference to whoever has
+    /// resumed it. `delegates` says whether it waits for another one meanwhile.
+    Yield {
+        value: Value,
+        delegates: bool,
+        state: StateId,
+    },
     /// Leaves a loop's executable with the exception that is set; the interpreter raises it at the state's bytecode.
     Throw {
         state: StateId,

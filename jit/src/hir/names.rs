@@ -145,6 +145,7 @@ fn terminator(terminator: &Terminator) -> &'static str {
         Terminator::OnError { .. } => "on_error",
         Terminator::Return { .. } => "return",
         Terminator::Unwind => "unwind",
+        Terminator::Yield { .. } => "yield",
         Terminator::Throw { .. } => "throw",
         Terminator::Leave { .. } => "leave",
         Terminator::Exit { .. } => "exit",

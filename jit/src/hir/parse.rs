@@ -43,8 +43,10 @@ fn parse_header(line: &str) -> Result<Function, String> {
         (name, Kind::Function)
     } else if let Some((name, offset)) = rest.strip_prefix("loop ").and_then(|rest| rest.rsplit_once(" @")) {
         (name, Kind::Loop(CodeOffset(offset.parse().map_err(fail)?)))
+    } else if let Some((name, offset)) = rest.strip_prefix("generator ").and_then(|rest| rest.rsplit_once(" @")) {
+        (name, Kind::Resume(CodeOffset(offset.parse().map_err(fail)?)))
     } else {
-        return Err(format!("neither a function nor a loop: `{line}`"));
+        return Err(format!("neither a function nor a loop nor a generator: `{line}`"));
     };
     Ok(Function { scratch, ..Function::new(name.to_owned(), kind) })
 }
@@ -186,6 +188,10 @@ impl Reader {
             }
             "return" => Terminator::Return { value: line.value()? },
             "unwind" => Terminator::Unwind,
+            "yield" => {
+                let (value, delegates) = (line.value()?, line.eat("delegates"));
+                Terminator::Yield { value, delegates, state: self.state(line)? }
+            }
             "throw" => Terminator::Throw { state: self.state(line)? },
             "leave" => Terminator::Leave { state: self.state(line)? },
             "exit" => {

@@ -23,6 +23,7 @@ impl Function {
         let mut rows = vec![match self.kind {
             Kind::Function => (None, format!("function {}{scratch}", self.name)),
             Kind::Loop(header) => (None, format!("loop {} @{header}{scratch}", self.name)),
+            Kind::Resume(offset) => (None, format!("generator {} @{offset}{scratch}", self.name)),
         }];
         for (index, context) in self.contexts.iter().enumerate() {
             let (id, Context { code, caller, site, frame, resume, .. }) = (ContextId(index as u32 + 1), context);
@@ -171,6 +172,10 @@ impl Function {
             Terminator::OnError { value, kind, error, ok } => write!(f, "on_error.{kind:?} {value} {error} else {ok}"),
             Terminator::Return { value } => write!(f, "return {value}"),
             Terminator::Unwind => f.write_str("unwind"),
+            Terminator::Yield { value, delegates, state } => {
+                write!(f, "yield {value}{}", if *delegates { " delegates" } else { "" })?;
+                self.print_state(f, *state)
+            }
             Terminator::Throw { state } => {
                 f.write_str("throw")?;
                 self.print_state(f, *state)

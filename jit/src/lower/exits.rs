@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use super::*;
-use crate::cpython::thread;
+use crate::cpython::{generator, thread};
 use crate::hir::types::Kinds;
 use crate::runtime::{deopt, entry, stress};
 
@@ -181,7 +181,8 @@ impl Lowering<'_, '_> {
         let entries = self.load(types::I64, counters, 0);
         let entries = self.b.ins().iadd_imm_s(entries, 1);
         self.store(entries, counters, 0);
-        if self.is_loop() {
+        // The interpreter has counted the frame of a loop, and whoever resumes a generator has that one.
+        if self.hir.kind != Kind::Function {
             return;
         }
         let (tstate, frame) = (self.tstate, self.frame);
@@ -209,6 +210,32 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(fine);
     }
 
+    /// Suspends the generator whose frame it is, which is complete but for that. `delegates` as in [`Terminator::Yield`].
+    pub(super) fn suspend(&mut self, delegates: bool) {
+        use crate::cpython::frame as layout;
+        /// Where a field of the generator is, from its frame.
+        const fn from_frame(offset: i32) -> i32 {
+            offset - generator::GI_IFRAME
+        }
+        let (tstate, frame) = (self.tstate, self.frame);
+        let handled = from_frame(generator::GI_EXC_STATE + thread::EXC_PREVIOUS);
+        let previous = self.load(types::I64, frame, handled);
+        self.store(previous, tstate, thread::EXC_INFO);
+        let zero = self.imm(0);
+        self.store(zero, frame, handled);
+        let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
+        let remaining = self.b.ins().iadd_imm_s(remaining, 1);
+        self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
+        let previous = self.load(types::I64, frame, layout::PREVIOUS);
+        self.store(previous, tstate, thread::CURRENT_FRAME);
+        self.store(zero, frame, layout::PREVIOUS);
+        let unmarked = self.b.ins().iconst(types::I16, 0);
+        self.store(unmarked, frame, layout::RETURN_OFFSET);
+        let state = if delegates { generator::STATE_SUSPENDED_YIELD_FROM } else { generator::STATE_SUSPENDED };
+        let state = self.b.ins().iconst(types::I8, i64::from(state));
+        self.store(state, frame, from_frame(generator::GI_FRAME_STATE));
+    }
+
     fn counters(&mut self) -> ir::Value {
         self.imm(self.header.counters as i64)
     }
@@ -222,7 +249,8 @@ impl Lowering<'_, '_> {
     /// Pops the frame, whose locals die: `settled` as in [`inst::Op::PopFrame`].
     pub(super) fn pop_frame(&mut self, settled: u64) {
         let (tstate, frame) = (self.tstate, self.frame);
-        if self.code.nlocalsplus > INLINE_SLOTS {
+        let is_generator = self.context == OUTERMOST && matches!(self.hir.kind, Kind::Resume(_));
+        if self.code.nlocalsplus > INLINE_SLOTS || is_generator {
             self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
             return self.leave_shim();
         }

@@ -289,6 +289,12 @@ impl Lowering<'_, '_> {
                 let unwinding = *self.unwinding.get_or_insert_with(|| self.b.create_block());
                 self.b.ins().jump(unwinding, &[]);
             }
+            Terminator::Yield { value, delegates, state } => {
+                let value = self.value(*value);
+                self.flush(*state);
+                self.suspend(*delegates);
+                self.b.ins().return_(&[value]);
+            }
             Terminator::Throw { state } => {
                 self.flush(*state);
                 let status = self.b.ins().iconst(types::I64, crate::code::executable::OSR_RAISED as i64);

@@ -111,15 +111,17 @@ fn explain<'py>(py: Python<'py>, func: &Bound<'py, PyAny>) -> PyResult<Bound<'py
     dict.set_item("recompilations", story.recompilations)?;
     let deopts = story.deopts.iter().map(|exit| (exit.reason, exit.line, exit.count));
     dict.set_item("deopts", deopts.collect::<Vec<_>>())?;
-    let loops = story.loops.iter().map(|report| {
-        let dict = PyDict::new(py);
-        dict.set_item("line", report.line)?;
-        dict.set_item("jumps", report.jumps)?;
-        dict.set_item("compiled", report.compiled)?;
-        refusal_of(&report.refusal, &dict)?;
-        Ok(dict)
-    });
-    dict.set_item("loops", loops.collect::<PyResult<Vec<_>>>()?)?;
+    for (name, counted, reports) in [("loops", "jumps", &story.loops), ("resumes", "items", &story.resumes)] {
+        let told = reports.iter().map(|report| {
+            let dict = PyDict::new(py);
+            dict.set_item("line", report.line)?;
+            dict.set_item(counted, report.count)?;
+            dict.set_item("compiled", report.compiled)?;
+            refusal_of(&report.refusal, &dict)?;
+            Ok(dict)
+        });
+        dict.set_item(name, told.collect::<PyResult<Vec<_>>>()?)?;
+    }
     dict.set_item("stress", stress::wanted().is_on().then(|| stress::wanted().to_string()))?;
     Ok(dict)
 }

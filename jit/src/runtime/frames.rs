@@ -31,6 +31,17 @@ pub const fn is_mark(return_offset: u16) -> bool {
     matches!(return_offset, RUNNING | OBSERVED | ASSIGNED)
 }
 
+/// Whether machine code runs a frame.
+///
+/// # Safety
+/// `frame` is a complete frame.
+pub unsafe fn is_compiled(frame: *const InterpreterFrame) -> bool {
+    // SAFETY: the contract.
+    unsafe {
+        matches!((*frame).owner, frame::OWNED_BY_THREAD | frame::OWNED_BY_GENERATOR) && is_mark((*frame).return_offset)
+    }
+}
+
 /// What [`safepoint`] returns when the frame must go on in the interpreter.
 pub const OBSERVED_STATUS: i64 = 1;
 

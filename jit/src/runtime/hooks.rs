@@ -11,7 +11,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use super::{events, frames, observe, osr};
+use super::{events, frames, generators, observe, osr};
 use crate::code::install;
 use crate::compile::Namespaces;
 use crate::cpython;
@@ -193,7 +193,10 @@ unsafe extern "C-unwind" fn on_instruction(
 /// that other tools switch.
 pub fn install(py: Python<'_>) -> PyResult<()> {
     // SAFETY: `py` says that the GIL is held.
-    unsafe { observe::install() };
+    unsafe {
+        observe::install();
+        generators::install();
+    }
     events::install(py)?;
     // SAFETY: the callback lives as long as the process.
     if unsafe { cpython::ffi::PyFunction_AddWatcher(on_function) } >= 0 {

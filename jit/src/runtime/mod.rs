@@ -7,6 +7,7 @@ pub mod details;
 pub mod entry;
 mod events;
 pub mod frames;
+pub mod generators;
 mod handover;
 pub mod hooks;
 pub mod observe;

@@ -56,7 +56,7 @@ unsafe fn wrap_writing() {
 }
 
 /// Puts `wrapper` where a function pointer is, and keeps what was there; once.
-unsafe fn replace(place: *mut usize, original: &AtomicUsize, wrapper: *const ()) {
+pub(super) unsafe fn replace(place: *mut usize, original: &AtomicUsize, wrapper: *const ()) {
     // SAFETY: the caller's: a place in a writable table.
     unsafe {
         if *place != 0 && original.load(Ordering::Relaxed) == 0 {
@@ -113,7 +113,7 @@ unsafe fn mark(object: *mut PyObject, mark: u16) {
     // SAFETY: the callers pass a live frame object.
     unsafe {
         let frame: *mut InterpreterFrame = memory::read(object, frame::OBJ_F_FRAME);
-        if !frame.is_null() && (*frame).return_offset == frames::RUNNING && (*frame).owner == frame::OWNED_BY_THREAD {
+        if !frame.is_null() && frames::is_compiled(frame) && (*frame).return_offset == frames::RUNNING {
             (*frame).return_offset = mark;
             observers::note(object, Act::Locals);
         }

@@ -43,7 +43,7 @@ pub unsafe fn note(object: *mut PyObject, act: Act) {
     // SAFETY: the contract.
     unsafe {
         let frame: *mut InterpreterFrame = memory::read(object, frame::OBJ_F_FRAME);
-        if frame.is_null() || (*frame).owner != frame::OWNED_BY_THREAD || !frames::is_mark((*frame).return_offset) {
+        if frame.is_null() || !frames::is_compiled(frame) {
             return;
         }
         let Some(observer) = call_site() else { return };

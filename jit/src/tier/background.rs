@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-use super::build::{self, Ordered};
+use super::build::{self, Entry, Ordered};
 use super::{sampling, switch};
 use crate::code::extra::StateRef;
-use crate::compile::{Made, Namespaces};
+use crate::compile::Made;
 use crate::cpython::code::Code;
 use crate::cpython::gil::GilCell;
 use crate::hir::builder::Refusal;
@@ -63,8 +63,8 @@ pub fn ordered() -> usize {
 ///
 /// # Errors
 /// The reason why it cannot be compiled, which is on record already.
-pub fn order(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespaces: Namespaces) -> Result<(), Refusal> {
-    let (plan, codes, ordered) = build::plan(code, state, kind, entry_depth, namespaces)?;
+pub fn order(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Result<(), Refusal> {
+    let (plan, codes, ordered) = build::plan(code, state, kind, entry)?;
     let codes = codes.into_iter().map(Code::keep).collect();
     let since = switch::since();
     let number = ORDERS.with(|(last, orders)| {
@@ -90,7 +90,7 @@ pub fn finish(py: Python<'_>, number: u64, made: Result<Made, Refusal>, took: Du
     let kind = ordered.kind;
     let exists = state.read(|state| match kind {
         Kind::Function => state.function.is_some() || state.refused.is_some(),
-        Kind::Loop(header) => state.loops.contains_key(&header) || state.refused.is_some(),
+        Kind::Loop(at) | Kind::Resume(at) => state.inner.contains_key(&at) || state.refused.is_some(),
     });
     if exists || since.is_none() || since != switch::since() {
         build::cancel(ordered);

@@ -10,9 +10,12 @@ use super::{coverage, registry, report, retire, switch};
 use crate::bytecode::info::CodeFlags;
 use crate::code::extra::StateRef;
 use crate::code::install;
+use crate::code::state::Counting;
+pub use crate::compile::Entry;
 use crate::compile::{self, Made, Namespaces, Plan};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
+use crate::cpython::locals;
 use crate::cpython::thread::is_too_deep_to_compile;
 use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
@@ -40,8 +43,16 @@ pub fn compile_now(function: Function) -> Result<(), Refusal> {
     if is_too_deep_to_compile() {
         return Err(Refusal::new("asked for with too little of the C stack left: at least 1 MiB is needed"));
     }
+    if !runs_when_called(code.flags()) {
+        if let Some(reason) = hopeless(code.flags()) {
+            return Err(refuse(code, state, Kind::Function, Refusal::new(reason), Duration::ZERO));
+        }
+        // There is machine code as soon as one goes on somewhere.
+        state.with(|state| state.counting = Counting::AtOnce);
+        return Ok(());
+    }
     if state.read(|state| state.function.is_none()) {
-        build(code, state, Kind::Function, 0, namespaces(function))?;
+        build(code, state, Kind::Function, Entry::of_call(function))?;
     }
     if install::install(function) {
         Ok(())
@@ -50,9 +61,17 @@ pub fn compile_now(function: Function) -> Result<(), Refusal> {
     }
 }
 
-/// The namespaces that a function runs with.
-pub fn namespaces(function: Function) -> Namespaces {
-    Namespaces { globals: function.globals(), builtins: function.builtins() }
+impl Entry {
+    /// A call of `function`, or one that begins just now.
+    pub fn of_call(function: Function) -> Entry {
+        let namespaces = Namespaces { globals: function.globals(), builtins: function.builtins() };
+        Entry { depth: 0, namespaces, locals: locals::of_running_frame(function.code_view(), 0) }
+    }
+
+    /// Where the running frame of `code` is in a loop, with `depth` operands on its stack.
+    pub fn of_loop(code: Code, depth: u32, namespaces: Namespaces) -> Entry {
+        Entry { depth, namespaces, locals: locals::of_running_frame(code, depth) }
+    }
 }
 
 /// Why code with `flags` is never compiled for calls, as far as that shows from outside.
@@ -61,11 +80,14 @@ pub fn hopeless(flags: CodeFlags) -> Option<&'static str> {
         Some("asynchronous generator")
     } else if flags.has(CodeFlags::COROUTINE) {
         Some("coroutine")
-    } else if flags.has(CodeFlags::GENERATOR) {
-        Some("generator")
     } else {
         None
     }
+}
+
+/// Whether calls of code with `flags` run its body: those of a generator only make one.
+pub fn runs_when_called(flags: CodeFlags) -> bool {
+    is_function(flags) && !flags.is_generator_like()
 }
 
 /// Whether code with `flags` is the body of a function, as opposed to a module's or a class's, which runs once.
@@ -92,9 +114,9 @@ pub struct Ordered {
 ///
 /// # Errors
 /// The reason, which is on record already.
-pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespaces: Namespaces) -> Result<(), Refusal> {
+pub fn build(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Result<(), Refusal> {
     let begin = Instant::now();
-    let (plan, _, ordered) = plan(code, state, kind, entry_depth, namespaces)?;
+    let (plan, _, ordered) = plan(code, state, kind, entry)?;
     let made = guarded(|| plan.make());
     finish(code, state, Ordered { pause: begin.elapsed(), ..ordered }, made, Duration::ZERO)
 }
@@ -103,20 +125,14 @@ pub fn build(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespac
 ///
 /// # Errors
 /// The reason, which is on record already.
-pub fn plan(
-    code: Code,
-    state: StateRef,
-    kind: Kind,
-    entry_depth: u32,
-    namespaces: Namespaces,
-) -> Result<(Plan, Vec<Code>, Ordered), Refusal> {
+pub fn plan(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Result<(Plan, Vec<Code>, Ordered), Refusal> {
     retire::sweep();
     if let Some(reason) = hopeless(code.flags()) {
         return Err(refuse(code, state, kind, Refusal::new(reason), Duration::ZERO));
     }
     let begin = Instant::now();
     let (reservation, counters) = telemetry::reserve();
-    let result = guarded(|| state.read(|state| compile::plan(code, kind, entry_depth, namespaces, state, counters)));
+    let result = guarded(|| state.read(|state| compile::plan(code, kind, entry, state, counters)));
     let ordered = Ordered { kind, reservation, pause: begin.elapsed() };
     match result {
         Ok((plan, codes)) => Ok((plan, codes, ordered)),
@@ -155,7 +171,11 @@ pub fn finish(
             state.function = Some(executable);
         }
         Kind::Loop(header) => {
-            state.loops.insert(header, executable);
+            state.inner.insert(header, executable);
+        }
+        Kind::Resume(at) => {
+            state.set_waiting(at, Some(executable.body));
+            state.inner.insert(at, executable);
         }
     });
     LONGEST_NS.fetch_max((ordered.pause + begin.elapsed()).as_nanos() as u64, Ordering::Relaxed);
@@ -173,13 +193,13 @@ fn fail(code: Code, state: StateRef, ordered: Ordered, refusal: Refusal, took: D
     refuse(code, state, ordered.kind, refusal, ordered.pause + took)
 }
 
-/// Records that `code` is not compiled. Loops are refused one by one, since another entry may do better.
+/// Records that `code` is not compiled. Loops and places of generators are refused one by one, since another may do better.
 pub fn refuse(code: Code, state: StateRef, kind: Kind, refusal: Refusal, spent: Duration) -> Refusal {
     tell_refusal(code, &refusal, spent);
     match kind {
         Kind::Function => state.with(|state| state.refused = Some(refusal.clone())),
-        Kind::Loop(header) => {
-            registry::note(state.address(), |notes| notes.refused_loops.insert(header, refusal.clone()));
+        Kind::Loop(at) | Kind::Resume(at) => {
+            registry::note(state.address(), |notes| notes.refused_entries.insert(at, refusal.clone()));
         }
     }
     refusal

@@ -53,14 +53,14 @@ fn is_wrong_guess(reason: Reason) -> bool {
 pub fn current(state: &CodeState, kind: Kind) -> Option<&Executable> {
     match kind {
         Kind::Function => state.function.as_deref(),
-        Kind::Loop(header) => state.loops.get(&header).map(Box::as_ref),
+        Kind::Loop(at) | Kind::Resume(at) => state.inner.get(&at).map(Box::as_ref),
     }
 }
 
 /// How often the machine code of kind `kind` was called; 0 for a loop.
 fn entries(state: &CodeState, kind: Kind) -> u64 {
     match (kind, current(state, kind)) {
-        (Kind::Function, Some(executable)) => executable.counters().entries.load(Ordering::Relaxed),
+        (Kind::Function | Kind::Resume(_), Some(executable)) => executable.counters().entries.load(Ordering::Relaxed),
         _ => 0,
     }
 }

@@ -5,7 +5,7 @@
 //! code later get it from the function watcher. Those made before get it when they start: starts of compiled code stay
 //! reported for that, which costs nothing once all of them have the entry, since it bypasses what reports them.
 
-use super::build::{self, build, hopeless, is_function, is_running, namespaces};
+use super::build::{self, Entry, build, is_running, runs_when_called};
 use super::{background, registry, running, switch};
 use crate::code::extra::{self, StateRef};
 use crate::code::install;
@@ -54,7 +54,7 @@ fn welcome(function: Function) {
         Some(true) => {
             install::install(function);
         }
-        Some(false) if options.is_eager() && is_function(flags) && hopeless(flags).is_none() => {
+        Some(false) if options.is_eager() && runs_when_called(flags) => {
             install::install(function);
         }
         _ => {}
@@ -85,7 +85,7 @@ pub fn at_entry(function: Function) -> bool {
         Some(state) if switch::is_sampling() && is_to_be_watched(state) => return false,
         Some(state) if switch::is_sampling() && is_on_its_way(code, state, function) => return false,
         Some(_) if switch::is_sampling() => false,
-        Some(state) if build::is_wanted(state) => build(code, state, Kind::Function, 0, namespaces(function)).is_ok(),
+        Some(state) if build::is_wanted(state) => build(code, state, Kind::Function, Entry::of_call(function)).is_ok(),
         _ => false,
     };
     if built {
@@ -109,5 +109,5 @@ fn is_to_be_watched(state: StateRef) -> bool {
 fn is_on_its_way(code: Code, state: StateRef, function: Function) -> bool {
     background::is_ordered(state, Kind::Function)
         || background::is_full()
-        || background::order(code, state, Kind::Function, 0, namespaces(function)).is_ok()
+        || background::order(code, state, Kind::Function, Entry::of_call(function)).is_ok()
 }

@@ -4,8 +4,9 @@
 //! is to report it no more. `sys.monitoring.restart_events()`, called by any tool, brings reports back: the decision
 //! is on record, so they are answered at once.
 
-use super::build::{build, hopeless, is_function, is_running, namespaces};
+use super::build::{Entry, build, hopeless, is_function, is_running};
 use super::{background, patience, registry, retire, running, sampling, switch};
+use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
@@ -62,8 +63,8 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
     let (Some(options), flags) = (switch::options(), code.flags()) else {
         return Answer::Disable;
     };
-    // Modules and class bodies run once; only their loops matter.
-    let (true, Some(function)) = (is_function(flags), function) else {
+    // Modules and class bodies run once; only their loops matter. Generators are counted where they go on.
+    let (true, Some(function)) = (is_function(flags) && !flags.has(CodeFlags::GENERATOR), function) else {
         return Answer::Disable;
     };
     let Some(state) = registry::state(code) else {
@@ -88,8 +89,8 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
         Heat::Waiting => wait(state),
         Heat::Refused => Answer::Disable,
         Heat::Hot if is_running() || is_too_deep_to_compile() => Answer::Keep,
-        Heat::Hot if switch::is_sampling() => order(code, state, Kind::Function, 0, namespaces(function)),
-        Heat::Hot => match build(code, state, Kind::Function, 0, namespaces(function)) {
+        Heat::Hot if switch::is_sampling() => order(code, state, Kind::Function, Entry::of_call(function)),
+        Heat::Hot => match build(code, state, Kind::Function, Entry::of_call(function)) {
             Ok(()) => welcome(state, function),
             Err(_) => Answer::Disable,
         },
@@ -106,13 +107,13 @@ fn heat_of(is_hot: bool, options: &Options) -> Heat {
 }
 
 /// Has `code` compiled beside the program. It is reported again when that is done.
-fn order(code: Code, state: StateRef, kind: Kind, entry_depth: u32, namespaces: Namespaces) -> Answer {
+fn order(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Answer {
     if background::is_full() {
         return wait(state);
     }
     if !background::is_ordered(state, kind) {
         // A refusal is on record.
-        let _ = background::order(code, state, kind, entry_depth, namespaces);
+        let _ = background::order(code, state, kind, entry);
     }
     Answer::Disable
 }
@@ -159,7 +160,7 @@ pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: i
     let heat = state.with(|state| {
         if state.refused.is_some() {
             Heat::Refused
-        } else if state.loops.contains_key(&header) {
+        } else if state.inner.contains_key(&header) {
             Heat::Compiled
         } else {
             let jumps = state.jumps.entry(header).or_default();
@@ -177,20 +178,21 @@ pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: i
         Heat::Hot if is_running() || is_too_deep_to_compile() || is_watched() => return Answer::Keep,
         Heat::Hot => {
             let kind = Kind::Loop(header);
-            let is_refused = |notes: &mut registry::Notes| notes.refused_loops.contains_key(&header);
+            let is_refused = |notes: &mut registry::Notes| notes.refused_entries.contains_key(&header);
             if registry::note(state.address(), is_refused).unwrap_or(false) {
                 return Answer::Disable;
             }
+            let entry = Entry::of_loop(code, frame.depth, frame.namespaces);
             if switch::is_sampling() {
-                return order(code, state, kind, frame.depth, frame.namespaces);
+                return order(code, state, kind, entry);
             }
-            if build(code, state, kind, frame.depth, frame.namespaces).is_err() {
+            if build(code, state, kind, entry).is_err() {
                 return Answer::Disable;
             }
         }
         Heat::Compiled => {}
     }
     state.read(|state| {
-        state.loops.get(&header).map_or(Answer::Keep, |executable| Answer::Enter(&raw const **executable))
+        state.inner.get(&header).map_or(Answer::Keep, |executable| Answer::Enter(&raw const **executable))
     })
 }

@@ -28,7 +28,7 @@ pub struct Notes {
     /// Addresses of the states of code objects whose machine code enters this one's directly.
     pub callers: BTreeSet<usize>,
     /// Loops that cannot be compiled while the rest of the code may be.
-    pub refused_loops: BTreeMap<CodeOffset, Refusal>,
+    pub refused_entries: BTreeMap<CodeOffset, Refusal>,
     /// Under stress, the safepoints at which machine code was taken out of use, by site and where they lead.
     pub invalidated: HashSet<(Kind, CodeOffset, CodeOffset)>,
 }
@@ -80,7 +80,7 @@ pub fn state(code: Code) -> Option<StateRef> {
             failures: HashMap::new(),
             callees: BTreeSet::new(),
             callers: BTreeSet::new(),
-            refused_loops: BTreeMap::new(),
+            refused_entries: BTreeMap::new(),
             invalidated: HashSet::new(),
         };
         with(|registry| registry.notes.insert(state.address(), notes));

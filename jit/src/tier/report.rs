@@ -1,5 +1,6 @@
 //! What there is to tell about the compiler's work: as plain data, for people and for `rjit.stats()`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{background, build, registry};
@@ -10,6 +11,7 @@ use crate::code::making::Making;
 use crate::code::state::CodeState;
 use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
+use crate::hir::function::Kind;
 
 /// A way out of machine code that was taken or can be.
 pub struct ExitReport {
@@ -27,9 +29,9 @@ pub struct ExecutableReport {
     pub qualname: String,
     /// Its file.
     pub filename: String,
-    /// Its first line, or the loop's.
+    /// Its first line, or that of the loop, or where a generator goes on.
     pub line: u32,
-    /// `function` or `loop`.
+    /// `function`, `loop` or `generator`.
     pub kind: &'static str,
     /// Where the machine code is.
     pub address: usize,
@@ -104,7 +106,7 @@ pub fn executables() -> Vec<(Code, ExecutableReport)> {
         .into_iter()
         .flat_map(|(code, state)| {
             state.read(|state| {
-                let installed = state.function.iter().chain(state.loops.values());
+                let installed = state.function.iter().chain(state.inner.values());
                 installed.map(|executable| (code, ExecutableReport::new(executable))).collect::<Vec<_>>()
             })
         })
@@ -115,7 +117,7 @@ pub fn executables() -> Vec<(Code, ExecutableReport)> {
 
 /// How many pieces of machine code are installed.
 pub fn installed() -> usize {
-    let count = |state: &CodeState| usize::from(state.function.is_some()) + state.loops.len();
+    let count = |state: &CodeState| usize::from(state.function.is_some()) + state.inner.len();
     registry::all().into_iter().map(|(_, state)| state.read(count)).sum()
 }
 
@@ -134,12 +136,12 @@ impl RefusalReport {
     }
 }
 
-/// A loop that was counted.
-pub struct LoopReport {
+/// A loop, or a place at which generators wait, that was counted.
+pub struct InnerReport {
     /// Its line.
     pub line: u32,
-    /// Backward jumps counted.
-    pub jumps: u32,
+    /// Backward jumps, or generators that went on there, since they were counted anew.
+    pub count: u32,
     /// Whether there is machine code for it.
     pub compiled: bool,
     /// Why there will be none.
@@ -162,7 +164,9 @@ pub struct Explanation {
     /// The guesses that failed.
     pub deopts: Vec<ExitReport>,
     /// The loops.
-    pub loops: Vec<LoopReport>,
+    pub loops: Vec<InnerReport>,
+    /// Where generators wait.
+    pub resumes: Vec<InnerReport>,
 }
 
 /// The story of `code`.
@@ -172,17 +176,21 @@ pub fn explain(code: Code) -> Explanation {
     };
     let mut explanation = state.read(|state| {
         let refusal = state.refused.as_ref().map(|refusal| RefusalReport::new(code, refusal));
-        let mut headers: Vec<CodeOffset> = state.jumps.keys().chain(state.loops.keys()).copied().collect();
-        headers.sort();
-        headers.dedup();
-        let loops = headers.into_iter().map(|header| LoopReport {
-            line: code.line(header),
-            jumps: state.jumps.get(&header).copied().unwrap_or(0),
-            compiled: state.loops.contains_key(&header),
-            refusal: registry::note(address(state), |notes| notes.refused_loops.get(&header).cloned())
+        let is_loop = |executable: &Executable| matches!(executable.kind, Kind::Loop(_));
+        let compiled = state.inner.iter().filter(|(_, executable)| is_loop(executable)).map(|(header, _)| *header);
+        let headers: BTreeSet<CodeOffset> = state.jumps.keys().copied().chain(compiled).collect();
+        let report = |at: CodeOffset, count: u32| InnerReport {
+            line: code.line(at),
+            count,
+            compiled: state.inner.contains_key(&at),
+            refusal: registry::note(address(state), |notes| notes.refused_entries.get(&at).cloned())
                 .flatten()
                 .map(|refusal| RefusalReport::new(code, &refusal)),
-        });
+        };
+        let loops = headers.into_iter().map(|header| report(header, state.jumps.get(&header).copied().unwrap_or(0)));
+        let mut waiting = state.waiting.clone();
+        waiting.sort_by_key(|waiting| waiting.at);
+        let resumes = waiting.into_iter().map(|waiting| report(waiting.at, waiting.count));
         Explanation {
             compiled: state.function.is_some(),
             compiling: background::orders(address(state)),
@@ -191,6 +199,7 @@ pub fn explain(code: Code) -> Explanation {
             recompilations: state.recompilations,
             deopts: Vec::new(),
             loops: loops.collect(),
+            resumes: resumes.collect(),
         }
     });
     let failures = registry::note(state.address(), |notes| notes.failures.clone());

@@ -26,7 +26,11 @@ pub fn withdraw(state: &mut CodeState, kind: Kind, reason: &str) {
             state.cell.body = 0;
             state.function.take()
         }
-        Kind::Loop(header) => state.loops.remove(&header),
+        Kind::Loop(header) => state.inner.remove(&header),
+        Kind::Resume(at) => {
+            state.set_waiting(at, None);
+            state.inner.remove(&at)
+        }
     };
     if let Some(executable) = executable {
         retire(executable, reason);
@@ -36,7 +40,8 @@ pub fn withdraw(state: &mut CodeState, kind: Kind, reason: &str) {
 /// Takes all machine code of a code object out of use.
 pub fn withdraw_all(state: &mut CodeState, reason: &str) {
     withdraw(state, Kind::Function, reason);
-    for (_, executable) in state.loops.drain() {
+    state.waiting.clear();
+    for (_, executable) in state.inner.drain() {
         retire(executable, reason);
     }
 }

@@ -61,7 +61,7 @@ pub fn local_events_changed(code: Code) {
 
 /// Has all machine code of a code object ask at its next safepoint what tools want.
 fn look_again(state: &CodeState) {
-    for executable in state.function.iter().chain(state.loops.values()) {
+    for executable in state.function.iter().chain(state.inner.values()) {
         executable.header.look_again();
     }
 }

@@ -22,6 +22,7 @@ const COMPILED_MARKS: [u16; 3] = [0xC0DE, 0xC0DF, 0xC0E0];
 const NATIVE_MARK: u16 = 0xC0F0;
 
 const OWNED_BY_THREAD: u8 = 0;
+const OWNED_BY_GENERATOR: u8 = 1;
 const OWNED_BY_INTERPRETER: u8 = 3;
 const TAG_MASK: u64 = 3;
 
@@ -160,7 +161,7 @@ fn parse(header: &[u8], address: u64, offsets: &Offsets) -> Option<(RawFrame, u6
     let mark = u16::from_le_bytes(mark.try_into().ok()?);
     let runner = match owner {
         OWNED_BY_INTERPRETER => Runner::Boundary,
-        OWNED_BY_THREAD if COMPILED_MARKS.contains(&mark) => Runner::Compiled,
+        OWNED_BY_THREAD | OWNED_BY_GENERATOR if COMPILED_MARKS.contains(&mark) => Runner::Compiled,
         OWNED_BY_THREAD if mark == NATIVE_MARK => Runner::Native,
         0..OWNED_BY_INTERPRETER => Runner::Interpreter,
         _ => return None,

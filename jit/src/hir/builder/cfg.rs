@@ -49,7 +49,7 @@ impl Cfg {
             if let Some(target) = instr.jump_target() {
                 leaders.insert(target);
                 leaders.insert(instr.next);
-            } else if !instr.falls_through() {
+            } else if ends_block(instr) {
                 leaders.insert(instr.next);
             }
             if let Some(entry) = code.exceptions.lookup(instr.offset) {
@@ -94,6 +94,11 @@ impl Cfg {
     }
 }
 
+/// Whether machine code never goes on behind the instruction. A generator that has yielded is entered anew.
+fn ends_block(instr: &Instr) -> bool {
+    !instr.falls_through() || instr.opcode == Opcode::YieldValue
+}
+
 fn scan_block(
     code: &CodeInfo,
     leaders: &BTreeSet<CodeOffset>,
@@ -119,7 +124,7 @@ fn scan_block(
             successors.push(target);
             break;
         }
-        if !instr.falls_through() {
+        if ends_block(instr) {
             break;
         }
         let Some(next) = code.instrs.get(last) else { break };

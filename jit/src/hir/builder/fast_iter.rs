@@ -37,7 +37,7 @@ impl Builder<'_> {
     /// What the iterable of the loop that the current instruction belongs to is guessed to be.
     fn iterable(&self) -> Kinds {
         let place = self.state.stack.len() - 2;
-        let is_entered = matches!(self.kind, Kind::Loop(_)) && (place as u32) < self.profile.entry_depth;
+        let is_entered = self.kind != Kind::Function && (place as u32) < self.profile.entry_depth;
         match self.iterables.get(&place) {
             Some(kinds) => *kinds,
             None if is_entered => self.profile.kinds_in(self.code.nlocalsplus + place as u32),

@@ -1,6 +1,7 @@
 //! Local variables: home slots, what is known of them, and cells.
 
 use super::*;
+use crate::cpython::generator;
 
 impl Builder<'_> {
     /// The object in a home slot, which is of type `ty`.
@@ -63,18 +64,20 @@ impl Builder<'_> {
     }
 
     pub(super) fn resume(&mut self) -> Result<(), Refusal> {
-        if self.instr.oparg & 3 != 0 {
-            return Err(Refusal::new("resumes a generator"));
-        }
         // Nothing has run since the caller's last safepoint.
         if self.func.context != OUTERMOST {
             return Ok(());
         }
         self.set_line();
-        // The interpreter repeats the instruction: it tells tools that the function starts.
+        // The interpreter repeats the instruction: it tells tools that the function starts or goes on.
         let state = self.state_at(self.instr.start);
-        let status = self.emit_in(self.cur, Op::Safepoint { periodic: true, boxes: 0 }, &[], Type::I64, Some(state));
-        self.check(status, ErrorKind::Negative)
+        // One that has waited for another generator lets that one serve signals.
+        let periodic = !matches!(
+            self.instr.oparg & generator::RESUME_LOCATION_MASK,
+            generator::RESUME_AFTER_YIELD_FROM | generator::RESUME_AFTER_AWAIT
+        );
+        let status = self.emit_in(self.cur, Op::Safepoint { periodic, boxes: 0 }, &[], Type::I64, Some(state));
+        if periodic { self.check(status, ErrorKind::Negative) } else { Ok(()) }
     }
 
     pub(super) fn load_fast(&mut self, slot: u32, owned: bool) {

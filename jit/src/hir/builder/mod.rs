@@ -23,6 +23,7 @@ mod fast_native;
 mod fast_operator;
 mod fast_poly;
 mod fast_subscr;
+mod generators;
 mod inline;
 mod liveness;
 mod locals;
@@ -203,7 +204,7 @@ pub struct Builder<'a> {
 pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function, Refusal> {
     let entry = match kind {
         Kind::Function => code.instrs.first().map(|i| i.start).ok_or_else(|| Refusal::new("empty code object"))?,
-        Kind::Loop(header) => header,
+        Kind::Loop(offset) | Kind::Resume(offset) => offset,
     };
     let cfg = Cfg::build(code, entry);
     let mut carry = Carried::new();
@@ -268,7 +269,7 @@ impl<'a> Builder<'a> {
     fn run(&mut self, entry: CodeOffset) -> Result<(), Refusal> {
         let depth = match self.kind {
             Kind::Function => 0,
-            Kind::Loop(_) => self.profile.entry_depth,
+            Kind::Loop(_) | Kind::Resume(_) => self.profile.entry_depth,
         };
         self.cur = self.func.entry;
         if let Some(index) = self.code.instrs.iter().position(|instr| instr.start == entry) {
@@ -279,6 +280,12 @@ impl<'a> Builder<'a> {
             let slot = self.code.nlocalsplus + position;
             let value = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
             self.push(value, true);
+        }
+        if matches!(self.kind, Kind::Resume(_)) {
+            // What the generator is sent by those who only ask for its next item.
+            let none = self.const_obj(self.profile.none());
+            self.push(none, false);
+            self.depth += 1;
         }
         self.translate_from(entry)
     }

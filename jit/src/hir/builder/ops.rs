@@ -160,12 +160,17 @@ impl Builder<'_> {
             }
             Opcode::ReturnValue => {
                 self.set_line();
-                if matches!(self.kind, Kind::Loop(_)) {
+                if !self.kind.owns_frame() {
                     let state = self.before_state();
                     self.terminate(Terminator::Leave { state });
                     return Ok(false);
                 }
                 self.terminate_returned();
+                return Ok(false);
+            }
+
+            Opcode::YieldValue => {
+                self.yield_value();
                 return Ok(false);
             }
 

@@ -44,7 +44,7 @@ impl Builder<'_> {
 
     /// Whether an exception that the current instruction raises ends the function, and nothing of ours goes on after it.
     fn leaves_function(&self) -> bool {
-        self.kind == Kind::Function && self.code.exceptions.lookup(self.instr.offset).is_none()
+        self.kind.owns_frame() && self.code.exceptions.lookup(self.instr.offset).is_none()
     }
 
     /// The block that adds the traceback entry, closes the operands and leaves the function. Operations with the same
@@ -70,7 +70,7 @@ impl Builder<'_> {
     /// the handler or leaves. `unwind` is the operand stack at that point.
     pub(super) fn raise(&mut self, unwind: &[StackEntry]) -> Result<(), Refusal> {
         let handled = self.code.exceptions.lookup(self.instr.offset).is_some();
-        if !handled && matches!(self.kind, Kind::Loop(_)) {
+        if !handled && !self.kind.owns_frame() {
             // The interpreter raises again at this very instruction and does the rest.
             let state = self.func.add_state(FrameState {
                 context: self.func.context,
@@ -152,7 +152,7 @@ impl Builder<'_> {
     pub(super) fn raise_varargs(&mut self) -> Result<(), Refusal> {
         let count = self.instr.oparg as usize;
         let handled = self.code.exceptions.lookup(self.instr.offset).is_some();
-        if !handled && matches!(self.kind, Kind::Loop(_)) {
+        if !handled && !self.kind.owns_frame() {
             self.set_line();
             self.exit_here(Reason::Raise);
             return Ok(());
@@ -180,7 +180,7 @@ impl Builder<'_> {
     pub(super) fn reraise(&mut self) -> Result<(), Refusal> {
         let oparg = self.instr.oparg as usize;
         let handled = self.code.exceptions.lookup(self.instr.offset).is_some();
-        if !handled && matches!(self.kind, Kind::Loop(_)) {
+        if !handled && !self.kind.owns_frame() {
             self.set_line();
             self.exit_here(Reason::Raise);
             return Ok(());

@@ -57,7 +57,7 @@ pub fn check_terminator(function: &Function, terminator: &Terminator) -> Result<
     let want = match terminator {
         Terminator::Branch { .. } => Repr::Bool,
         Terminator::OnError { kind: ErrorKind::Negative, .. } => Repr::I64,
-        Terminator::OnError { .. } | Terminator::Return { .. } => Repr::Obj,
+        Terminator::OnError { .. } | Terminator::Return { .. } | Terminator::Yield { .. } => Repr::Obj,
         _ => return Ok(()),
     };
     let Some(value) = terminator.operand() else { return Ok(()) };

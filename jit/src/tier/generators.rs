@@ -1,0 +1,83 @@
+//! Generators: where they go on again and again, machine code does.
+//!
+//! Each place at which a generator waits is counted for itself, by those who ask for the next item
+//! ([`crate::runtime::generators`]), and compiled for itself. What the interpreter's own loops resume is neither counted
+//! nor entered.
+
+use super::build::{Entry, build, is_running};
+use super::{background, patience, registry, sampling, switch};
+use crate::code::executable::Body;
+use crate::code::extra::{self, StateRef};
+use crate::code::state::{Counting, Waiting};
+use crate::compile::Namespaces;
+use crate::cpython::code::Code;
+use crate::cpython::locals::WaitingFrame;
+use crate::cpython::thread::is_too_deep_to_compile;
+use crate::hir::function::Kind;
+use crate::telemetry;
+
+/// The machine code that goes on there, if there is some and no tool gets events of the code. Otherwise the place is
+/// counted, and may be compiled.
+#[inline]
+pub fn body_at(frame: WaitingFrame) -> Option<Body> {
+    let (code, at) = (frame.code(), frame.at());
+    let state = extra::get(code).or_else(|| new_state(code))?;
+    let (is_watched, point) = state.read(|state| (state.cell.is_watched != 0, state.waiting(at)));
+    match point {
+        _ if is_watched => None,
+        Some(Waiting { body: Some(body), .. }) => Some(body),
+        _ => count(state, frame),
+    }
+}
+
+/// With thresholds of its own a program wants everything to be counted from the start.
+#[cold]
+fn new_state(code: Code) -> Option<StateRef> {
+    let is_wanted = switch::is_enabled() && !switch::is_sampling();
+    is_wanted.then(|| registry::state(code)).flatten()
+}
+
+/// What there is where the generator goes on.
+fn entry(frame: WaitingFrame) -> Entry {
+    let [globals, builtins] = frame.namespaces();
+    Entry { depth: frame.depth(), namespaces: Namespaces { globals, builtins }, locals: frame.objects() }
+}
+
+#[cold]
+fn count(state: StateRef, frame: WaitingFrame) -> Option<Body> {
+    let (options, code, at) = (switch::options(), frame.code(), frame.at());
+    let counting = state.read(|state| state.counting);
+    let threshold = match (counting, options) {
+        (Counting::AtOnce, _) => 1,
+        (Counting::On, Some(options)) => options.calls,
+        (Counting::Off, Some(options)) if !switch::is_sampling() => options.calls,
+        _ => return None,
+    };
+    telemetry::count_evaluation();
+    let count = state.with(|state| state.count_waiting(at))?;
+    let is_hot = count >= threshold && options.is_none_or(|options| patience::is_hot(&options, code, count, threshold));
+    if !is_hot || is_running() || is_too_deep_to_compile() {
+        return None;
+    }
+    let kind = Kind::Resume(at);
+    if registry::note(state.address(), |notes| notes.refused_entries.contains_key(&at)).unwrap_or(true) {
+        state.with(|state| state.refuse_waiting(at));
+        return None;
+    }
+    if options.is_some_and(|options| !switch::has_time(&options)) {
+        // Ticks will find it again.
+        state.with(|state| state.counting = Counting::Off);
+        sampling::postpone(state);
+        return None;
+    }
+    let entry = entry(frame);
+    if switch::is_sampling() && counting != Counting::AtOnce {
+        if !background::is_full() && !background::is_ordered(state, kind) {
+            // A refusal is on record.
+            let _ = background::order(code, state, kind, entry);
+        }
+        return None;
+    }
+    build(code, state, kind, entry).ok()?;
+    state.read(|state| state.waiting(at)).and_then(|waiting| waiting.body)
+}
