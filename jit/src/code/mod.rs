@@ -7,5 +7,6 @@ pub mod extra;
 pub mod install;
 pub mod making;
 pub mod memory;
+pub mod resume_cache;
 pub mod source;
 pub mod state;

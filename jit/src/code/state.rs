@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::executable::{Body, Executable};
 use super::install;
+use super::resume_cache::{self, Resumption};
 use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::code::Code;
@@ -35,13 +36,13 @@ pub fn exact_arguments(code: Code) -> u32 {
     if is_plain(code) && code.keyword_only_count() == 0 { code.argument_count() } else { NEVER_EXACT }
 }
 
-/// Whether each parameter takes one argument, and a call runs the body.
+/// Whether each parameter takes one argument, and a call runs the body, or makes a generator of it.
 pub fn is_plain(code: Code) -> bool {
     let flags = code.flags();
     flags.has(CodeFlags::OPTIMIZED)
         && flags.has(CodeFlags::NEWLOCALS)
         && !flags.has(CodeFlags::VARARGS | CodeFlags::VARKEYWORDS)
-        && !flags.is_generator_like()
+        && !flags.has(CodeFlags::COROUTINE | CodeFlags::ASYNC_GENERATOR)
 }
 
 impl CodeCell {
@@ -80,7 +81,7 @@ pub struct Waiting {
     /// The bytecode that they go on with.
     pub at: CodeOffset,
     /// The machine code that does it, if there is some.
-    pub body: Option<Body>,
+    pub resumption: Option<Resumption>,
     /// How often it was counted.
     pub count: u32,
     /// There will be no machine code.
@@ -167,7 +168,7 @@ impl CodeState {
 
     fn waiting_mut(&mut self, at: CodeOffset) -> &mut Waiting {
         let index = self.waiting.iter().position(|waiting| waiting.at == at).unwrap_or_else(|| {
-            self.waiting.push(Waiting { at, body: None, count: 0, is_refused: false });
+            self.waiting.push(Waiting { at, resumption: None, count: 0, is_refused: false });
             self.waiting.len() - 1
         });
         &mut self.waiting[index]
@@ -189,8 +190,17 @@ impl CodeState {
     }
 
     /// Has generators go on there in this machine code, or in the interpreter; they are counted anew.
-    pub fn set_waiting(&mut self, at: CodeOffset, body: Option<Body>) {
+    pub fn set_waiting(&mut self, at: CodeOffset, resumption: Option<Resumption>) {
         let waiting = self.waiting_mut(at);
-        (waiting.body, waiting.count) = (body, 0);
+        (waiting.resumption, waiting.count) = (resumption, 0);
+        resume_cache::forget();
+    }
+
+    /// Has all generators go on in the interpreter, and forgets where they wait.
+    pub fn forget_waiting(&mut self) {
+        if !self.waiting.is_empty() {
+            self.waiting.clear();
+            resume_cache::forget();
+        }
     }
 }

@@ -237,6 +237,12 @@ impl Code {
         unsafe { read(self.0) }
     }
 
+    /// The exception table.
+    pub fn exceptions(self) -> ExceptionTable {
+        // SAFETY: from_ptr's contract: a live code object, whose table is a bytes object.
+        ExceptionTable::parse(unsafe { bytes::as_slice(self.get(CO_EXCEPTIONTABLE)) })
+    }
+
     fn string(self, offset: i32) -> String {
         // SAFETY: from_ptr's contract: a live code object's names are strings.
         unsafe { unicode::text(self.get(offset)) }

@@ -58,6 +58,13 @@ impl WaitingFrame {
         CodeOffset(unsafe { (*self.0).instr_ptr.offset_from(self.code().first_unit()) } as u32)
     }
 
+    /// The address of that.
+    #[inline]
+    pub fn bytecode(self) -> usize {
+        // SAFETY: the constructor's contract.
+        unsafe { (*self.0).instr_ptr as usize }
+    }
+
     /// Operands on its stack.
     pub fn depth(self) -> u32 {
         let locals = self.code().localsplus_count() as usize;

@@ -283,6 +283,7 @@ impl Terminator {
         match self {
             Terminator::Throw { state }
             | Terminator::Leave { state }
+            | Terminator::ReturnGenerator { state }
             | Terminator::Yield { state, .. }
             | Terminator::Exit { state, .. } => Some(*state),
             _ => None,
@@ -293,6 +294,7 @@ impl Terminator {
         match self {
             Terminator::Throw { state }
             | Terminator::Leave { state }
+            | Terminator::ReturnGenerator { state }
             | Terminator::Yield { state, .. }
             | Terminator::Exit { state, .. } => Some(state),
             _ => None,

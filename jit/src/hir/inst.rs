@@ -498,6 +498,10 @@ pub enum Terminator {
     Return {
         value: Value,
     },
+    /// Returns a generator that the frame, with the operands of the state, becomes a part of.
+    ReturnGenerator {
+        state: StateId,
+    },
     /// Leaves the function with the exception that is set; everything is closed already.
     Unwind,
     /// Suspends the generator whose frame it is, to go on with the state later, and gives an owned reference to whoever has

@@ -144,6 +144,7 @@ fn terminator(terminator: &Terminator) -> &'static str {
         Terminator::Branch { .. } => "branch",
         Terminator::OnError { .. } => "on_error",
         Terminator::Return { .. } => "return",
+        Terminator::ReturnGenerator { .. } => "return_generator",
         Terminator::Unwind => "unwind",
         Terminator::Yield { .. } => "yield",
         Terminator::Throw { .. } => "throw",

@@ -187,6 +187,7 @@ impl Reader {
                 Terminator::OnError { value, kind, error, ok }
             }
             "return" => Terminator::Return { value: line.value()? },
+            "return_generator" => Terminator::ReturnGenerator { state: self.state(line)? },
             "unwind" => Terminator::Unwind,
             "yield" => {
                 let (value, delegates) = (line.value()?, line.eat("delegates"));

@@ -171,6 +171,10 @@ impl Function {
             Terminator::Branch { cond, then, otherwise } => write!(f, "branch {cond} {then} else {otherwise}"),
             Terminator::OnError { value, kind, error, ok } => write!(f, "on_error.{kind:?} {value} {error} else {ok}"),
             Terminator::Return { value } => write!(f, "return {value}"),
+            Terminator::ReturnGenerator { state } => {
+                f.write_str("return_generator")?;
+                self.print_state(f, *state)
+            }
             Terminator::Unwind => f.write_str("unwind"),
             Terminator::Yield { value, delegates, state } => {
                 write!(f, "yield {value}{}", if *delegates { " delegates" } else { "" })?;

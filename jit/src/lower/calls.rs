@@ -92,8 +92,7 @@ impl Lowering<'_, '_> {
 
     /// Where the next frame goes: behind the current one, which is the last on the data stack.
     fn frame_above(&mut self, has_shim: bool) -> ir::Value {
-        let end = self.frames_below(self.context) + 8 * i64::from(self.code.framesize);
-        self.frame_at(end + shim_bytes(has_shim))
+        self.frame_at(self.frames_up_to(self.context) + shim_bytes(has_shim))
     }
 
     /// Goes on where there is room for the callee's frame, and nobody who evaluates frames instead of the interpreter.

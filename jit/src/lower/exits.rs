@@ -278,7 +278,7 @@ impl Lowering<'_, '_> {
         let remaining = self.b.ins().iadd_imm_s(remaining, 1);
         self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
         let previous = match self.hir.callee(self.context) {
-            Some(callee) => self.frame_at(self.frames_below(callee.caller)),
+            Some(callee) => self.frame_of(callee.caller),
             None => self.load(types::I64, frame, layout::PREVIOUS),
         };
         self.store(previous, tstate, thread::CURRENT_FRAME);

@@ -6,6 +6,7 @@
 use super::*;
 use crate::cpython::{float, interp, long, object, reftracer};
 use crate::hir::types::Kinds;
+use crate::runtime::numbers;
 use crate::runtime::ops::table::Helper;
 
 /// A free list: where the interpreter keeps it, and how long it may become.
@@ -90,9 +91,33 @@ impl Lowering<'_, '_> {
         };
         self.b.set_cold_block(other);
         self.b.switch_to_block(other);
-        self.call_aside(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+        self.dealloc(object);
         self.b.ins().jump(done, &[]);
         true
+    }
+
+    /// Frees an object whose last reference is gone, on a way that is hardly ever taken.
+    pub(super) fn dealloc(&mut self, object: ir::Value) {
+        match numbers::stubs() {
+            Some(stubs) => self.call_preserving(stubs.dealloc, &[object]),
+            None => {
+                self.call_aside(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+            }
+        }
+    }
+
+    /// Puts a new number into a home slot, as the helper does, on such a way; returns its object, or NULL.
+    pub(super) fn store_aside(&mut self, helper: Helper, slot: ir::Value, value: ir::Value) -> ir::Value {
+        let stub = numbers::stubs().and_then(|stubs| match helper {
+            Helper::StoreInt => Some(stubs.store_int),
+            Helper::StoreFloat => Some(stubs.store_float),
+            _ => None,
+        });
+        let Some(stub) = stub else {
+            return self.call_aside(helper.address(), &[slot, value], Some(types::I64)).expect("has a result");
+        };
+        let result = self.call_preserving_for_result(stub, &[slot, value]);
+        self.b.ins().stack_load(types::I64, types::I64, result, 0)
     }
 
     /// Takes a dead number, which becomes a living one with a single reference. Goes to `empty` if there is none.

@@ -336,7 +336,7 @@ impl Lowering<'_, '_> {
     fn store_anew(&mut self, helper: Helper, (base, offset): Place, value: ir::Value, state: StateId) -> ir::Value {
         self.set_line_of(state);
         let place = self.b.ins().iadd_imm_s(base, i64::from(offset));
-        let made = self.call_aside(helper.address(), &[place, value], Some(types::I64)).expect("has a result");
+        let made = self.store_aside(helper, place, value);
         self.guard(made, state, Reason::Memory);
         made
     }

@@ -28,11 +28,12 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use crate::bytecode::info::CodeInfo;
 use crate::code::executable::{Header, SideExit};
 use crate::config::Stress;
-use crate::cpython::{constructor, frame};
+use crate::cpython::{constructor, frame, thread};
 use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{self, ContextId, ErrorKind, OUTERMOST, Reason, StateId, Terminator, Value};
 use crate::hir::origin::Origin;
 use crate::hir::types::Repr;
+use crate::runtime::ops::generators;
 use crate::runtime::{frames, preserving};
 use quiet::Quiet;
 
@@ -60,6 +61,9 @@ struct Lowering<'a, 'b> {
     hir: &'a Function,
     /// The code that is compiled, and its frame.
     outermost: (&'a CodeInfo, ir::Value),
+    /// Where frames of callees are counted from: that frame, or for a generator, whose frame is not on the data stack, the end of
+    /// that.
+    base: ir::Value,
     /// The frame that the current block runs in, its code, and where it is.
     context: ContextId,
     code: &'a CodeInfo,
@@ -116,6 +120,7 @@ pub fn lower(
     let mut lowering = Lowering {
         hir,
         outermost: (code, nothing),
+        base: nothing,
         context: OUTERMOST,
         code,
         header,
@@ -168,6 +173,10 @@ impl Lowering<'_, '_> {
         self.tstate = self.b.block_params(entry)[0];
         self.frame = self.b.block_params(entry)[1];
         self.outermost.1 = self.frame;
+        self.base = match self.hir.kind {
+            Kind::Resume(_) => self.load(types::I64, self.tstate, thread::DATASTACK_TOP),
+            _ => self.frame,
+        };
         if self.hir.scratch > 0 {
             let data = StackSlotData::new(StackSlotKind::ExplicitSlot, self.hir.scratch * 8, 3);
             self.scratch = Some(self.b.create_sized_stack_slot(data));
@@ -231,21 +240,37 @@ impl Lowering<'_, '_> {
     fn enter(&mut self, context: ContextId) {
         self.context = context;
         (self.code, self.frame) = match self.hir.callee(context) {
-            Some(callee) => (&*callee.code, self.frame_at(self.frames_below(context))),
+            Some(callee) => (&*callee.code, self.frame_of(context)),
             None => self.outermost,
         };
     }
 
-    /// The place on the data stack this many bytes behind the beginning of the outermost frame.
+    /// The place on the data stack this many bytes behind the base.
     fn frame_at(&mut self, offset: i64) -> ir::Value {
-        self.b.ins().iadd_imm_s(self.outermost.1, offset)
+        self.b.ins().iadd_imm_s(self.base, offset)
     }
 
-    /// The size in bytes of the frames from the outermost one on that a callee's frame follows.
+    /// The frame of `context`.
+    fn frame_of(&mut self, context: ContextId) -> ir::Value {
+        match context {
+            OUTERMOST => self.outermost.1,
+            _ => self.frame_at(self.frames_below(context)),
+        }
+    }
+
+    /// The size in bytes of the frames from the base on that the frame of `context` follows.
     fn frames_below(&self, context: ContextId) -> i64 {
         let Some(callee) = self.hir.callee(context) else { return 0 };
-        let caller = self.hir.callee(callee.caller).map_or(self.outermost.0, |caller| &*caller.code);
-        self.frames_below(callee.caller) + 8 * i64::from(caller.framesize) + shim_bytes(callee.has_shim)
+        self.frames_up_to(callee.caller) + shim_bytes(callee.has_shim)
+    }
+
+    /// The same, with that frame.
+    fn frames_up_to(&self, context: ContextId) -> i64 {
+        match (self.hir.callee(context), self.hir.kind) {
+            (Some(callee), _) => self.frames_below(context) + 8 * i64::from(callee.code.framesize),
+            (None, Kind::Resume(_)) => 0,
+            (None, _) => 8 * i64::from(self.outermost.0.framesize),
+        }
     }
 
     /// Notes what the machine code that comes now is made from.
@@ -284,6 +309,12 @@ impl Lowering<'_, '_> {
                 let value = self.value(*value);
                 let epilogue = *self.epilogue.get_or_insert_with(|| self.b.create_block());
                 self.b.ins().jump(epilogue, &[BlockArg::Value(value)]);
+            }
+            Terminator::ReturnGenerator { state } => {
+                self.flush(*state);
+                let (address, args) = (generators::return_generator as *const (), [self.tstate, self.frame]);
+                let generator = self.call_runtime(address as usize, &args, Some(types::I64)).expect("has a result");
+                self.b.ins().return_(&[generator]);
             }
             Terminator::Unwind => {
                 let unwinding = *self.unwinding.get_or_insert_with(|| self.b.create_block());
@@ -372,24 +403,37 @@ impl Lowering<'_, '_> {
         if !preserving::IS_AVAILABLE {
             return self.call_runtime(address, args, ret);
         }
-        let result = *self.result.get_or_insert_with(|| {
-            self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3))
-        });
-        let place = self.b.ins().stack_addr(types::I64, result, 0);
         let callee = self.imm(address as i64);
-        let mut all = vec![place, callee];
+        let mut all = vec![callee];
         all.extend(args);
         let is_float = |arg: &ir::Value| self.b.func.dfg.value_type(*arg) == types::F64;
         debug_assert!(args.iter().filter(|arg| is_float(arg)).count() <= 1);
         debug_assert!(args.iter().filter(|arg| !is_float(arg)).count() <= preserving::MAX_ARGS);
+        let result = self.call_preserving_for_result(preserving::address(), &all);
+        ret.map(|ty| self.b.ins().stack_load(types::I64, ty, result, 0))
+    }
+
+    /// Calls a function that keeps all registers and writes its result to where its first argument says: to the slot that is
+    /// returned.
+    fn call_preserving_for_result(&mut self, address: usize, args: &[ir::Value]) -> StackSlot {
+        let result = *self.result.get_or_insert_with(|| {
+            self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3))
+        });
+        let mut all = vec![self.b.ins().stack_addr(types::I64, result, 0)];
+        all.extend(args);
+        self.call_preserving(address, &all);
+        result
+    }
+
+    /// Calls a function that keeps all registers.
+    fn call_preserving(&mut self, address: usize, args: &[ir::Value]) {
         let mut signature = Signature::new(CallConv::PreserveAll);
-        for arg in &all {
+        for arg in args {
             signature.params.push(AbiParam::new(self.b.func.dfg.value_type(*arg)));
         }
         let signature = self.b.import_signature(signature);
-        let stub = self.imm(preserving::address() as i64);
-        self.b.ins().call_indirect(signature, stub, &all);
-        ret.map(|ty| self.b.ins().stack_load(types::I64, ty, result, 0))
+        let callee = self.imm(address as i64);
+        self.b.ins().call_indirect(signature, callee, args);
     }
 
     /// Whether the interpreter has the frame that the current block runs in, and goes on with it itself.

@@ -49,7 +49,7 @@ impl Lowering<'_, '_> {
             return;
         }
         self.b.set_cold_block(dead);
-        self.call_aside(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+        self.dealloc(object);
         if let Some(safepoint) = safepoint {
             let inst = self.hir.inst(safepoint);
             let was_aside = std::mem::replace(&mut self.is_aside, true);

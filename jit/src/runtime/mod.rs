@@ -2,6 +2,7 @@
 
 pub mod attr_cache;
 pub mod blame;
+mod delegation;
 pub mod deopt;
 pub mod details;
 pub mod entry;
@@ -10,6 +11,7 @@ pub mod frames;
 pub mod generators;
 mod handover;
 pub mod hooks;
+pub mod numbers;
 pub mod observe;
 mod observers;
 pub mod ops;

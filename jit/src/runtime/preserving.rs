@@ -23,7 +23,7 @@ pub fn address() -> usize {
 /// first double. What it returns is written to `rdi`. All registers are as before afterwards.
 #[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
-unsafe extern "C-unwind" fn call() {
+pub(super) unsafe extern "C-unwind" fn call() {
     std::arch::naked_asm!(
         ".cfi_startproc",
         "push rbp",

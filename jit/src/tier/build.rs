@@ -6,10 +6,11 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{coverage, registry, report, retire, switch};
+use super::{coverage, generators, registry, report, retire, switch};
 use crate::bytecode::info::CodeFlags;
 use crate::code::extra::StateRef;
 use crate::code::install;
+use crate::code::resume_cache::Resumption;
 use crate::code::state::Counting;
 pub use crate::compile::Entry;
 use crate::compile::{self, Made, Namespaces, Plan};
@@ -43,13 +44,9 @@ pub fn compile_now(function: Function) -> Result<(), Refusal> {
     if is_too_deep_to_compile() {
         return Err(Refusal::new("asked for with too little of the C stack left: at least 1 MiB is needed"));
     }
-    if !runs_when_called(code.flags()) {
-        if let Some(reason) = hopeless(code.flags()) {
-            return Err(refuse(code, state, Kind::Function, Refusal::new(reason), Duration::ZERO));
-        }
-        // There is machine code as soon as one goes on somewhere.
+    if code.flags().has(CodeFlags::GENERATOR) {
+        // There is machine code for the body as soon as a generator goes on somewhere.
         state.with(|state| state.counting = Counting::AtOnce);
-        return Ok(());
     }
     if state.read(|state| state.function.is_none()) {
         build(code, state, Kind::Function, Entry::of_call(function))?;
@@ -83,11 +80,6 @@ pub fn hopeless(flags: CodeFlags) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// Whether calls of code with `flags` run its body: those of a generator only make one.
-pub fn runs_when_called(flags: CodeFlags) -> bool {
-    is_function(flags) && !flags.is_generator_like()
 }
 
 /// Whether code with `flags` is the body of a function, as opposed to a module's or a class's, which runs once.
@@ -174,7 +166,8 @@ pub fn finish(
             state.inner.insert(header, executable);
         }
         Kind::Resume(at) => {
-            state.set_waiting(at, Some(executable.body));
+            let delegation = generators::delegation(&executable.making.info, at);
+            state.set_waiting(at, Some(Resumption { body: executable.body, delegation }));
             state.inner.insert(at, executable);
         }
     });

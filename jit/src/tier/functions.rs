@@ -5,7 +5,7 @@
 //! code later get it from the function watcher. Those made before get it when they start: starts of compiled code stay
 //! reported for that, which costs nothing once all of them have the entry, since it bypasses what reports them.
 
-use super::build::{self, Entry, build, is_running, runs_when_called};
+use super::build::{self, Entry, build, hopeless, is_function, is_running};
 use super::{background, registry, running, switch};
 use crate::code::extra::{self, StateRef};
 use crate::code::install;
@@ -54,7 +54,7 @@ fn welcome(function: Function) {
         Some(true) => {
             install::install(function);
         }
-        Some(false) if options.is_eager() && runs_when_called(flags) => {
+        Some(false) if options.is_eager() && is_function(flags) && hopeless(flags).is_none() => {
             install::install(function);
         }
         _ => {}

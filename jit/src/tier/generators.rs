@@ -6,8 +6,10 @@
 
 use super::build::{Entry, build, is_running};
 use super::{background, patience, registry, sampling, switch};
-use crate::code::executable::Body;
+use crate::bytecode::info::CodeInfo;
+use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::code::extra::{self, StateRef};
+use crate::code::resume_cache::{self, Delegation, Resumption};
 use crate::code::state::{Counting, Waiting};
 use crate::compile::Namespaces;
 use crate::cpython::code::Code;
@@ -18,14 +20,16 @@ use crate::telemetry;
 
 /// The machine code that goes on there, if there is some and no tool gets events of the code. Otherwise the place is
 /// counted, and may be compiled.
-#[inline]
-pub fn body_at(frame: WaitingFrame) -> Option<Body> {
+pub fn resumption_at(frame: WaitingFrame) -> Option<Resumption> {
     let (code, at) = (frame.code(), frame.at());
     let state = extra::get(code).or_else(|| new_state(code))?;
     let (is_watched, point) = state.read(|state| (state.cell.is_watched != 0, state.waiting(at)));
     match point {
         _ if is_watched => None,
-        Some(Waiting { body: Some(body), .. }) => Some(body),
+        Some(Waiting { resumption: Some(resumption), .. }) => {
+            resume_cache::put(frame.bytecode(), resumption);
+            Some(resumption)
+        }
         _ => count(state, frame),
     }
 }
@@ -44,7 +48,7 @@ fn entry(frame: WaitingFrame) -> Entry {
 }
 
 #[cold]
-fn count(state: StateRef, frame: WaitingFrame) -> Option<Body> {
+fn count(state: StateRef, frame: WaitingFrame) -> Option<Resumption> {
     let (options, code, at) = (switch::options(), frame.code(), frame.at());
     let counting = state.read(|state| state.counting);
     let threshold = match (counting, options) {
@@ -79,5 +83,14 @@ fn count(state: StateRef, frame: WaitingFrame) -> Option<Body> {
         return None;
     }
     build(code, state, kind, entry).ok()?;
-    state.read(|state| state.waiting(at)).and_then(|waiting| waiting.body)
+    state.read(|state| state.waiting(at)).and_then(|waiting| waiting.resumption)
+}
+
+/// How a generator delegates that waits there, if it does.
+pub fn delegation(code: &CodeInfo, at: CodeOffset) -> Option<Delegation> {
+    let instr = |at: CodeOffset| code.instr_at(at).map(|index| &code.instrs[index]);
+    let waits = instr(at).filter(|waits| waits.opcode == Opcode::Resume)?;
+    let back = instr(waits.next).filter(|back| back.opcode == Opcode::JumpBackwardNoInterrupt)?;
+    let send = instr(back.jump_target()?).filter(|send| send.opcode == Opcode::Send)?;
+    Delegation::new(send.offset, send.next, send.jump_target()?)
 }

@@ -6,7 +6,6 @@
 
 use super::build::{Entry, build, hopeless, is_function, is_running};
 use super::{background, patience, registry, retire, running, sampling, switch};
-use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
@@ -63,8 +62,8 @@ pub fn started(code: Code, function: Option<Function>) -> Answer {
     let (Some(options), flags) = (switch::options(), code.flags()) else {
         return Answer::Disable;
     };
-    // Modules and class bodies run once; only their loops matter. Generators are counted where they go on.
-    let (true, Some(function)) = (is_function(flags) && !flags.has(CodeFlags::GENERATOR), function) else {
+    // Modules and class bodies run once; only their loops matter.
+    let (true, Some(function)) = (is_function(flags), function) else {
         return Answer::Disable;
     };
     let Some(state) = registry::state(code) else {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{background, build, registry};
+use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::{Cause, Executable, SideExit};
 use crate::code::extra;
@@ -151,7 +152,7 @@ pub struct InnerReport {
 /// A code object's story.
 #[derive(Default)]
 pub struct Explanation {
-    /// Whether calls run machine code.
+    /// Whether calls run machine code, or generators do that calls make.
     pub compiled: bool,
     /// How many pieces of machine code are being made for it.
     pub compiling: usize,
@@ -192,7 +193,10 @@ pub fn explain(code: Code) -> Explanation {
         waiting.sort_by_key(|waiting| waiting.at);
         let resumes = waiting.into_iter().map(|waiting| report(waiting.at, waiting.count));
         Explanation {
-            compiled: state.function.is_some(),
+            compiled: match code.flags().has(CodeFlags::GENERATOR) {
+                true => state.waiting.iter().any(|waiting| waiting.resumption.is_some()),
+                false => state.function.is_some(),
+            },
             compiling: background::orders(address(state)),
             refusal,
             calls: state.calls,

@@ -40,7 +40,7 @@ pub fn withdraw(state: &mut CodeState, kind: Kind, reason: &str) {
 /// Takes all machine code of a code object out of use.
 pub fn withdraw_all(state: &mut CodeState, reason: &str) {
     withdraw(state, Kind::Function, reason);
-    state.waiting.clear();
+    state.forget_waiting();
     for (_, executable) in state.inner.drain() {
         retire(executable, reason);
     }

@@ -11,7 +11,7 @@ use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::code::executable::{Body, Cause, Executable};
 use crate::code::extra::StateRef;
 use crate::code::state::CodeState;
-use crate::code::{extra, install};
+use crate::code::{extra, install, resume_cache};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::{interp, locals, typeobject};
@@ -52,6 +52,7 @@ pub fn local_events_changed(code: Code) {
     state.with(|state| {
         look_again(state);
         state.cell.is_watched = is_watched.into();
+        resume_cache::forget();
         state.cell.body = match &state.function {
             Some(executable) if !is_watched => executable.body as *const () as usize,
             _ => 0,

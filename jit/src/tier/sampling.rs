@@ -78,8 +78,6 @@ pub fn count(py: Python<'_>, code: Code, state: StateRef) {
     }
     if code.flags().has(CodeFlags::GENERATOR) {
         state.with(|state| state.counting = state.counting.or_on());
-        FOUND.with(|found| found.insert(state.address(), Found::Counted));
-        return;
     }
     // Places that were switched off one by one come back only with the events that are new.
     let result = monitoring::want_counts(py, code, false).and_then(|()| monitoring::want_counts(py, code, true));

@@ -94,9 +94,9 @@ impl Cfg {
     }
 }
 
-/// Whether machine code never goes on behind the instruction. A generator that has yielded is entered anew.
+/// Whether machine code never goes on behind the instruction. A generator that was made or has yielded is entered anew.
 fn ends_block(instr: &Instr) -> bool {
-    !instr.falls_through() || instr.opcode == Opcode::YieldValue
+    !instr.falls_through() || matches!(instr.opcode, Opcode::YieldValue | Opcode::ReturnGenerator)
 }
 
 fn scan_block(

@@ -281,8 +281,9 @@ impl<'a> Builder<'a> {
             let value = self.emit(Op::LoadLocal { slot }, &[], Type::REF);
             self.push(value, true);
         }
-        if matches!(self.kind, Kind::Resume(_)) {
-            // What the generator is sent by those who only ask for its next item.
+        if matches!(self.kind, Kind::Resume(_)) && self.instr.opcode != Opcode::EndSend {
+            // What the generator is sent by those who only ask for its next item. What another one has returned that it has
+            // delegated to is an operand.
             let none = self.const_obj(self.profile.none());
             self.push(none, false);
             self.depth += 1;

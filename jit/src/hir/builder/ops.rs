@@ -169,8 +169,23 @@ impl Builder<'_> {
                 return Ok(false);
             }
 
+            Opcode::ReturnGenerator => {
+                let state = self.before_state();
+                self.terminate(Terminator::ReturnGenerator { state });
+                return Ok(false);
+            }
             Opcode::YieldValue => {
                 self.yield_value();
+                return Ok(false);
+            }
+            Opcode::Send => {
+                self.send()?;
+                return Ok(false);
+            }
+            Opcode::EndSend => self.end_send(),
+            // Only what is thrown into a generator comes here, and the interpreter does that.
+            Opcode::CleanupThrow => {
+                self.exit_here(Reason::Raise);
                 return Ok(false);
             }
 
@@ -434,7 +449,7 @@ impl Builder<'_> {
     }
 
     /// Branches after a finalizer may have run: each way out is a safepoint of its own.
-    fn branch_noisily(&mut self, cond: Value, on_true: CodeOffset, on_false: CodeOffset) {
+    pub(super) fn branch_noisily(&mut self, cond: Value, on_true: CodeOffset, on_false: CodeOffset) {
         let (then, otherwise) = (self.func.new_block(false), self.func.new_block(false));
         self.terminate(Terminator::Branch { cond, then: Edge::to(then), otherwise: Edge::to(otherwise) });
         for (block, target) in [(then, on_true), (otherwise, on_false)] {

@@ -144,7 +144,7 @@ impl Builder<'_> {
     }
 
     /// Leaves the instruction to the interpreter.
-    fn exit_here(&mut self, reason: Reason) {
+    pub(super) fn exit_here(&mut self, reason: Reason) {
         let state = self.before_state();
         self.terminate(Terminator::Exit { state, reason });
     }

@@ -23,6 +23,7 @@ pub mod construct;
 pub mod containers;
 pub mod exceptions;
 pub mod functions;
+pub mod generators;
 pub mod imports;
 pub mod iter;
 pub mod locals;

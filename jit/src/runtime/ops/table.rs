@@ -3,8 +3,8 @@
 //! Each line is checked against the function's real signature, so the compiler cannot call a helper wrongly.
 
 use super::{
-    arith, attrs, calls, construct, containers, exceptions, functions, imports, iter, locals, matching, names,
-    operators, slices, strings,
+    arith, attrs, calls, construct, containers, exceptions, functions, generators, imports, iter, locals, matching,
+    names, operators, slices, strings,
 };
 use crate::cpython::frame::InterpreterFrame;
 use pyo3::ffi::{PyObject, PyThreadState};
@@ -223,6 +223,7 @@ helpers! {
     DictGetItem containers dict_get_item (Obj, Obj) -> NewRef;
     DictSetItem containers dict_set_item (Obj, Obj, Obj) -> Status;
 
+    SendNone generators send_none (TState, Frame, Obj, Ptr) -> NewRef;
     GetIter iter get_iter (Obj, Imm, Ptr) -> NewRef;
     ForIter iter for_iter (TState, Frame, Obj, Ptr) -> Iter;
     EndIteration iter end_iteration (TState, Frame) -> Status;

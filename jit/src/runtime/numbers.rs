@@ -1,0 +1,316 @@
+//! Making and freeing numbers where all registers are in use.
+//!
+//! What dies on the ways aside from machine code's main ones is a number more often than not, and what is made there always is. So
+//! these calls first try what the interpreter's own allocation would do with its free lists, which takes two or three registers;
+//! only if that is not enough all registers are saved and the general function is called ([`super::preserving`]).
+//!
+//! Whoever wants to be told of new and dead objects (`PyRefTracer_SetTracer`) is, by the general functions.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::cpython::{interp, reftracer};
+
+/// The interpreter's state, and where the function is that is told of new and dead objects.
+static INTERP: AtomicUsize = AtomicUsize::new(0);
+static TRACER: AtomicUsize = AtomicUsize::new(0);
+
+/// Addresses of the functions, to be called with all registers preserved.
+#[derive(Clone, Copy, Debug)]
+pub struct Stubs {
+    /// (object whose last reference is gone)
+    pub dealloc: usize,
+    /// (where the result goes, home slot, int): what [`super::ops::locals::store_int`] does.
+    pub store_int: usize,
+    /// (where the result goes, home slot, double): what [`super::ops::locals::store_float`] does.
+    pub store_float: usize,
+}
+
+/// The functions, if there are such for this machine. The GIL must be held at the first call.
+pub fn stubs() -> Option<Stubs> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        INTERP.store(interp::address(), Ordering::Relaxed);
+        TRACER.store(reftracer::address(), Ordering::Relaxed);
+        let address = |function: unsafe extern "C-unwind" fn()| function as *const () as usize;
+        Some(Stubs {
+            dealloc: address(x86_64::dealloc),
+            store_int: address(x86_64::store_int),
+            store_float: address(x86_64::store_float),
+        })
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    None
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64 {
+    use super::{INTERP, TRACER};
+    use crate::cpython::{ffi, float, long, object};
+    use crate::runtime::ops::locals;
+    use crate::runtime::preserving;
+
+    /// Frees the object at `rdi`.
+    #[unsafe(naked)]
+    pub unsafe extern "C-unwind" fn dealloc() {
+        std::arch::naked_asm!(
+            ".cfi_startproc",
+            "push rbp",
+            ".cfi_def_cfa_offset 16",
+            ".cfi_offset rbp, -16",
+            "mov rbp, rsp",
+            ".cfi_def_cfa_register rbp",
+            "push rax",
+            "push rcx",
+            "mov rax, [rip + {tracer}]",
+            "cmp qword ptr [rax], 0",
+            "jne 4f",
+            "mov rax, [rdi + {ob_type}]",
+            "mov rcx, [rip + {float_type}@GOTPCREL]",
+            "cmp rax, rcx",
+            "mov rcx, [rip + {interp}]",
+            "jne 2f",
+            "mov rax, [rcx + {floats_len}]",
+            "cmp rax, {floats_max}",
+            "jae 4f",
+            "inc rax",
+            "mov [rcx + {floats_len}], rax",
+            "mov rax, [rcx + {floats}]",
+            "mov [rdi + {ob_refcnt}], rax",
+            "mov [rcx + {floats}], rdi",
+            "pop rcx",
+            "pop rax",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "ret",
+            ".cfi_def_cfa rbp, 16",
+            "2:",
+            "cmp rax, [rip + {int_type}@GOTPCREL]",
+            "jne 4f",
+            "cmp qword ptr [rdi + {lv_tag}], {compact}",
+            "jae 4f",
+            "mov rax, [rcx + {ints_len}]",
+            "cmp rax, {ints_max}",
+            "jae 4f",
+            "inc rax",
+            "mov [rcx + {ints_len}], rax",
+            "mov rax, [rcx + {ints}]",
+            "mov [rdi + {ob_refcnt}], rax",
+            "mov [rcx + {ints}], rdi",
+            "pop rcx",
+            "pop rax",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "ret",
+            ".cfi_def_cfa rbp, 16",
+            "4:",
+            "pop rcx",
+            "pop rax",
+            // The general function wants a place for the result, the callee and its argument.
+            "push rdx",
+            "push rsi",
+            "push rdi",
+            "sub rsp, 8",
+            "mov rdx, rdi",
+            "mov rsi, [rip + {general}@GOTPCREL]",
+            "mov rdi, rsp",
+            "call {call}",
+            "add rsp, 8",
+            "pop rdi",
+            "pop rsi",
+            "pop rdx",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "ret",
+            ".cfi_endproc",
+            tracer = sym TRACER,
+            interp = sym INTERP,
+            float_type = sym pyo3::ffi::PyFloat_Type,
+            int_type = sym pyo3::ffi::PyLong_Type,
+            general = sym ffi::_Py_Dealloc,
+            call = sym preserving::call,
+            ob_type = const object::OB_TYPE,
+            ob_refcnt = const object::OB_REFCNT,
+            lv_tag = const long::LV_TAG,
+            compact = const long::COMPACT_TAG_LIMIT,
+            floats = const float::FREELIST_HEAD,
+            floats_len = const float::FREELIST_LEN,
+            floats_max = const float::FREELIST_MAX,
+            ints = const long::FREELIST_HEAD,
+            ints_len = const long::FREELIST_LEN,
+            ints_max = const long::FREELIST_MAX,
+        )
+    }
+
+    /// Puts the double in `xmm0` into the home slot at `rsi`, in a new object; `rdi` says where that one's address goes.
+    #[unsafe(naked)]
+    pub unsafe extern "C-unwind" fn store_float() {
+        std::arch::naked_asm!(
+            ".cfi_startproc",
+            "push rbp",
+            ".cfi_def_cfa_offset 16",
+            ".cfi_offset rbp, -16",
+            "mov rbp, rsp",
+            ".cfi_def_cfa_register rbp",
+            "push rax",
+            "push rcx",
+            "push rdx",
+            "push r8",
+            "mov rax, [rip + {tracer}]",
+            "cmp qword ptr [rax], 0",
+            "jne 4f",
+            // What is in the slot must not die.
+            "mov rax, [rsi]",
+            "test al, 1",
+            "jnz 2f",
+            "cmp dword ptr [rax + {ob_refcnt}], 1",
+            "je 4f",
+            "2:",
+            "mov rcx, [rip + {interp}]",
+            "mov rdx, [rcx + {floats}]",
+            "test rdx, rdx",
+            "jz 4f",
+            "mov r8, [rdx + {ob_refcnt}]",
+            "mov [rcx + {floats}], r8",
+            "dec qword ptr [rcx + {floats_len}]",
+            "mov qword ptr [rdx + {ob_refcnt}], 1",
+            "movsd [rdx + {ob_fval}], xmm0",
+            "mov [rsi], rdx",
+            "mov [rdi], rdx",
+            "test al, 1",
+            "jnz 3f",
+            "dec dword ptr [rax + {ob_refcnt}]",
+            "3:",
+            "pop r8",
+            "pop rdx",
+            "pop rcx",
+            "pop rax",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "ret",
+            ".cfi_def_cfa rbp, 16",
+            "4:",
+            "pop r8",
+            "pop rdx",
+            "pop rcx",
+            "pop rax",
+            "push rsi",
+            "push rdx",
+            "mov rdx, rsi",
+            "lea rsi, [rip + {general}]",
+            "call {call}",
+            "pop rdx",
+            "pop rsi",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "ret",
+            ".cfi_endproc",
+            tracer = sym TRACER,
+            interp = sym INTERP,
+            general = sym locals::store_float,
+            call = sym preserving::call,
+            ob_refcnt = const object::OB_REFCNT,
+            ob_fval = const float::OB_FVAL,
+            floats = const float::FREELIST_HEAD,
+            floats_len = const float::FREELIST_LEN,
+        )
+    }
+
+    /// Puts the int in `rdx` into the home slot at `rsi`, in a new object; `rdi` says where that one's address goes.
+    #[unsafe(naked)]
+    pub unsafe extern "C-unwind" fn store_int() {
+        std::arch::naked_asm!(
+            ".cfi_startproc",
+            "push rbp",
+            ".cfi_def_cfa_offset 16",
+            ".cfi_offset rbp, -16",
+            "mov rbp, rsp",
+            ".cfi_def_cfa_register rbp",
+            "push rax",
+            "push rcx",
+            "push rdx",
+            "push r8",
+            "mov rax, [rip + {tracer}]",
+            "cmp qword ptr [rax], 0",
+            "jne 4f",
+            // The interpreter has small ones once.
+            "lea rax, [rdx + {below_zero}]",
+            "cmp rax, {small_count}",
+            "jb 4f",
+            "mov r8d, {positive}",
+            "test rdx, rdx",
+            "jns 1f",
+            "mov r8d, {negative}",
+            "neg rdx",
+            "1:",
+            "cmp rdx, {digit_mask}",
+            "ja 4f",
+            // What is in the slot must not die.
+            "mov rax, [rsi]",
+            "test al, 1",
+            "jnz 2f",
+            "cmp dword ptr [rax + {ob_refcnt}], 1",
+            "je 4f",
+            "2:",
+            "mov rcx, [rip + {interp}]",
+            "mov rax, [rcx + {ints}]",
+            "test rax, rax",
+            "jz 4f",
+            "mov [rax + {lv_tag}], r8",
+            "mov [rax + {ob_digit}], edx",
+            "mov r8, [rax + {ob_refcnt}]",
+            "mov [rcx + {ints}], r8",
+            "dec qword ptr [rcx + {ints_len}]",
+            "mov qword ptr [rax + {ob_refcnt}], 1",
+            "mov rcx, [rsi]",
+            "mov [rsi], rax",
+            "mov [rdi], rax",
+            "test cl, 1",
+            "jnz 3f",
+            "dec dword ptr [rcx + {ob_refcnt}]",
+            "3:",
+            "pop r8",
+            "pop rdx",
+            "pop rcx",
+            "pop rax",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "ret",
+            ".cfi_def_cfa rbp, 16",
+            "4:",
+            "pop r8",
+            "pop rdx",
+            "pop rcx",
+            "pop rax",
+            "push rsi",
+            "push rdx",
+            "push rcx",
+            "sub rsp, 8",
+            "mov rcx, rdx",
+            "mov rdx, rsi",
+            "lea rsi, [rip + {general}]",
+            "call {call}",
+            "add rsp, 8",
+            "pop rcx",
+            "pop rdx",
+            "pop rsi",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "ret",
+            ".cfi_endproc",
+            tracer = sym TRACER,
+            interp = sym INTERP,
+            general = sym locals::store_int,
+            call = sym preserving::call,
+            ob_refcnt = const object::OB_REFCNT,
+            lv_tag = const long::LV_TAG,
+            ob_digit = const long::OB_DIGIT,
+            positive = const long::TAG_ONE_DIGIT_POSITIVE,
+            negative = const long::TAG_ONE_DIGIT_NEGATIVE,
+            digit_mask = const long::DIGIT_MASK,
+            below_zero = const -long::SMALL_MIN,
+            small_count = const long::SMALL_MAX - long::SMALL_MIN + 1,
+            ints = const long::FREELIST_HEAD,
+            ints_len = const long::FREELIST_LEN,
+        )
+    }
+}
