@@ -31,17 +31,21 @@ def compiled(count):
         total += number % 7
     return total
 
-def interpreted(count):
+async def interpreted(count):
+    total = 0
     for number in range(count):
-        yield number % 7
+        total += number % 7
+    return total
 
 def run(rounds):
     print("running", flush=True)
     total = 0
     while rounds:
         total += compiled(20_000)
-        for number in interpreted(10_000):
-            total += number
+        try:
+            interpreted(10_000).send(None)
+        except StopIteration as done:
+            total += done.value
         rounds -= 1
     return total
 
@@ -329,7 +333,7 @@ def test_explain_says_what_became_of_a_function(target):
 
     def refused():
         seen = inspect("explain", "interpreted", target.pid)
-        return "is not compiled" in seen.stdout and "generator" in seen.stdout
+        return "is not compiled" in seen.stdout and "coroutine" in seen.stdout
 
     wait_for(refused, lambda: inspect("explain", "interpreted", target.pid))
 

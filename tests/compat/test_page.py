@@ -469,8 +469,8 @@ def test_reifications_name_their_observers(tmp_path: Path) -> None:
 
 
 REFUSED = """
-def numbers():
-    yield 1  # generator
+async def numbers():
+    yield 1
 
 async def fetch():
     return 1
@@ -485,8 +485,8 @@ def test_refusals_say_what_prevents_compiling(tmp_path: Path) -> None:
         page = page_of(live.pid)
         own = [found for found in page["refused"] if found["filename"] == live.process.args[-1]]
         told = [(found["qualname"], found["construct"], found["count"]) for found in own]
-        assert told == [("numbers", "generator", 2), ("fetch", "coroutine", 1)]
-        assert own[0]["first_line"] == line_with(live, "def numbers()")
+        assert told == [("numbers", "asynchronous generator", 2), ("fetch", "coroutine", 1)]
+        assert own[0]["first_line"] == line_with(live, "async def numbers()")
         assert page["refused_lost"] == 0
 
 

@@ -15,7 +15,7 @@ Comments at the head of a case say what the harness may expect of it:
     at least so many loops taken over while running, in the modes that make every loop hot;
 ``# expect-deopts: 1``
     at least so many failed guesses, in the mode in which code is compiled with warm inline caches;
-``# expect-refusals: generator``
+``# expect-refusals: coroutine``
     reasons (parts of their text) for which this case's own functions may be refused;
 ``# expect-report: none``
     the process ends in a way that leaves no report behind;

@@ -7,8 +7,8 @@ say that it did its work.
 
 from harness import STRESS_MODES, Case
 
-# Bodies that may be refused anywhere: they can suspend.
-MAY_BE_REFUSED = ("generator", "coroutine")
+# Bodies that may be refused anywhere: they can be awaited.
+MAY_BE_REFUSED = ("asynchronous generator", "coroutine")
 
 # Modes in which each function is compiled at its first calls, and each loop at its first rounds.
 HASTY = ("eager", "warm")

@@ -6,22 +6,17 @@ import opcode
 import types
 import warnings
 from collections.abc import Iterator
-from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 
 import harness
 import pytest
 
-# Bodies that can suspend are not compiled, and these instructions occur nowhere else.
-ONLY_WHERE_CODE_SUSPENDS = {
-    "CLEANUP_THROW",
+# Bodies that can be awaited are not compiled, and these instructions occur nowhere else.
+ONLY_WHERE_CODE_AWAITS = {
     "END_ASYNC_FOR",
-    "END_SEND",
     "GET_AITER",
     "GET_ANEXT",
     "GET_AWAITABLE",
-    "RETURN_GENERATOR",
-    "SEND",
-    "YIELD_VALUE",
 }
 
 # Instructions that no source text is compiled to: parts of other instructions, frames of the
@@ -41,14 +36,8 @@ VARIANTS = {
     "CALL_INTRINSIC_1": {
         number
         for number, name in enumerate(_opcode.get_intrinsic1_descs())
-        # What an interactive prompt and suspending code use.
-        if name
-        not in (
-            "INTRINSIC_1_INVALID",
-            "INTRINSIC_PRINT",
-            "INTRINSIC_STOPITERATION_ERROR",
-            "INTRINSIC_ASYNC_GEN_WRAP",
-        )
+        # What an interactive prompt and code that awaits use.
+        if name not in ("INTRINSIC_1_INVALID", "INTRINSIC_PRINT", "INTRINSIC_ASYNC_GEN_WRAP")
     },
     "CALL_INTRINSIC_2": set(range(1, len(_opcode.get_intrinsic2_descs()))),
     "LOAD_COMMON_CONSTANT": set(range(len(opcode._common_constants))),
@@ -60,8 +49,8 @@ VARIANTS = {
 }
 
 
-def suspends(code: types.CodeType) -> bool:
-    return bool(code.co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR))
+def awaits(code: types.CodeType) -> bool:
+    return bool(code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
 
 
 def code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -76,7 +65,7 @@ def compilable(case: harness.Case) -> list[types.CodeType]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         module = compile(case.path.read_text(encoding="utf-8"), str(case.path), "exec")
-    return [code for code in code_objects(module) if not suspends(code)]
+    return [code for code in code_objects(module) if not awaits(code)]
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +79,10 @@ def test_every_instruction_occurs(instructions: list[dis.Instruction]) -> None:
     # Pseudo instructions have numbers above a byte; they never leave CPython's own compiler.
     real = {name for name, number in dis.opmap.items() if number < 256}
     instrumented = {name for name in real if name.startswith("INSTRUMENTED_")}
-    wanted = real - instrumented - NEVER_IN_BYTECODE - ONLY_WHERE_CODE_SUSPENDS
+    wanted = real - instrumented - NEVER_IN_BYTECODE - ONLY_WHERE_CODE_AWAITS
     found = {instruction.opname for instruction in instructions}
     assert wanted - found == set()
-    assert found & ONLY_WHERE_CODE_SUSPENDS == set()
+    assert found & ONLY_WHERE_CODE_AWAITS == set()
 
 
 @pytest.mark.parametrize("name", VARIANTS)

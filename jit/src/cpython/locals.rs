@@ -4,8 +4,9 @@ use pyo3::ffi::PyObject;
 
 use super::code::Code;
 use super::frame::InterpreterFrame;
+use super::function::Function;
 use super::thread::Thread;
-use crate::bytecode::opcode::CodeOffset;
+use crate::bytecode::opcode::{CodeOffset, Opcode};
 
 /// The addresses of the objects in the home slots of the thread's innermost frame if that runs `code`, and of the lowest `operands`
 /// on its stack, which are there; 0 where there is none. They are borrowed from the frame.
@@ -70,6 +71,17 @@ impl WaitingFrame {
         let locals = self.code().localsplus_count() as usize;
         // SAFETY: the constructor's contract; the stack begins behind the home slots.
         unsafe { (*self.0).stackpointer.offset_from((*self.0).slot(locals)) as u32 }
+    }
+
+    /// The function that has made it, if it has not begun to run.
+    pub fn maker(self) -> Option<Function> {
+        // SAFETY: the constructor's contract; the frame of a generator holds the function, and has nothing on its stack before it
+        // begins but what a generator expression iterates over.
+        unsafe {
+            let before = self.at().0.checked_sub(1).map(|unit| *self.code().first_unit().add(unit as usize));
+            let is_new = before.and_then(|unit| Opcode::from_number(unit as u8)) == Some(Opcode::ReturnGenerator);
+            is_new.then(|| Function::from_ptr((*self.0).f_funcobj.untag()))
+        }
     }
 
     /// Its globals and its builtins, borrowed.

@@ -199,6 +199,29 @@ b7: cold
     exit TypeVersion  ; @14 from @12 [v3]
 ",
     "\
+generator items @6
+b0:
+    v0: ref = load_local 0
+    v1: int|float|other = const_obj 0x10
+    v2: any = ref_to_obj v0
+    v3: i64 = const_i64 0
+    v4: cond = compare.Eq v3 v3
+    branch v4 b1 else b2
+b2:
+    inc_ref v1
+    yield v1 delegates  ; @14 [v0, &v1]
+b1:
+    inc_ref v2
+    yield v2  ; @9 [v0]
+",
+    "\
+function makes_items
+b0:
+    v0: int|float|other = const_obj 0x10
+    inc_ref v0
+    return_generator  ; @3 [v0]
+",
+    "\
 function unfinished
 b0:
     open
@@ -258,7 +281,9 @@ fn every_operation_has_a_sample() {
 
 #[test]
 fn every_terminator_has_a_sample() {
-    let (all, name) = variants!(Terminator: Jump Branch OnError Return Unwind Throw Leave Exit Open);
+    let (all, name) = variants!(Terminator:
+        Jump Branch OnError Return ReturnGenerator Unwind Yield Throw Leave Exit Open
+    );
     let samples = samples();
     let used: BTreeSet<_> =
         samples.iter().flat_map(|function| &function.blocks).map(|block| name(&block.terminator)).collect();
@@ -306,5 +331,8 @@ fn mistakes() {
     assert_eq!(error("branch v1 b2"), "expected `else` at ``, in `branch v1 b2`");
     assert_eq!(error("unwind now"), "did not expect `now`, in `unwind now`");
     assert_eq!(error("unwind"), "a terminator outside of a block, in `unwind`");
-    assert_eq!(parse("method f\nb0:\n unwind").unwrap_err(), "neither a function nor a loop: `method f`");
+    assert_eq!(
+        parse("method f\nb0:\n unwind").unwrap_err(),
+        "neither a function nor a loop nor a generator: `method f`"
+    );
 }

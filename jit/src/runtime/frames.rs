@@ -115,19 +115,25 @@ pub unsafe extern "C-unwind" fn drop_ref(reference: StackRef) {
     }
 }
 
-/// Adds the frame to the traceback of the exception that is set, with the bytecode it is at.
+/// Adds the frame to the traceback of the exception that is set, with the bytecode it is at; not before the first one that counts,
+/// as where a generator expression asks for its iterator.
 ///
 /// # Safety
 /// As for [`leave`], with an exception set.
 pub unsafe extern "C-unwind" fn add_traceback(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) {
     // SAFETY: the contract; the frame object is borrowed from the frame.
     unsafe {
-        let mut object = (*frame).frame_obj;
-        if object.is_null() {
-            object = private::_PyFrame_MakeAndSetFrameObject(frame);
-        }
-        if !object.is_null() {
-            ffi::PyTraceBack_Here(object.cast());
+        let code = Code::from_ptr((*frame).code().cast());
+        let is_complete = (*frame).owner == frame::OWNED_BY_GENERATOR
+            || (*frame).instr_ptr >= code.first_unit().add(code.first_traceable().index());
+        if is_complete {
+            let mut object = (*frame).frame_obj;
+            if object.is_null() {
+                object = private::_PyFrame_MakeAndSetFrameObject(frame);
+            }
+            if !object.is_null() {
+                ffi::PyTraceBack_Here(object.cast());
+            }
         }
         if tools_active(tstate, frame) {
             private::_PyEval_MonitorRaise(tstate, frame, (*frame).instr_ptr);

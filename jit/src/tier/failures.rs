@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::build;
 use super::registry;
-use super::retire::{withdraw, withdraw_all};
+use super::retire::{withdraw, withdraw_all, withdraw_resumptions};
 use super::running::is_patient;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
@@ -181,9 +181,14 @@ pub fn make_anew(state: StateRef, why: &str) {
 
 /// Takes machine code out of use, to be compiled anew when the interpreter has learned more.
 fn withdraw_to_learn(state: &mut CodeState, kind: Kind, reason: Reason) {
-    withdraw(state, kind, reason.text());
-    if kind == Kind::Function {
-        state.calls_to_watch = CALLS_TO_WATCH;
+    match kind {
+        Kind::Function => {
+            withdraw(state, kind, reason.text());
+            state.calls_to_watch = CALLS_TO_WATCH;
+        }
+        Kind::Loop(_) => withdraw(state, kind, reason.text()),
+        // All places of a generator lead to the same bytecode, and so to the same guess.
+        Kind::Resume(_) => withdraw_resumptions(state, reason.text()),
     }
 }
 

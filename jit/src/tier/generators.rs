@@ -5,14 +5,16 @@
 //! nor entered.
 
 use super::build::{Entry, build, is_running};
-use super::{background, patience, registry, sampling, switch};
+use super::{background, patience, registry, running, sampling, switch};
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::code::extra::{self, StateRef};
+use crate::code::install;
 use crate::code::resume_cache::{self, Delegation, Resumption};
 use crate::code::state::{Counting, Waiting};
 use crate::compile::Namespaces;
 use crate::cpython::code::Code;
+use crate::cpython::function::Function;
 use crate::cpython::locals::WaitingFrame;
 use crate::cpython::thread::is_too_deep_to_compile;
 use crate::hir::function::Kind;
@@ -25,7 +27,13 @@ pub fn resumption_at(frame: WaitingFrame) -> Option<Resumption> {
     let state = extra::get(code).or_else(|| new_state(code))?;
     let (is_watched, point) = state.read(|state| (state.cell.is_watched != 0, state.waiting(at)));
     match point {
-        _ if is_watched => None,
+        _ if is_watched => {
+            if !install::is_watched(code) {
+                // Its tool has gone without a word.
+                running::local_events_changed(code);
+            }
+            None
+        }
         Some(Waiting { resumption: Some(resumption), .. }) => {
             resume_cache::put(frame.bytecode(), resumption);
             Some(resumption)
@@ -39,6 +47,22 @@ pub fn resumption_at(frame: WaitingFrame) -> Option<Resumption> {
 fn new_state(code: Code) -> Option<StateRef> {
     let is_wanted = switch::is_enabled() && !switch::is_sampling();
     is_wanted.then(|| registry::state(code)).flatten()
+}
+
+/// Has calls of the function make their generators in machine code, from some time on. Nobody counts them: a generator that
+/// begins in machine code reports no start.
+fn make_by_machine_code(state: StateRef, function: Function) {
+    let (code, kind) = (function.code_view(), Kind::Function);
+    if state.read(|state| state.function.is_some()) {
+        return;
+    }
+    if !switch::is_sampling() {
+        // A refusal is on record.
+        let _ = build(code, state, kind, Entry::of_call(function));
+    } else if !background::is_full() && !background::is_ordered(state, kind) {
+        let _ = background::order(code, state, kind, Entry::of_call(function));
+    }
+    install::install(function);
 }
 
 /// What there is where the generator goes on.
@@ -73,6 +97,9 @@ fn count(state: StateRef, frame: WaitingFrame) -> Option<Resumption> {
         state.with(|state| state.counting = Counting::Off);
         sampling::postpone(state);
         return None;
+    }
+    if let Some(function) = frame.maker() {
+        make_by_machine_code(state, function);
     }
     let entry = entry(frame);
     if switch::is_sampling() && counting != Counting::AtOnce {

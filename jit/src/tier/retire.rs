@@ -37,6 +37,14 @@ pub fn withdraw(state: &mut CodeState, kind: Kind, reason: &str) {
     }
 }
 
+/// Takes the machine code of all places at which generators go on out of use.
+pub fn withdraw_resumptions(state: &mut CodeState, reason: &str) {
+    let places: Vec<_> = state.waiting.iter().map(|waiting| Kind::Resume(waiting.at)).collect();
+    for place in places {
+        withdraw(state, place, reason);
+    }
+}
+
 /// Takes all machine code of a code object out of use.
 pub fn withdraw_all(state: &mut CodeState, reason: &str) {
     withdraw(state, Kind::Function, reason);

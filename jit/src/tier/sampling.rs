@@ -82,10 +82,12 @@ pub fn count(py: Python<'_>, code: Code, state: StateRef) {
     // Places that were switched off one by one come back only with the events that are new.
     let result = monitoring::want_counts(py, code, false).and_then(|()| monitoring::want_counts(py, code, true));
     match result {
-        Ok(()) => FOUND.with(|found| found.insert(state.address(), Found::Counted)),
+        Ok(()) => {
+            FOUND.with(|found| found.insert(state.address(), Found::Counted));
+        }
         // A tick came where the stack is full, or there was no memory just then: a later tick will do.
         Err(error) if error.is_instance_of::<PyRecursionError>(py) || error.is_instance_of::<PyMemoryError>(py) => {
-            return postpone(state);
+            postpone(state);
         }
         Err(error) => {
             // Whatever the reason, others would fail for it as well.
@@ -95,9 +97,8 @@ pub fn count(py: Python<'_>, code: Code, state: StateRef) {
                  call rjit.enable() to begin anew",
                 code.qualname()
             ));
-            None
         }
-    };
+    }
 }
 
 /// Stops the reports of code that is hot and cannot be compiled now. It will be found running again.

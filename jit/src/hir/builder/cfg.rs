@@ -423,6 +423,51 @@ mod tests {
         ");
     }
 
+    /// A generator goes on from where it waits: it is entered anew behind what it yields, so there is no loop around that.
+    const GENERATOR: &str = "
+        start:  RETURN_GENERATOR
+        first:  POP_TOP
+                LOAD_FAST 0
+        head:   FOR_ITER end
+        body:   STORE_FAST 1
+                LOAD_FAST 1
+                POP_JUMP_IF_TRUE some
+        none:   JUMP_BACKWARD head
+        some:   LOAD_FAST 1
+                YIELD_VALUE 0
+        wait:   RESUME 1
+                POP_TOP
+                JUMP_BACKWARD head
+                END_FOR
+        end:    POP_ITER
+                RETURN_VALUE
+    ";
+
+    #[test]
+    fn a_function_that_makes_generators_ends_there() {
+        assert_snapshot!(graph(GENERATOR, "start"), @"start");
+    }
+
+    #[test]
+    fn generators_end_where_they_yield() {
+        assert_snapshot!(graph(GENERATOR, "wait"), @r"
+        wait -> head
+        head -> body end | loop writes {1} deletes {}
+        end
+        body -> none some
+        some
+        none -> head
+        ");
+        assert_snapshot!(graph(GENERATOR, "first"), @r"
+        first -> head
+        head -> body end | loop writes {1} deletes {}
+        end
+        body -> none some
+        some
+        none -> head
+        ");
+    }
+
     /// The real code's handler deletes the exception's name, on the way back to the loop and on the way out.
     #[test]
     fn real_code() {

@@ -71,10 +71,11 @@ impl Builder<'_> {
         self.set_line();
         // The interpreter repeats the instruction: it tells tools that the function starts or goes on.
         let state = self.state_at(self.instr.start);
-        // One that has waited for another generator lets that one serve signals.
-        let periodic = !matches!(
+        // One that has waited for another generator lets that one serve signals, and what begins a generator expression the code
+        // that it is in.
+        let periodic = matches!(
             self.instr.oparg & generator::RESUME_LOCATION_MASK,
-            generator::RESUME_AFTER_YIELD_FROM | generator::RESUME_AFTER_AWAIT
+            generator::RESUME_AT_FUNC_START | generator::RESUME_AFTER_YIELD
         );
         let status = self.emit_in(self.cur, Op::Safepoint { periodic, boxes: 0 }, &[], Type::I64, Some(state));
         if periodic { self.check(status, ErrorKind::Negative) } else { Ok(()) }

@@ -1,6 +1,5 @@
 # Generators made and driven by compiled code: for, next, send, throw, close, yield from, and their life cycle.
 # expect-compiled: drive, consume, close_early
-# expect-refusals: generator
 from _support import Loud, attempt, probe, repeat, show
 
 
