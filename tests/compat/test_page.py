@@ -529,7 +529,7 @@ def executable(page: dict, qualname: str) -> dict:
 
 def socket_of(pid: int) -> Path:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    folder = Path(runtime) / "rjit" if runtime else Path(f"/tmp/rjit-{os.getuid()}")
+    folder = Path(runtime) / "rjit" if runtime else Path(f"/dev/shm/rjit-{os.getuid()}")
     return folder / f"{pid}.sock"
 
 

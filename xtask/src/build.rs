@@ -94,8 +94,19 @@ fn wheel(tools: &Tools, venv: &Venv, debug: bool) -> Result<()> {
         .arg(venv.python())
         .arg(wheel);
     process::capture(&mut uv).context("the wheel could not be installed into target/venv")?;
+    // As pip does: every process would compile the package's files anew if it may not write what it has compiled.
+    let mut compileall = Command::new(venv.python());
+    compileall.args(["-c", COMPILE_INSTALLED]);
+    process::capture(&mut compileall).context("the installed package could not be compiled to bytecode")?;
     Ok(())
 }
+
+const COMPILE_INSTALLED: &str = "\
+import compileall, importlib.util, pathlib
+package = pathlib.Path(importlib.util.find_spec('rjit').origin).parent
+compileall.compile_dir(package, quiet=1)
+compileall.compile_file(package.parent / '_rjit_startup.py', quiet=1)
+";
 
 fn inspector(venv: &Venv, debug: bool) -> Result<()> {
     ui::step(format!("Building {INSPECTOR}"));

@@ -1,7 +1,8 @@
 //! Where pages lie: the directory of a user, the file of a process, and what must hold before either is trusted.
 //!
-//! A page lies in `$XDG_RUNTIME_DIR/rjit`, or in `/tmp/rjit-UID` where there is no such runtime directory. `/tmp` belongs to
-//! everybody, so a directory there that is not ours alone could have been laid out by somebody else and is refused.
+//! A page lies in `$XDG_RUNTIME_DIR/rjit`, or where there is no such runtime directory in `/dev/shm/rjit-UID`, which is in memory, too,
+//! or in `/tmp/rjit-UID`. The latter two belong to everybody, so a directory there that is not ours alone could have been laid out
+//! by somebody else and is refused.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
@@ -9,10 +10,15 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, OFlags};
 
 /// What the names of sockets end with.
 pub(crate) const SOCKET: &str = "sock";
+
+/// Directories that everybody can write to. In the first, which is in memory, a page takes no time to make, and none to be written
+/// back to a disk while its counters run.
+const SHARED: [&str; 2] = ["/dev/shm", ON_DISK];
+const ON_DISK: &str = "/tmp";
 
 /// Why a directory or file is not trusted.
 #[derive(Debug, thiserror::Error)]
@@ -30,18 +36,30 @@ pub(crate) fn current_user() -> u32 {
 
 /// The directory this process writes its page to.
 pub(crate) fn own_directory() -> PathBuf {
+    runtime_directory().unwrap_or_else(|| {
+        let is_usable = |parent: &&str| rustix::fs::access(*parent, Access::WRITE_OK | Access::EXEC_OK).is_ok();
+        shared_directory(SHARED.into_iter().find(is_usable).unwrap_or(ON_DISK), current_user())
+    })
+}
+
+/// The directory for files that are large and may stay.
+pub(crate) fn own_directory_on_disk() -> PathBuf {
+    runtime_directory().unwrap_or_else(|| shared_directory(ON_DISK, current_user()))
+}
+
+/// That of the user's runtime directory, if there is one.
+fn runtime_directory() -> Option<PathBuf> {
     let user = current_user();
     let usable =
         |dir: &PathBuf| dir.is_absolute() && fs::metadata(dir).is_ok_and(|found| found.is_dir() && found.uid() == user);
-    match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(usable) {
-        Some(runtime) => runtime.join("rjit"),
-        None => shared_directory(user),
-    }
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(usable)?;
+    Some(runtime.join("rjit"))
 }
 
 /// The directories where pages of a user may lie, likely ones first.
 pub(crate) fn directories_of(user: u32, runtime_dir: Option<PathBuf>) -> Vec<PathBuf> {
-    let mut found = vec![own_directory(), PathBuf::from(format!("/run/user/{user}/rjit")), shared_directory(user)];
+    let mut found = vec![own_directory(), PathBuf::from(format!("/run/user/{user}/rjit"))];
+    found.extend(SHARED.map(|parent| shared_directory(parent, user)));
     if let Some(runtime) = runtime_dir.filter(|dir| dir.is_absolute()) {
         found.insert(0, runtime.join("rjit"));
     }
@@ -59,7 +77,9 @@ pub(crate) fn all_directories() -> Vec<PathBuf> {
     let mut found = directories_of(current_user(), None);
     let inside = |parent: &str| fs::read_dir(parent).into_iter().flatten().flatten();
     found.extend(inside("/run/user").map(|user| user.path().join("rjit")));
-    found.extend(inside("/tmp").filter(|entry| user_of_shared(&entry.path()).is_some()).map(|entry| entry.path()));
+    for parent in SHARED {
+        found.extend(inside(parent).filter(|entry| user_of_shared(&entry.path()).is_some()).map(|entry| entry.path()));
+    }
     found.sort();
     found.dedup();
     found
@@ -163,8 +183,8 @@ fn check_owner(found: &Metadata, user: u32) -> Result<(), Unsafe> {
     if found.uid() == user { Ok(()) } else { because(format!("it belongs to user {}, not {user}", found.uid())) }
 }
 
-fn shared_directory(user: u32) -> PathBuf {
-    PathBuf::from(format!("/tmp/rjit-{user}"))
+fn shared_directory(parent: &str, user: u32) -> PathBuf {
+    Path::new(parent).join(format!("rjit-{user}"))
 }
 
 fn user_of_shared(path: &Path) -> Option<u32> {

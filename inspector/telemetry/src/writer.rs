@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -35,6 +35,8 @@ use crate::text::{self, Keep};
 
 /// Memory for slots is reserved in steps of this many.
 const RESERVED_AT_ONCE: usize = 128;
+/// The same for events.
+const EVENTS_RESERVED_AT_ONCE: usize = 32;
 
 /// What the writer says about a new executable.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +110,8 @@ pub struct Page {
     versions: [String; 2],
     /// How often the page was begun: once, and once more for each fork on the way to this process.
     epoch: AtomicU64,
+    /// Places for events that can be written without fear of a full disk.
+    events_reserved: AtomicUsize,
     table: Mutex<Table>,
 }
 
@@ -337,12 +341,19 @@ impl Page {
             file: None,
         };
         let versions = [python_version.into(), rjit_version.into()];
-        Self { mapping, versions, epoch: AtomicU64::new(0), table: Mutex::new(table) }
+        Self {
+            mapping,
+            versions,
+            epoch: AtomicU64::new(0),
+            events_reserved: AtomicUsize::new(0),
+            table: Mutex::new(table),
+        }
     }
 
     /// Lays out fresh memory: the header, with its magic last.
     fn begin(&self, start_ticks: u64) -> io::Result<()> {
-        self.mapping.reserve(0, layout::SLOTS_OFFSET)?;
+        self.mapping.reserve(0, layout::EVENTS_OFFSET)?;
+        self.events_reserved.store(0, Ordering::Relaxed);
         self.mapping.reserve(layout::SITES_OFFSET - layout::SLOT_SIZE, layout::SITES_OFFSET)?;
         self.epoch.fetch_add(1, Ordering::Relaxed);
         let mut table = self.table();
@@ -514,12 +525,29 @@ impl Page {
         text::store(&mut record[event::REASON..][..event::REASON_SIZE], reason, Keep::Start);
 
         let number = self.word(header::EVENTS_WRITTEN).fetch_add(1, Ordering::AcqRel);
-        let offset = layout::EVENTS_OFFSET + number as usize % layout::EVENT_CAPACITY * layout::EVENT_SIZE;
+        let index = number as usize % layout::EVENT_CAPACITY;
+        if self.reserve_event(index).is_err() {
+            // Readers count it among those that are lost.
+            return;
+        }
+        let offset = layout::EVENTS_OFFSET + index * layout::EVENT_SIZE;
         let words = self.words(offset, layout::EVENT_SIZE);
         words[event::NUMBER / 8].store(0, Ordering::Relaxed);
         fence(Ordering::Release);
         store_bytes(&words[event::TIME / 8..], &record[event::TIME..]);
         words[event::NUMBER / 8].store(number + 1, Ordering::Release);
+    }
+
+    /// Makes sure that an event can be written without fear of a full disk. Programs that end soon write few, and each page of the
+    /// file takes time.
+    fn reserve_event(&self, index: usize) -> io::Result<()> {
+        if index >= self.events_reserved.load(Ordering::Relaxed) {
+            let end = (index + EVENTS_RESERVED_AT_ONCE).min(layout::EVENT_CAPACITY);
+            let offset = |index: usize| layout::EVENTS_OFFSET + index * layout::EVENT_SIZE;
+            self.mapping.reserve(offset(index), offset(end))?;
+            self.events_reserved.fetch_max(end, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Nanoseconds since the page was made.

@@ -46,9 +46,9 @@ pub(super) struct PublishedFile {
     pub pid: u32,
 }
 
-/// The directory where this process writes its page, made and checked: a place for other files that nobody else may touch.
+/// A directory for files that are large and may stay, and that nobody else may touch, made and checked.
 pub fn own_directory() -> Result<PathBuf, CreateError> {
-    let directory = files::own_directory();
+    let directory = files::own_directory_on_disk();
     prepare(&directory)?;
     Ok(directory)
 }
