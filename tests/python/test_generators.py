@@ -214,6 +214,20 @@ def machine_code_of_generators_goes_with_their_code():
     """
 
 
+@case
+def places_of_a_generator_beyond_a_bound_are_refused_with_the_reason():
+    return """
+    lines = "".join(f"    yield {i}\\n" for i in range(50))
+    exec("def many():\\n" + lines)
+    rjit.enable(calls=2)
+    for _ in range(10): assert list(many()) == list(range(50))
+    places = rjit.explain(many)["resumes"]
+    assert len(places) == 51 and sum(place["compiled"] for place in places) == 32
+    refused = {place["reason"] for place in places if not place["compiled"]}
+    assert refused == {"generator that goes on at more than 32 places"}, refused
+    """
+
+
 @pytest.mark.parametrize("name", CASES)
 def test(name):
     run(PRELUDE + textwrap.dedent(CASES[name]))

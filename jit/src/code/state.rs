@@ -184,6 +184,11 @@ impl CodeState {
         (!waiting.is_refused).then_some(waiting.count)
     }
 
+    /// How many of these places have machine code.
+    pub fn compiled_places(&self) -> usize {
+        self.waiting.iter().filter(|waiting| waiting.resumption.is_some()).count()
+    }
+
     /// Notes that there will be no machine code for it.
     pub fn refuse_waiting(&mut self, at: CodeOffset) {
         self.waiting_mut(at).is_refused = true;

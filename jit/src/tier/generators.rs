@@ -4,21 +4,27 @@
 //! ([`crate::runtime::generators`]), and compiled for itself. What the interpreter's own loops resume is neither counted
 //! nor entered.
 
-use super::build::{Entry, build, is_running};
+use std::time::Duration;
+
+use super::build::{Entry, build, is_running, refuse};
 use super::{background, patience, registry, running, sampling, switch};
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::code::extra::{self, StateRef};
 use crate::code::install;
 use crate::code::resume_cache::{self, Delegation, Resumption};
-use crate::code::state::{Counting, Waiting};
+use crate::code::state::{CodeState, Counting, Waiting};
 use crate::compile::Namespaces;
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::locals::WaitingFrame;
 use crate::cpython::thread::is_too_deep_to_compile;
+use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
 use crate::telemetry;
+
+/// Places of one code object that are compiled, at most: the machine code of each has all that can be reached from there.
+const MAX_PLACES: usize = 32;
 
 /// The machine code that goes on there, if there is some and no tool gets events of the code. Otherwise the place is
 /// counted, and may be compiled.
@@ -92,7 +98,13 @@ fn count(state: StateRef, frame: WaitingFrame) -> Option<Resumption> {
         state.with(|state| state.refuse_waiting(at));
         return None;
     }
-    if options.is_some_and(|options| !switch::has_time(&options)) {
+    if state.read(CodeState::compiled_places) >= MAX_PLACES {
+        let refusal =
+            Refusal { reason: format!("generator that goes on at more than {MAX_PLACES} places"), offset: Some(at) };
+        refuse(code, state, kind, refusal, Duration::ZERO);
+        return None;
+    }
+    if counting != Counting::AtOnce && options.is_some_and(|options| !switch::has_time(&options)) {
         // Ticks will find it again.
         state.with(|state| state.counting = Counting::Off);
         sampling::postpone(state);
