@@ -206,7 +206,7 @@ mod tests {
         memory.put_word(THREAD + example().datastack_chunk as u64, CHUNK);
         memory.put_word(THREAD + example().base_frame as u64, 0x6000_1100);
         memory.put(0x6000_1000, &[0; 0x200]);
-        // A boundary on the C stack, a module, a compiled function, a generator on the heap, a native function.
+        // A boundary on the C stack, a module, a compiled function, a compiled generator on the heap, a native function.
         frame(&memory, 0x6000_1100, 0, 0, 0, 3);
         frame(&memory, CHUNK + 0x20, 0x6000_1100, CODE, 7, 0);
         frame(&memory, CHUNK + 0x100, CHUNK + 0x20, CODE + 0x100, 0xC0DE, 0);
@@ -227,7 +227,7 @@ mod tests {
         let seen: Vec<_> = found.iter().map(|frame| (frame.code, frame.runner)).collect();
         let expected = [
             (CODE + 0x300, Runner::Native),
-            (CODE + 0x200, Runner::Interpreter),
+            (CODE + 0x200, Runner::Compiled),
             (CODE + 0x100, Runner::Compiled),
             (CODE, Runner::Interpreter),
             (0, Runner::Boundary),
