@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 Counts = dict[str, int]
 
-SUSPENDS = "occurs only in code that suspends, which is not compiled"
+AWAITS = "occurs only in code that awaits, which is not compiled"
 NOT_IN_CODE = "is no part of any code object"
 NO_MEMORY = "is at the handler of an error that only a lack of memory causes"
 FOLDED = "is read as part of the instruction behind it"
@@ -14,18 +14,11 @@ FOR_OTHER_JIT = "CPython puts it into code when its own JIT is built and switche
 
 UNREACHABLE: dict[str, dict[str, str]] = {
     "opcodes": {
-        "CLEANUP_THROW": SUSPENDS,
-        "END_ASYNC_FOR": SUSPENDS,
-        "END_SEND": SUSPENDS,
-        "GET_AITER": SUSPENDS,
-        "GET_ANEXT": SUSPENDS,
-        "GET_AWAITABLE": SUSPENDS,
-        "RETURN_GENERATOR": SUSPENDS,
-        "SEND": SUSPENDS,
-        "SEND_ASYNC_GEN": SUSPENDS,
-        "SEND_GEN": SUSPENDS,
-        "SEND_VIRTUAL": SUSPENDS,
-        "YIELD_VALUE": SUSPENDS,
+        "END_ASYNC_FOR": AWAITS,
+        "GET_AITER": AWAITS,
+        "GET_ANEXT": AWAITS,
+        "GET_AWAITABLE": AWAITS,
+        "SEND_ASYNC_GEN": AWAITS,
         "CACHE": NOT_IN_CODE,
         "EXTENDED_ARG": FOLDED,
         "EXIT_INIT_CHECK": NOT_IN_CODE,

@@ -227,18 +227,18 @@ def test_most_is_reached(tmp_path: Path) -> None:
 def test_sums_of_coverage() -> None:
     sums = Coverage()
     report = {
-        "opcodes": {"LOAD_FAST": 3, "SEND": 0, "POP_TOP": 0, "NOP": 0},
+        "opcodes": {"LOAD_FAST": 3, "GET_AWAITABLE": 0, "POP_TOP": 0, "NOP": 0},
         "instructions": {"box_int": 1},
         "exits_made": {"Type at LOAD_ATTR": 2},
         "exits_taken": {},
     }
     sums.add(report)
     sums.add({**report, "exits_taken": {"Type at LOAD_ATTR": 4}, "opcodes": {"POP_TOP": 1}})
-    assert sums.opcodes == {"LOAD_FAST": 3, "SEND": 0, "POP_TOP": 1, "NOP": 0}
+    assert sums.opcodes == {"LOAD_FAST": 3, "GET_AWAITABLE": 0, "POP_TOP": 1, "NOP": 0}
     text = "\n".join(sums.summary())
     assert "opcodes: 2 of 3 reached\n    not reached: NOP" in text
     assert sums.wrongly_listed() == []
-    sums.add({**report, "opcodes": {"SEND": 1}})
-    assert sums.wrongly_listed() == ["SEND"]
+    sums.add({**report, "opcodes": {"GET_AWAITABLE": 1}})
+    assert sums.wrongly_listed() == ["GET_AWAITABLE"]
     assert "HIR instructions: 1 of 1" in text
     assert "side exits: 1 of 1" in text

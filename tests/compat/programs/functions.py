@@ -7,6 +7,7 @@ drop NAME    lets go of a function
 call NAME    calls a function, which waits for a line in the middle of it
 """
 
+import contextlib
 import gc
 import sys
 
@@ -34,8 +35,8 @@ def make(number):
     return made
 
 
-def main():
-    """A generator, so that it is not compiled: machine code is freed when none runs."""
+async def main():
+    """A coroutine, so that it is not compiled: machine code is freed when none runs."""
     functions = {}
     ready()
     while words := read():
@@ -50,8 +51,8 @@ def main():
                 print("calling", flush=True)
                 functions[name](read)
         print("done", flush=True)
-        yield
 
 
 if __name__ == "__main__":
-    list(main())
+    with contextlib.suppress(StopIteration):
+        main().send(None)
