@@ -147,6 +147,23 @@ def a_watched_generator_runs_in_the_interpreter():
 
 
 @case
+def other_interpreters_run_their_generators_themselves():
+    return """
+    from concurrent import interpreters
+    rjit.enable(calls=1)
+    sum(count(9))
+    other = interpreters.create()
+    for _ in range(3):
+        before = rjit.stats()["entries"], len(rjit.executables())
+        other.exec("def own(n):\\n for i in range(n): yield i\\nassert sum(own(9)) + sum(i for i in own(9)) == 72")
+    assert len(rjit.executables()) - before[1] < 5
+    assert not [e for e in rjit.executables() if e.qualname in ("own", "<genexpr>") and e.filename == "<string>"]
+    other.close()
+    assert sum(count(9)) == 36
+    """
+
+
+@case
 def explain_tells_where_generators_go_on():
     return """
     rjit.enable(calls=3)

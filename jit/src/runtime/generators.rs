@@ -186,6 +186,10 @@ pub(super) unsafe fn frame(generator: *mut PyObject) -> *mut InterpreterFrame {
 pub(super) unsafe fn resumption(tstate: *mut PyThreadState, generator: *mut PyObject) -> Option<Resumption> {
     // SAFETY: the callers': a generator; the frame of one that waits is complete.
     unsafe {
+        // The slot is every interpreter's, and only one of them has machine code.
+        if Thread::from_ptr(tstate).interp() as usize != interp::address() {
+            return None;
+        }
         let state: i8 = memory::read(generator, GI_FRAME_STATE);
         if !matches!(state, STATE_CREATED | STATE_SUSPENDED | STATE_SUSPENDED_YIELD_FROM) {
             return None;
