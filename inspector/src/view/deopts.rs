@@ -41,20 +41,29 @@ pub fn target(site: &Site) -> Target {
     }
 }
 
-fn row(model: &Model, Place { site, id, rate }: Place<'_>, all: u64) -> Row {
+/// How often frames went on in the interpreter at a place: in all, of `all` that did so anywhere, per second, and when last.
+pub fn figures(model: &Model, Place { site, rate, .. }: Place<'_>, all: u64) -> Vec<Cell> {
     let part = share(site.count, all);
+    vec![
+        Cell::number(format::short(site.count as f64), site.count as f64),
+        Cell::number(format::percent(part), part),
+        Cell::number(format::short(rate), rate),
+        Cell::number(format::ago(model.age_ns, site.last_ns), site.last_ns as f64),
+    ]
+}
+
+fn row(model: &Model, place: Place<'_>, all: u64) -> Row {
+    let Place { site, id, rate } = place;
+    let mut cells = figures(model, place, all);
+    cells.extend([
+        Cell::text(format::place(&site.filename, site.line)),
+        Cell::text(&site.qualname),
+        Cell::text(format::guess(site)),
+        Cell::text(&site.opcode),
+    ]);
     Row {
         id,
-        cells: vec![
-            Cell::number(format::short(site.count as f64), site.count as f64),
-            Cell::number(format::percent(part), part),
-            Cell::number(format::short(rate), rate),
-            Cell::number(format::ago(model.age_ns, site.last_ns), site.last_ns as f64),
-            Cell::text(format::place(&site.filename, site.line)),
-            Cell::text(&site.qualname),
-            Cell::text(format::guess(site)),
-            Cell::text(&site.opcode),
-        ],
+        cells,
         tone: if rate >= 1000.0 {
             Tone::Bad
         } else if rate > 0.0 {

@@ -6,7 +6,7 @@ use rjit_telemetry::SiteKind;
 use crate::app::list::{Cell, Column, Row, Width};
 use crate::app::{App, tab::Tab};
 use crate::format;
-use crate::model::{Model, Place, share};
+use crate::model::{Model, Place};
 use crate::theme::Tone;
 use crate::view::canvas::Canvas;
 use crate::view::{deopts, table};
@@ -31,21 +31,19 @@ pub fn rows(model: &Model) -> Vec<Row> {
     model.places(SiteKind::Reification).map(|place| row(model, place, all)).collect()
 }
 
-fn row(model: &Model, Place { site, id, rate }: Place<'_>, all: u64) -> Row {
-    let part = share(site.count, all);
+fn row(model: &Model, place: Place<'_>, all: u64) -> Row {
+    let Place { site, id, rate } = place;
     let observer = site.observer.as_deref().map_or("-".into(), format::observer);
+    let mut cells = deopts::figures(model, place, all);
+    cells.extend([
+        Cell::text(&site.reason),
+        Cell::text(observer),
+        Cell::text(&site.qualname),
+        Cell::text(format::place(&site.filename, site.line)),
+    ]);
     Row {
         id,
-        cells: vec![
-            Cell::number(format::short(site.count as f64), site.count as f64),
-            Cell::number(format::percent(part), part),
-            Cell::number(format::short(rate), rate),
-            Cell::number(format::ago(model.age_ns, site.last_ns), site.last_ns as f64),
-            Cell::text(&site.reason),
-            Cell::text(observer),
-            Cell::text(&site.qualname),
-            Cell::text(format::place(&site.filename, site.line)),
-        ],
+        cells,
         tone: if rate > 0.0 { Tone::Warning } else { Tone::Text },
         target: Some(deopts::target(site)),
         note: format!(

@@ -67,9 +67,7 @@ impl SideExit {
     pub fn times_taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
     }
-}
 
-impl SideExit {
     /// Points a frame whose operands are in their places at the bytecode with which the interpreter goes on.
     ///
     /// # Safety

@@ -66,15 +66,19 @@ pub unsafe fn run(tstate: *mut PyThreadState, generator: *mut PyObject, delegati
         let mut count = 1;
         wait(tstate, *levels[0].write(Level { generator, delegation }));
         let mut innermost = receiver(generator).expect("asked for by the caller");
-        while let Some(resumption) = resumption(tstate, innermost) {
-            let (Some(delegation), true) = (resumption.delegation, count < MOST && delegates(innermost)) else { break };
+        let mut found = resumption(tstate, innermost);
+        while let Some(delegation) = found.and_then(|found| found.delegation)
+            && count < MOST
+            && delegates(innermost)
+        {
             let level = Level { generator: innermost, delegation };
             innermost = receiver(innermost).expect("it delegates to one");
             wait(tstate, *levels[count].write(level));
             count += 1;
+            found = resumption(tstate, innermost);
         }
-        let mut outcome = match resumption(tstate, innermost) {
-            Some(resumption) => enter(tstate, innermost, resumption.body),
+        let mut outcome = match found {
+            Some(found) => enter(tstate, innermost, found.body),
             None => interpret(innermost),
         };
         for level in levels[..count].iter().rev() {

@@ -76,6 +76,13 @@ pub fn order(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Result<()
     Ok(())
 }
 
+/// The same, unless it is on its way already or there is no point in ordering more now. A refusal is on record.
+pub fn order_once(code: Code, state: StateRef, kind: Kind, entry: Entry) {
+    if !is_full() && !is_ordered(state, kind) {
+        let _ = order(code, state, kind, entry);
+    }
+}
+
 /// Forgets all that is on its way: nobody works on it any more.
 pub fn abandon_orders() {
     for (_, order) in ORDERS.with(|(_, orders)| std::mem::take(orders)) {

@@ -65,8 +65,8 @@ fn make_by_machine_code(state: StateRef, function: Function) {
     if !switch::is_sampling() {
         // A refusal is on record.
         let _ = build(code, state, kind, Entry::of_call(function));
-    } else if !background::is_full() && !background::is_ordered(state, kind) {
-        let _ = background::order(code, state, kind, Entry::of_call(function));
+    } else {
+        background::order_once(code, state, kind, Entry::of_call(function));
     }
     install::install(function);
 }
@@ -115,10 +115,7 @@ fn count(state: StateRef, frame: WaitingFrame) -> Option<Resumption> {
     }
     let entry = entry(frame);
     if switch::is_sampling() && counting != Counting::AtOnce {
-        if !background::is_full() && !background::is_ordered(state, kind) {
-            // A refusal is on record.
-            let _ = background::order(code, state, kind, entry);
-        }
+        background::order_once(code, state, kind, entry);
         return None;
     }
     build(code, state, kind, entry).ok()?;

@@ -110,10 +110,7 @@ fn order(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Answer {
     if background::is_full() {
         return wait(state);
     }
-    if !background::is_ordered(state, kind) {
-        // A refusal is on record.
-        let _ = background::order(code, state, kind, entry);
-    }
+    background::order_once(code, state, kind, entry);
     Answer::Disable
 }
 
