@@ -291,7 +291,8 @@ mod tests {
             let message = off(text).unwrap_err();
             assert!(message.starts_with(&format!("RJIT_PASSES={text} is not a list")), "{message}");
             assert!(
-                message.contains("-straighten, -infer, -refcounts, -number, -ranges, -boxes, -sweep, -compact;"),
+                message
+                    .contains("-straighten, -infer, -light, -refcounts, -number, -ranges, -boxes, -sweep, -compact;"),
                 "{message}"
             );
         }

@@ -74,6 +74,7 @@ PASS_MODES = {
     f"without-{name}": f"-{name}"
     for name in (
         "straighten",
+        "light",
         "infer",
         "refcounts",
         "number",

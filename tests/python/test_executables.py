@@ -554,7 +554,7 @@ def hir_of(function, *arguments):
 def test_instances_are_made_in_place():
     hir = hir_of(makes, 1)
     assert hir.count("call new_instance") == 3 and "call call " not in hir
-    direct = re.findall(r"(call_direct|push_frame) \S+ nargs=\d+ has_self=true has_shim=true", hir)
+    direct = re.findall(r"(call_direct|push_frame)(?: Full| Light| Lent)? \S+ nargs=\d+ has_self=true has_shim=true", hir)
     assert sorted(direct) == ["call_direct"] * 3 + ["push_frame"] * 3
     hir = hir_of(makes_by_name, 1)
     assert "call new_instance" in hir and "has_shim=false" in hir and "call call_kw" not in hir

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::inst::{Block, ContextId, Edge, FrameState, Inst, OUTERMOST, Op, StateId, Terminator, Value};
+use super::inst::{Block, ContextId, Edge, FrameState, Inst, OUTERMOST, Op, StateId, Terminator, Upkeep, Value};
 use super::origin::Origin;
 use super::types::Type;
 use crate::bytecode::info::CodeInfo;
@@ -185,6 +185,43 @@ impl Function {
 
     pub fn state(&self, state: StateId) -> &FrameState {
         &self.states[state.index()]
+    }
+
+    /// For each block whether it is cold, or leads only to blocks that are, or out of the machine code.
+    pub fn unusual_blocks(&self) -> Vec<bool> {
+        let order = self.reverse_postorder();
+        let mut unusual: Vec<bool> = self.blocks.iter().map(|block| block.cold).collect();
+        loop {
+            let mut has_changed = false;
+            for &block in order.iter().rev().filter(|block| !self.block(**block).cold) {
+                let terminator = &self.block(block).terminator;
+                let leads_nowhere = match terminator {
+                    Terminator::Exit { .. } | Terminator::Unwind | Terminator::Throw { .. } => true,
+                    _ => {
+                        let edges = terminator.edges();
+                        !edges.is_empty() && edges.iter().all(|edge| unusual[edge.block.index()])
+                    }
+                };
+                has_changed |= leads_nowhere && !std::mem::replace(&mut unusual[block.index()], true);
+            }
+            if !has_changed {
+                return unusual;
+            }
+        }
+    }
+
+    /// The callee whose frame a [`crate::hir::inst::Op::PushFrame`] pushes.
+    pub fn callee_in(&self, frame: Value) -> Option<ContextId> {
+        let index = self.contexts.iter().position(|context| context.frame == frame)?;
+        Some(ContextId(index as u32 + 1))
+    }
+
+    /// How much of the frame of `context` is counted when it is pushed.
+    pub fn upkeep(&self, context: ContextId) -> Upkeep {
+        match self.callee(context).map(|callee| &self.inst(callee.frame).op) {
+            Some(Op::PushFrame { upkeep, .. }) => *upkeep,
+            _ => Upkeep::Full,
+        }
     }
 
     /// The instructions that can leave by a side exit.

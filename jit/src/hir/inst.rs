@@ -77,10 +77,12 @@ pub enum Reason {
     Domain,
     /// Not a guess: the interpreter has not seen yet what is executed often by now.
     Untried,
+    /// Not a guess: the interpreter ran a callee whose code is a part of the caller's, or finished it.
+    CalleeLeft,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 16] = [
+    pub const ALL: [Reason; 17] = [
         Reason::Type,
         Reason::TypeVersion,
         Reason::KeysVersion,
@@ -97,6 +99,7 @@ impl Reason {
         Reason::Layout,
         Reason::Domain,
         Reason::Untried,
+        Reason::CalleeLeft,
     ];
 
     /// A short text for people.
@@ -118,6 +121,7 @@ impl Reason {
             Reason::Layout => "unexpected representation",
             Reason::Domain => "argument without a result",
             Reason::Untried => "hot without a profile",
+            Reason::CalleeLeft => "inlined callee left",
         }
     }
 }
@@ -396,11 +400,14 @@ pub enum Op {
         target: CallTarget,
         has_self: bool,
         has_shim: bool,
+        upkeep: Upkeep,
     },
     /// Pops the frame of the context, whose locals die as at a return. The home slots with a bit in `settled` have nothing to
     /// close as long as nobody has a frame object: they are unbound, or never owned their object.
     PopFrame {
         settled: u64,
+        /// Whether what it closes cannot run Python code by dying.
+        is_quiet: bool,
     },
     /// Pops the frame of the context, with an exception set.
     UnwindFrame,
@@ -445,6 +452,22 @@ pub struct CallTarget {
     pub nargs: u32,
     /// Whether the last of the arguments can only be given by name.
     pub has_keyword_only: bool,
+}
+
+/// How much of what a frame means to the interpreter is done when machine code pushes it. Whoever reads memory sees no difference.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Upkeep {
+    /// All of it.
+    Full,
+    /// What is counted (references to the code, calls for the recursion limit, words of the data stack) is counted only once
+    /// something can ask for it, see [`crate::runtime::frames::settle`].
+    Light,
+    /// The same, and the reference to the function is not counted either.
+    Lent,
+}
+
+impl Upkeep {
+    pub const ALL: [Upkeep; 3] = [Upkeep::Full, Upkeep::Light, Upkeep::Lent];
 }
 
 /// How a call's arguments come to the parameters of a callee that is known.

@@ -3,6 +3,7 @@
 
 pub mod builder;
 mod dominators;
+pub mod effects;
 pub mod expectation;
 pub mod function;
 pub mod inst;

@@ -73,7 +73,8 @@ const PLAIN: &[&str] = &[
 ];
 
 /// Reasons for which instructions of their own leave, never a plain guard.
-const NEVER_GUARDED: &[Reason] = &[Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise];
+const NEVER_GUARDED: &[Reason] =
+    &[Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise, Reason::CalleeLeft];
 
 /// Helpers that only instructions of their own call.
 const NEVER_CALLED: &[Helper] = &[

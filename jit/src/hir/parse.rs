@@ -297,11 +297,14 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
 
         "can_inline" => Op::CanInline { target: target(line.hex()?, 0), has_shim: line.field("has_shim")? },
         "push_frame" => {
+            let name = line.word()?;
+            let upkeep = Upkeep::ALL.into_iter().find(|upkeep| format!("{upkeep:?}") == name);
+            let upkeep = upkeep.ok_or_else(|| format!("unknown upkeep {name}"))?;
             let code = line.hex()?;
             let (nargs, has_self, has_shim) = (line.field("nargs")?, line.field("has_self")?, line.field("has_shim")?);
-            Op::PushFrame { target: target(code, nargs), has_self, has_shim }
+            Op::PushFrame { target: target(code, nargs), has_self, has_shim, upkeep }
         }
-        "pop_frame" => Op::PopFrame { settled: line.hex()? },
+        "pop_frame" => Op::PopFrame { settled: line.hex()?, is_quiet: line.field("is_quiet")? },
         "unwind_frame" => Op::UnwindFrame,
         "call_native" => Op::CallNative,
 

@@ -121,11 +121,11 @@ impl Function {
                 write!(f, "call_direct {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
             }
             Op::CanInline { target, has_shim } => write!(f, "can_inline {:#x} has_shim={has_shim}", target.code)?,
-            Op::PushFrame { target, has_self, has_shim } => {
+            Op::PushFrame { target, has_self, has_shim, upkeep } => {
                 let (code, nargs) = (target.code, target.nargs);
-                write!(f, "push_frame {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
+                write!(f, "push_frame {upkeep:?} {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
             }
-            Op::PopFrame { settled } => write!(f, "pop_frame {settled:#x}")?,
+            Op::PopFrame { settled, is_quiet } => write!(f, "pop_frame {settled:#x} is_quiet={is_quiet}")?,
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
             Op::TakeException { handler } => write!(f, "take_exception @{handler}")?,
             Op::Safepoint { periodic, boxes: 0 } => write!(f, "safepoint periodic={periodic}")?,

@@ -151,14 +151,14 @@ b2:
     v2: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
     jump b3(v2)
 b1:
-    v3: i64 = push_frame 0x55550000 nargs=1 has_self=true has_shim=true v0 v0
+    v3: i64 = push_frame Light 0x55550000 nargs=1 has_self=true has_shim=true v0 v0
     jump b4
 b4: in c1
     v4: i64 = safepoint periodic=true  ; @0 []
     on_error.Negative v4 b5 else b6
 b6: in c1
     v5: any = const_obj 0x10
-    pop_frame 0x5
+    pop_frame 0x5 is_quiet=true
     jump b3(v5)
 b5: cold in c1
     traceback

@@ -3,7 +3,7 @@
 use super::*;
 use crate::code::state::{CodeCell, state_of_cell};
 use crate::cpython::{frame as layout, function, interp, object, thread};
-use crate::hir::inst::{CallTarget, Op};
+use crate::hir::inst::{CallTarget, Op, Upkeep};
 use crate::runtime::ops::table::Helper;
 
 impl Lowering<'_, '_> {
@@ -14,6 +14,7 @@ impl Lowering<'_, '_> {
         has_shim: bool,
         operands: &[Value],
     ) -> ir::Value {
+        self.settle();
         if has_shim {
             let (counted, top) = self.begin_shim(target);
             let result = self.enter_or_call(target, has_self, true, operands);
@@ -134,7 +135,8 @@ impl Lowering<'_, '_> {
         let unwatched = self.b.ins().icmp_imm_s(IntCC::Equal, watched, 0);
         self.require(unwatched, otherwise);
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
-        let allowed = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, remaining, i64::from(has_shim));
+        let uncounted = self.uncounted_calls() + i64::from(has_shim);
+        let allowed = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, remaining, uncounted);
         self.b.ins().brif(allowed, then, &[], otherwise, &[]);
     }
 
@@ -144,10 +146,18 @@ impl Lowering<'_, '_> {
         target: CallTarget,
         has_self: bool,
         has_shim: bool,
+        upkeep: Upkeep,
         operands: &[Value],
     ) -> ir::Value {
         let refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
         let tstate = self.tstate;
+        if upkeep != Upkeep::Full {
+            let new_frame = self.frame_above(has_shim);
+            self.push_frame(target, new_frame, &refs, has_self, frames::light_mark(upkeep == Upkeep::Lent, has_shim));
+            self.store(new_frame, tstate, thread::CURRENT_FRAME);
+            return new_frame;
+        }
+        self.settle();
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
         let fewer = self.b.ins().iadd_imm_s(remaining, -1 - i64::from(has_shim));
         self.store(fewer, tstate, thread::PY_RECURSION_REMAINING);
@@ -174,15 +184,17 @@ impl Lowering<'_, '_> {
     fn make_current(&mut self, target: CallTarget, new_frame: ir::Value, refs: &[ir::Value], has_self: bool) {
         let tstate = self.tstate;
         let top = self.b.ins().iadd_imm_s(new_frame, 8 * i64::from(target.framesize));
-        self.push_frame(target, new_frame, refs, has_self);
+        self.push_frame(target, new_frame, refs, has_self, frames::RUNNING);
         self.store(top, tstate, thread::DATASTACK_TOP);
         self.store(new_frame, tstate, thread::CURRENT_FRAME);
     }
 
     /// Fills in a frame for the callee: valid for any observer from its first instruction on.
-    fn push_frame(&mut self, target: CallTarget, new: ir::Value, refs: &[ir::Value], has_self: bool) {
+    fn push_frame(&mut self, target: CallTarget, new: ir::Value, refs: &[ir::Value], has_self: bool, mark: u16) {
         let code = self.imm(target.code as i64);
-        self.incref(code);
+        if mark == frames::RUNNING {
+            self.incref(code);
+        }
         self.store(code, new, layout::F_EXECUTABLE);
         let frame = self.frame;
         self.store(frame, new, layout::PREVIOUS);
@@ -201,7 +213,7 @@ impl Lowering<'_, '_> {
         let stack = self.b.ins().iadd_imm_s(new, stack);
         self.store(stack, new, layout::STACKPOINTER);
         // return_offset, owner and visited in one store.
-        let marks = self.b.ins().iconst(types::I32, i64::from(frames::RUNNING));
+        let marks = self.b.ins().iconst(types::I32, i64::from(mark));
         self.store(marks, new, layout::RETURN_OFFSET);
         let args = if has_self { &refs[1..] } else { &refs[2..] };
         for (i, bits) in args.iter().enumerate() {

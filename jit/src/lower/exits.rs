@@ -4,11 +4,12 @@ use std::sync::atomic::AtomicU64;
 
 use super::*;
 use crate::cpython::{generator, thread};
+use crate::hir::opt::light;
 use crate::hir::types::Kinds;
 use crate::runtime::{deopt, entry, stress};
 
 /// Home slots that a return closes inline; more are left to the runtime.
-const INLINE_SLOTS: u32 = 12;
+const INLINE_SLOTS: u32 = light::MAX_SLOTS;
 
 impl Lowering<'_, '_> {
     /// The block that leaves through a side exit. Guards with the same state share it.
@@ -110,8 +111,8 @@ impl Lowering<'_, '_> {
     /// A call on a way out. Callers of the frame that is left may go on in this machine code.
     fn call_to_leave(&mut self, address: usize, args: &[ir::Value]) -> ir::Value {
         let result = match self.hir.callee(self.context) {
-            Some(_) => self.call_aside(address, args, Some(types::I64)),
-            None => self.call_runtime(address, args, Some(types::I64)),
+            Some(_) => self.call_aside_unsettled(address, args, Some(types::I64)),
+            None => self.call_unsettled(address, args, Some(types::I64)),
         };
         result.expect("has a result")
     }
@@ -143,6 +144,10 @@ impl Lowering<'_, '_> {
     /// Writes the operand stack of `state` into the frame, and what else the interpreter would have stored by then.
     fn flush_operands(&mut self, state: StateId) {
         let data = self.hir.state(state).clone();
+        let makes_objects = |entry: &inst::StackEntry| matches!(self.hir.ty(entry.value).repr, Repr::I64 | Repr::F64);
+        if data.stack.iter().any(makes_objects) {
+            self.settle_if_traced();
+        }
         for object in &data.late {
             let object = self.value(*object);
             self.incref(object);
@@ -242,17 +247,20 @@ impl Lowering<'_, '_> {
 
     /// Pops the frame and returns `value`.
     pub(super) fn leave(&mut self, value: ir::Value) {
-        self.pop_frame(0);
+        self.pop_frame(0, false);
         self.b.ins().return_(&[value]);
     }
 
-    /// Pops the frame, whose locals die: `settled` as in [`inst::Op::PopFrame`].
-    pub(super) fn pop_frame(&mut self, settled: u64) {
+    /// Pops the frame, whose locals die: `settled` and `is_quiet` as in [`inst::Op::PopFrame`].
+    pub(super) fn pop_frame(&mut self, settled: u64, is_quiet: bool) {
         let (tstate, frame) = (self.tstate, self.frame);
         let is_generator = self.context == OUTERMOST && matches!(self.hir.kind, Kind::Resume(_));
         if self.code.nlocalsplus > INLINE_SLOTS || is_generator {
             self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
             return self.leave_shim();
+        }
+        if self.is_light() {
+            return self.pop_light_frame(settled, is_quiet);
         }
         use crate::cpython::frame as layout;
         let (slow, fast, done) = (self.block(), self.block(), self.block());

@@ -63,7 +63,8 @@ impl Lowering<'_, '_> {
     /// Whoever is told of the new object asks for the line that makes it.
     fn made_by(&mut self, helper: Helper, value: ir::Value, state: StateId) -> ir::Value {
         self.set_line_of(state);
-        let made = self.call_aside(helper.address(), &[value], Some(types::I64)).expect("has a result");
+        self.settle_if_traced();
+        let made = self.call_aside_unsettled(helper.address(), &[value], Some(types::I64)).expect("has a result");
         self.guard(made, state, Reason::Memory);
         made
     }
@@ -91,17 +92,23 @@ impl Lowering<'_, '_> {
         };
         self.b.set_cold_block(other);
         self.b.switch_to_block(other);
-        self.dealloc(object);
+        self.dealloc(object, kinds);
         self.b.ins().jump(done, &[]);
         true
     }
 
     /// Frees an object whose last reference is gone, on a way that is hardly ever taken.
-    pub(super) fn dealloc(&mut self, object: ir::Value) {
+    pub(super) fn dealloc(&mut self, object: ir::Value, kinds: Kinds) {
+        const PLAIN: Kinds = Kinds::NUMBER.union(Kinds::STR);
+        if self.dies_quietly || kinds.is_within(PLAIN) {
+            self.settle_if_traced();
+        } else {
+            self.settle();
+        }
         match numbers::stubs() {
             Some(stubs) => self.call_preserving(stubs.dealloc, &[object]),
             None => {
-                self.call_aside(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+                self.call_aside_unsettled(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
             }
         }
     }
@@ -114,7 +121,9 @@ impl Lowering<'_, '_> {
             _ => None,
         });
         let Some(stub) = stub else {
-            return self.call_aside(helper.address(), &[slot, value], Some(types::I64)).expect("has a result");
+            return self
+                .call_aside_unsettled(helper.address(), &[slot, value], Some(types::I64))
+                .expect("has a result");
         };
         let result = self.call_preserving_for_result(stub, &[slot, value]);
         self.b.ins().stack_load(types::I64, types::I64, result, 0)

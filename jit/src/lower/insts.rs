@@ -259,10 +259,10 @@ impl Lowering<'_, '_> {
 
             // The branch that it is for tests it.
             Op::CanInline { .. } => return,
-            Op::PushFrame { target, has_self, has_shim } => {
-                self.inline_frame(*target, *has_self, *has_shim, &inst.args)
+            Op::PushFrame { target, has_self, has_shim, upkeep } => {
+                self.inline_frame(*target, *has_self, *has_shim, *upkeep, &inst.args)
             }
-            Op::PopFrame { settled } => return self.pop_frame(*settled),
+            Op::PopFrame { settled, is_quiet } => return self.pop_frame(*settled, *is_quiet),
             Op::UnwindFrame => {
                 let args = [self.tstate, self.frame];
                 self.call_runtime(frames::unwind as *const () as usize, &args, None);
@@ -270,6 +270,7 @@ impl Lowering<'_, '_> {
             }
             Op::CallNative => {
                 let words: Vec<ir::Value> = inst.args.iter().map(|word| self.value(*word)).collect();
+                self.settle();
                 self.call_address(words[0], &words[1..], Some(types::I64)).expect("has a result")
             }
 
@@ -340,17 +341,22 @@ impl Lowering<'_, '_> {
             });
         }
         let address = helper.address();
+        if helper.effects().may_run_python {
+            self.settle();
+        } else {
+            self.settle_if_traced();
+        }
         match helper.ret() {
             Ret::Void => {
-                self.call_runtime(address, &args, None);
+                self.call_unsettled(address, &args, None);
                 None
             }
             Ret::Status | Ret::Bool => {
-                let status = self.call_runtime(address, &args, Some(types::I32)).expect("has a result");
+                let status = self.call_unsettled(address, &args, Some(types::I32)).expect("has a result");
                 Some(self.b.ins().sextend(types::I64, status))
             }
-            Ret::F64 => self.call_runtime(address, &args, Some(types::F64)),
-            _ => self.call_runtime(address, &args, Some(types::I64)),
+            Ret::F64 => self.call_unsettled(address, &args, Some(types::F64)),
+            _ => self.call_unsettled(address, &args, Some(types::I64)),
         }
     }
 }

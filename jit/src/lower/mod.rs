@@ -9,6 +9,7 @@ mod exits;
 mod freelists;
 mod instances;
 mod insts;
+mod light;
 mod locals;
 mod numbers;
 mod quiet;
@@ -100,6 +101,8 @@ struct Lowering<'a, 'b> {
     unwinding: Option<ir::Block>,
     /// Whether the current machine code is on a way that is hardly ever taken.
     is_aside: bool,
+    /// Whether what dies now cannot run Python code, whatever its type.
+    dies_quietly: bool,
     /// Whether the current block runs rarely, so that small code counts more than fast code.
     is_cold: bool,
 }
@@ -145,6 +148,7 @@ pub fn lower(
         epilogue: None,
         unwinding: None,
         is_aside: false,
+        dies_quietly: false,
         is_cold: false,
     };
     lowering.run();
@@ -380,8 +384,14 @@ impl Lowering<'_, '_> {
         frame::LOCALSPLUS + 8 * slot as i32
     }
 
-    /// Calls a function of the runtime.
+    /// Calls a function of the runtime, which may ask for anything.
     fn call_runtime(&mut self, address: usize, args: &[ir::Value], ret: Option<ir::Type>) -> Option<ir::Value> {
+        self.settle();
+        self.call_unsettled(address, args, ret)
+    }
+
+    /// Calls a function of the runtime that asks for nothing of what is counted late.
+    fn call_unsettled(&mut self, address: usize, args: &[ir::Value], ret: Option<ir::Type>) -> Option<ir::Value> {
         let callee = self.imm(address as i64);
         self.call_address(callee, args, ret)
     }
@@ -400,8 +410,14 @@ impl Lowering<'_, '_> {
 
     /// Calls a function of the runtime on a way that is hardly ever taken, so that the other ways can keep all registers.
     fn call_aside(&mut self, address: usize, args: &[ir::Value], ret: Option<ir::Type>) -> Option<ir::Value> {
+        self.settle();
+        self.call_aside_unsettled(address, args, ret)
+    }
+
+    /// The same for a function that asks for nothing of what is counted late.
+    fn call_aside_unsettled(&mut self, address: usize, args: &[ir::Value], ret: Option<ir::Type>) -> Option<ir::Value> {
         if !preserving::IS_AVAILABLE {
-            return self.call_runtime(address, args, ret);
+            return self.call_unsettled(address, args, ret);
         }
         let callee = self.imm(address as i64);
         let mut all = vec![callee];

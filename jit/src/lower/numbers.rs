@@ -35,8 +35,9 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(big);
         let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
         let out = self.b.ins().stack_addr(types::I64, slot, 0);
-        let fits =
-            self.call_aside(Helper::LongToI64.address(), &[object, out], Some(types::I32)).expect("has a result");
+        let fits = self
+            .call_aside_unsettled(Helper::LongToI64.address(), &[object, out], Some(types::I32))
+            .expect("has a result");
         self.guard(fits, state, Reason::Overflow);
         let value = self.b.ins().stack_load(types::I64, types::I64, slot, 0);
         self.b.ins().jump(done, &[BlockArg::Value(value)]);

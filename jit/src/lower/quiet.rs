@@ -6,9 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::hir::effects::is_quiet;
 use crate::hir::function::Function;
 use crate::hir::inst::{Block, Op, Value};
-use crate::hir::types::Kinds;
 
 /// The safepoints of a function that need not be where they are.
 #[derive(Default)]
@@ -89,35 +89,9 @@ fn after(function: &Function, value: Value, noise: Noise) -> Noise {
     let inst = function.inst(value);
     match &inst.op {
         Op::Safepoint { .. } => Noise::None,
-        Op::DecRef | Op::CloseRef if dies_quietly(function, inst.args[0]) => noise,
+        _ if is_quiet(function, value) => noise,
         Op::DecRef | Op::CloseRef if noise == Noise::None => Noise::Death(value),
-        op if is_quiet(op) => noise,
         _ => Noise::Any,
-    }
-}
-
-fn dies_quietly(function: &Function, value: Value) -> bool {
-    let quiet = [Kinds::LONG, Kinds::FLOAT, Kinds::STR, Kinds::BOOL, Kinds::NONE, Kinds::NULL];
-    let quiet = quiet.into_iter().fold(Kinds::EMPTY, Kinds::union);
-    function.ty(value).kinds.is_within(quiet)
-}
-
-/// Whether an instruction cannot run Python code, whatever there is.
-fn is_quiet(op: &Op) -> bool {
-    match op {
-        Op::Helper { helper, .. } => !helper.effects().may_run_python,
-        Op::CallDirect { .. }
-        | Op::CallNative
-        | Op::PushFrame { .. }
-        | Op::PopFrame { .. }
-        | Op::UnwindFrame
-        | Op::StoreInt { .. }
-        | Op::StoreFloat { .. }
-        | Op::DecRef
-        | Op::CloseRef
-        | Op::Traceback
-        | Op::TakeException { .. } => false,
-        _ => true,
     }
 }
 

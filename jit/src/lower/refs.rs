@@ -9,8 +9,8 @@ impl Lowering<'_, '_> {
     pub(super) fn incref(&mut self, object: ir::Value) {
         let count = self.load(types::I32, object, object::OB_REFCNT);
         let mortal = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, count, object::INCREF_LIMIT as i32 as i64);
-        let one = self.b.ins().uextend(types::I32, mortal);
-        let count = self.b.ins().iadd(count, one);
+        let more = self.b.ins().iadd_imm_s(count, 1);
+        let count = self.b.ins().select(mortal, more, count);
         self.store(count, object, object::OB_REFCNT);
     }
 
@@ -49,7 +49,7 @@ impl Lowering<'_, '_> {
             return;
         }
         self.b.set_cold_block(dead);
-        self.dealloc(object);
+        self.dealloc(object, kinds);
         if let Some(safepoint) = safepoint {
             let inst = self.hir.inst(safepoint);
             let was_aside = std::mem::replace(&mut self.is_aside, true);

@@ -9,7 +9,7 @@ use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::thread::Thread;
 use crate::hir::inst::Reason;
-use crate::runtime::{attr_cache, blame};
+use crate::runtime::{attr_cache, blame, frames};
 use crate::tier;
 
 /// Side exit of a function: the interpreter runs the rest of the frame and returns its result.
@@ -25,6 +25,7 @@ pub unsafe extern "C-unwind" fn exit_function(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
+        frames::settle(tstate);
         record(frame, header, index);
         let raised = !tell_line(tstate, frame, header, index);
         evaluate(tstate, frame, raised)
@@ -43,6 +44,7 @@ pub unsafe extern "C-unwind" fn exit_loop(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
+        frames::settle(tstate);
         record(frame, header, index);
         let told = tell_line(tstate, frame, header, index);
         std::ptr::without_provenance_mut(if told { OSR_EXITED } else { OSR_RAISED })

@@ -26,9 +26,53 @@ pub const OBSERVED: u16 = 0xC0DF;
 /// The same of one whose locals somebody has assigned to.
 pub const ASSIGNED: u16 = 0xC0E0;
 
+/// The marks of light frames: the lowest bit is set if the interpreter would have a frame of its own below, the next one if the frame
+/// does not own its function.
+const LIGHT: u16 = 0xC0E4;
+const HAS_SHIM: u16 = 1;
+const IS_LENT: u16 = 2;
+
+/// The mark of a frame that was pushed without counting anything, see [`settle`].
+pub const fn light_mark(is_lent: bool, has_shim: bool) -> u16 {
+    LIGHT | if has_shim { HAS_SHIM } else { 0 } | if is_lent { IS_LENT } else { 0 }
+}
+
+const fn is_light(return_offset: u16) -> bool {
+    return_offset & !(HAS_SHIM | IS_LENT) == LIGHT
+}
+
 /// Whether machine code runs a frame with this mark.
 pub const fn is_mark(return_offset: u16) -> bool {
-    matches!(return_offset, RUNNING | OBSERVED | ASSIGNED)
+    matches!(return_offset, RUNNING | OBSERVED | ASSIGNED) || is_light(return_offset)
+}
+
+/// Counts what was not counted when the innermost frames were pushed: they are then like all others.
+///
+/// # Safety
+/// `tstate` is attached, and its innermost frame is complete.
+pub unsafe extern "C-unwind" fn settle(tstate: *mut PyThreadState) {
+    // SAFETY: the contract. Light frames follow one another on the data stack; function and code are alive, since nothing has run
+    // since the frame was pushed that could have freed them.
+    unsafe {
+        let thread = Thread::from_ptr(tstate);
+        let innermost = thread.current_frame();
+        let mut frame = innermost;
+        let mut calls = 0;
+        while is_light((*frame).return_offset) {
+            let mark = std::mem::replace(&mut (*frame).return_offset, RUNNING);
+            if mark & IS_LENT != 0 {
+                ffi::Py_INCREF((*frame).f_funcobj.untag());
+            }
+            ffi::Py_INCREF((*frame).code());
+            calls += 1 + i32::from(mark & HAS_SHIM != 0);
+            frame = (*frame).previous;
+        }
+        if calls != 0 {
+            thread.set_recursion_remaining(thread.recursion_remaining() - calls);
+            let size = Code::from_ptr((*innermost).code().cast()).frame_size();
+            thread.set_datastack_top(innermost.cast::<u64>().add(size as usize));
+        }
+    }
 }
 
 /// Whether machine code runs a frame.

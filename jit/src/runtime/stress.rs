@@ -117,6 +117,7 @@ pub unsafe extern "C-unwind" fn exit_function(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
+        frames::settle(tstate);
         note_exit(frame, header, guard as usize);
         deopt::resume(tstate, frame)
     }
@@ -127,13 +128,14 @@ pub unsafe extern "C-unwind" fn exit_function(
 /// # Safety
 /// As for [`exit_function`].
 pub unsafe extern "C-unwind" fn exit_loop(
-    _: *mut PyThreadState,
+    tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
     header: *const Header,
     guard: u64,
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
+        frames::settle(tstate);
         note_exit(frame, header, guard as usize);
     }
     std::ptr::without_provenance_mut(OSR_EXITED)

@@ -46,7 +46,7 @@ const RETRIES_OF_NAMESPACES: u32 = 3;
 
 /// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
 fn is_wrong_guess(reason: Reason) -> bool {
-    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Raise | Reason::Untried)
+    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Raise | Reason::Untried | Reason::CalleeLeft)
 }
 
 /// The executable of kind `kind` that is entered at present.

@@ -92,8 +92,8 @@ impl Builder<'_> {
         self.scratch(refs.len() as u32);
         self.shapes.insert(instance, class.version);
         let (object, target) = (class.init, binding.target);
-        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: true, refs: &refs });
-        self.finish_init(result, instance, 0)
+        let call = KnownCall { object, target, has_self: true, has_shim: true, refs: &refs };
+        self.call_known(&call, |builder, result| builder.finish_init(result, instance, 0))
     }
 
     /// Calls `__init__` as `type.__call__` does.
@@ -130,19 +130,26 @@ impl Builder<'_> {
         self.scratch(refs.len() as u32);
         self.shapes.insert(instance, class.version);
         let (object, target) = (class.init, binding.target);
-        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs: &refs });
-        for argument in arguments.iter().chain(by_name) {
-            self.emit(Op::DecRef, &[*argument], Type::NONE);
-        }
-        self.finish_init(result, instance, nargs + 2 + above)
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs };
+        self.call_known(&call, |builder, result| {
+            for argument in arguments.iter().chain(by_name) {
+                builder.emit(Op::DecRef, &[*argument], Type::NONE);
+            }
+            builder.finish_init(result, instance, nargs + 2 + above)
+        })
     }
 
     /// Checks what `__init__` returned, closes the top `count` operands, and pushes the instance.
     fn finish_init(&mut self, result: Value, instance: Value, count: usize) -> Result<(), Refusal> {
         let (failed, returned) = (self.func.new_block(true), self.func.new_block(false));
         let (wrong, ok) = (self.func.new_block(true), self.func.new_block(false));
-        let kind = ErrorKind::Null;
-        self.terminate(Terminator::OnError { value: result, kind, error: Edge::to(failed), ok: Edge::to(returned) });
+        self.terminate(match self.returned_by_callee {
+            Some(value) if value == result => Terminator::Jump(Edge::to(returned)),
+            _ => {
+                let (kind, error, ok) = (ErrorKind::Null, Edge::to(failed), Edge::to(returned));
+                Terminator::OnError { value: result, kind, error, ok }
+            }
+        });
         self.switch_to(returned);
         let none = self.const_obj(self.profile.none());
         let is_none = self.emit(Op::Compare(Cond::Eq), &[result, none], Type::BOOL);

@@ -156,10 +156,15 @@ impl Builder<'_> {
             self.emit(Op::IncRef, &[object], Type::NONE);
             refs.push(self.to_ref(StackEntry { value: object, owned: true }));
         }
-        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs: &refs });
-        self.check_and_close(result, ErrorKind::Null, 3)?;
-        self.emit(Op::DecRef, &[result], Type::NONE);
-        self.safepoint(false)?;
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs };
+        self.call_known(&call, |builder, result| {
+            builder.check_and_close(result, ErrorKind::Null, 3)?;
+            builder.emit(Op::DecRef, &[result], Type::NONE);
+            match builder.noisy {
+                true => builder.safepoint(false),
+                false => Ok(()),
+            }
+        })?;
         Ok(true)
     }
 

@@ -38,12 +38,14 @@ impl Builder<'_> {
             self.emit(Op::IncRef, &[object], Type::NONE);
             refs.push(self.to_ref(StackEntry { value: object, owned: true }));
         }
-        let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs: &refs });
-        self.emit(Op::DecRef, &[function], Type::NONE);
-        let result = self.unless_refused(result, left, right, operator);
-        self.check_and_close(result, ErrorKind::Null, 2)?;
-        self.push(result, true);
-        self.safepoint(false)?;
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs };
+        self.call_known(&call, |builder, result| {
+            builder.emit(Op::DecRef, &[function], Type::NONE);
+            let result = builder.unless_refused(result, left, right, operator);
+            builder.check_and_close(result, ErrorKind::Null, 2)?;
+            builder.push(result, true);
+            builder.safepoint(false)
+        })?;
         Ok(true)
     }
 

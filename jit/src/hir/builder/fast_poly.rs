@@ -206,9 +206,11 @@ impl Builder<'_> {
         let owner = self.take_refs(1)[0];
         self.scratch(3);
         let (target, refs) = (binding.target, &[callable, null, owner]);
-        let result = self.call_known(&KnownCall { object, target, has_self: false, has_shim: false, refs });
-        self.check(result, ErrorKind::Null)?;
-        self.end_way(fork, &[result], true)
+        let call = KnownCall { object, target, has_self: false, has_shim: false, refs };
+        self.call_known_and_join(&call, |builder, result| {
+            builder.check(result, ErrorKind::Null)?;
+            builder.end_way(fork, &[result], true)
+        })
     }
 
     /// `LOAD_ATTR` for a call.
@@ -343,9 +345,12 @@ impl Builder<'_> {
             operands.extend(self.bound(&binding, defaults, |_, index| refs[index as usize + 1]));
             self.scratch(operands.len() as u32);
             let (object, target, refs) = (method, binding.target, &operands);
-            let result = self.call_known(&KnownCall { object, target, has_self: true, has_shim: false, refs });
-            self.check(result, ErrorKind::Null)?;
-            self.end_call(&mut fork, result);
+            let call = KnownCall { object, target, has_self: true, has_shim: false, refs };
+            self.call_known_and_join(&call, |builder, result| {
+                builder.check(result, ErrorKind::Null)?;
+                builder.end_call(&mut fork, result);
+                Ok(())
+            })?;
             self.begin_way(&fork, next);
         }
         self.terminate(Terminator::Jump(Edge::to(fork.general)));

@@ -25,8 +25,8 @@ struct Checkpoint {
     states: usize,
     contexts: usize,
     insts: usize,
-    /// [`Builder::shapes`], `inline`, `held` and `noisy`.
-    facts: (HashMap<Value, u32>, HashSet<Value>, HashSet<Value>, bool),
+    facts: Facts,
+    noisy: bool,
 }
 
 /// A call of a known function, after the guards that it is this one.
@@ -40,106 +40,139 @@ pub(super) struct KnownCall<'a> {
     pub(super) refs: &'a [Value],
 }
 
+/// [`Builder::shapes`], `inline` and `held`.
+pub(super) type Facts = (HashMap<Value, u32>, HashSet<Value>, HashSet<Value>);
+
 /// The calls that lead to a place: those that are in place around it, and the last with the function that it calls.
 pub(super) type CallPath = (Vec<CodeOffset>, usize);
 
+/// What becomes of the interpreter's part in a call in place.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Behind {
+    /// The caller is left, too, when the bytecode is done.
+    Leave,
+    /// What finishes the bytecode ends the block.
+    Join,
+}
+
 /// What became of a call in place.
 struct Returned {
-    /// What a call returns.
+    /// What is returned where the interpreter had a hand in it, an object or NULL: a parameter of the current block.
     result: Value,
+    /// Where the callee's own returns go on, with the result as the only parameter.
+    block: Block,
+    /// What is known there.
+    facts: Facts,
     /// How each return of the callee's has its result.
     reprs: Vec<Repr>,
-    /// Whether a return may be followed by what can run Python code.
+    /// Whether Python code may run on some way to a return.
     is_noisy: bool,
 }
 
 impl Builder<'_> {
-    /// Calls a known function, in place if it is small. Returns what a call does: an object, or NULL with an exception set.
-    pub(super) fn call_known(&mut self, call: &KnownCall<'_>) -> Value {
-        let Some(inlinee) = self.inlinee(call) else { return self.call_direct(call) };
-        let before = self.checkpoint();
-        match self.build_callee(call, &inlinee, None) {
-            Some(returned) => returned.result,
-            None => {
-                self.take_back(&before);
-                self.call_direct(call)
+    /// Calls a known function, in place if it is small, and translates the rest of the bytecode by `finish`, which is given what
+    /// a call returns: an object, or NULL with an exception set.
+    pub(super) fn call_known(
+        &mut self,
+        call: &KnownCall<'_>,
+        finish: impl FnMut(&mut Self, Value) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        self.call_and_finish(call, Behind::Leave, finish)
+    }
+
+    /// The same, where `finish` ends the block.
+    pub(super) fn call_known_and_join(
+        &mut self,
+        call: &KnownCall<'_>,
+        finish: impl FnMut(&mut Self, Value) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        self.call_and_finish(call, Behind::Join, finish)
+    }
+
+    fn call_and_finish(
+        &mut self,
+        call: &KnownCall<'_>,
+        behind: Behind,
+        mut finish: impl FnMut(&mut Self, Value) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        if let Some(inlinee) = self.inlinee(call) {
+            let before = self.checkpoint();
+            if let Some(returned) = self.build_callee(call, &inlinee, Type::OBJ) {
+                return self.go_on_behind(&returned, behind, &mut finish);
             }
+            self.take_back(&before);
         }
+        let result = self.call_direct(call);
+        finish(self, result)
     }
 
     /// The same, and pushes the result, in a register if it is known to be a number. With `periodic` pending signals are served
     /// afterwards.
     pub(super) fn call_for_number(&mut self, call: &KnownCall<'_>, periodic: bool) -> Result<(), Refusal> {
+        let mut finish = |builder: &mut Self, result| builder.finish_known(result, periodic);
         let Some(inlinee) = self.inlinee(call) else {
             let result = self.call_direct(call);
-            return self.finish_known(result, periodic);
+            return finish(self, result);
         };
         let before = self.checkpoint();
         let path = self.call_path(call);
         let known = self.known_results.borrow().get(&path).copied();
-        let number = match known {
-            Some(number) => number,
-            None => {
-                let returned = self.build_callee(call, &inlinee, None);
-                let number = returned.as_ref().and_then(|returned| number_of(&returned.reprs));
-                self.known_results.borrow_mut().insert(path, number);
-                if let (Some(returned), None) = (&returned, number) {
-                    return self.finish_known(returned.result, periodic);
-                }
-                self.take_back(&before);
-                if returned.is_none() {
-                    let result = self.call_direct(call);
-                    return self.finish_known(result, periodic);
-                }
-                number
+        if known.flatten().is_none() {
+            let returned = self.build_callee(call, &inlinee, Type::OBJ);
+            let number = returned.as_ref().and_then(|returned| number_of(&returned.reprs));
+            self.known_results.borrow_mut().insert(path.clone(), number);
+            if let (Some(returned), None) = (&returned, number) {
+                return self.go_on_behind(returned, Behind::Leave, &mut finish);
             }
-        };
+            self.take_back(&before);
+        }
         // Now that it is known to return a number it does so in a register.
-        let unboxed = number.map(|number| {
-            let block = self.func.new_block(false);
-            (block, self.func.add_param(block, number), number)
-        });
-        let Some(returned) = self.build_callee(call, &inlinee, unboxed.map(|(block, ..)| block)) else {
+        let number = self.known_results.borrow().get(&path).copied().flatten();
+        let returned = number.and_then(|number| self.build_callee(call, &inlinee, number));
+        let Some(returned) = returned else {
             self.take_back(&before);
             let result = self.call_direct(call);
-            return self.finish_known(result, periodic);
+            return finish(self, result);
         };
-        let Some((block, param, number)) = unboxed else { return self.finish_known(returned.result, periodic) };
-        self.finish_known(returned.result, periodic)?;
-        self.unbox_result(block, number);
-        self.switch_to(block);
-        self.push(param, false);
-        self.noisy = returned.is_noisy;
-        if returned.is_noisy {
-            self.safepoint(periodic)?;
+        self.go_on_behind(&returned, Behind::Leave, &mut finish)
+    }
+
+    /// The rest of the bytecode whose call was built in place: once for a callee that the interpreter had to run or to finish, where
+    /// the caller is left, too; and once for the usual way, on which nothing of what is known is lost.
+    fn go_on_behind(
+        &mut self,
+        returned: &Returned,
+        behind: Behind,
+        finish: &mut impl FnMut(&mut Self, Value) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let saved = (self.state.clone(), self.line, self.before, self.stored);
+        self.forget();
+        self.noisy = true;
+        finish(self, returned.result)?;
+        if behind == Behind::Leave {
+            let state = self.state_at(self.instr.next);
+            self.terminate(Terminator::Exit { state, reason: Reason::CalleeLeft });
         }
+        (self.state, self.line, self.before, self.stored) = saved;
+        self.switch_to(returned.block);
+        (self.shapes, self.inline, self.held) = returned.facts.clone();
+        self.noisy = returned.is_noisy;
+        let result = self.func.block(returned.block).params[0];
+        self.returned_by_callee = Some(result);
+        finish(self, result)?;
+        self.returned_by_callee = None;
         Ok(())
     }
 
+    /// Pushes what a call has returned.
     fn finish_known(&mut self, result: Value, periodic: bool) -> Result<(), Refusal> {
-        if periodic {
-            return self.finish_call(result);
-        }
         self.check(result, ErrorKind::Null)?;
-        self.push(result, true);
-        self.safepoint(false)
-    }
-
-    /// Goes on at `block` with the object on top of the stack, which should be a number: the callee has returned it through the
-    /// interpreter.
-    fn unbox_result(&mut self, block: Block, number: Type) {
-        let state = self.state_at(self.instr.next);
-        let (kinds, unbox) = match number.repr {
-            Repr::I64 => (Kinds::LONG, Op::UnboxInt),
-            _ => (Kinds::FLOAT, Op::UnboxFloat),
-        };
-        let result = self.peek(0).value;
-        let object = self.emit_in(self.cur, Op::GuardKinds { kinds }, &[result], Type::obj(kinds), Some(state));
-        let state = unbox.needs_state().then_some(state);
-        let value = self.emit_in(self.cur, unbox, &[object], number, state);
-        self.pop();
-        self.close(StackEntry { value: object, owned: true });
-        self.terminate(Terminator::Jump(Edge { block, args: vec![value] }));
+        let is_object = self.func.ty(result).repr == Repr::Obj;
+        self.push(result, is_object);
+        match self.noisy {
+            true => self.safepoint(periodic && !self.is_after_special()),
+            false => Ok(()),
+        }
     }
 
     fn call_direct(&mut self, call: &KnownCall<'_>) -> Value {
@@ -182,14 +215,15 @@ impl Builder<'_> {
         callers
     }
 
-    /// Builds the callee's code, and goes on where it has returned an object or NULL, or was called after all. Its returns go on
-    /// at `unboxed` if that is given.
-    fn build_callee(&mut self, call: &KnownCall<'_>, inlinee: &Inlinee, unboxed: Option<Block>) -> Option<Returned> {
+    /// Builds the callee's code, whose own returns have a result of the type `wanted`. Goes on where the interpreter had a hand in it.
+    fn build_callee(&mut self, call: &KnownCall<'_>, inlinee: &Inlinee, wanted: Type) -> Option<Returned> {
         let KnownCall { target, has_self, has_shim, refs, .. } = *call;
         let Inlinee { code, profile } = inlinee;
         let entry = code.instrs.first()?.start;
         let (inlined, called, resume) =
-            (self.func.new_block(false), self.func.new_block(true), self.func.new_block(false));
+            (self.func.new_block(false), self.func.new_block(true), self.func.new_block(true));
+        let block = self.func.new_block(false);
+        self.func.add_param(block, wanted);
         let cond = self.emit(Op::CanInline { target, has_shim }, &[], Type::BOOL);
         self.terminate(Terminator::Branch { cond, then: Edge::to(inlined), otherwise: Edge::to(called) });
         let (shapes, inline, held) = (self.shapes.clone(), self.inline.clone(), self.held.clone());
@@ -197,7 +231,7 @@ impl Builder<'_> {
         let result = self.call_direct(call);
         self.terminate(Terminator::Jump(Edge { block: resume, args: vec![result] }));
         self.switch_to(inlined);
-        let frame = self.emit(Op::PushFrame { target, has_self, has_shim }, refs, Type::I64);
+        let frame = self.emit(Op::PushFrame { target, has_self, has_shim, upkeep: Upkeep::Full }, refs, Type::I64);
 
         let (caller, site) = (self.func.context, self.instr.start);
         let call_line = self.code.lines.lookup(site).line.unwrap_or(0);
@@ -205,7 +239,7 @@ impl Builder<'_> {
         let context = Context { code, address, caller, site, call_line, has_shim, frame, resume };
         let (cfg, carry) = (Cfg::build(&inlinee.code, entry), Carried::new());
         let mut callee = Builder::new(&inlinee.code, profile, Kind::Function, &cfg, &carry);
-        (callee.root, callee.unboxed) = (self.root, unboxed);
+        (callee.root, callee.returning) = (self.root, Some(block));
         callee.known_results = self.known_results.clone();
         callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         callee.state.numbers = self.state.numbers.clone();
@@ -221,17 +255,21 @@ impl Builder<'_> {
         let is_built = callee.translate_from(entry).is_ok();
         std::mem::swap(&mut callee.func, &mut self.func);
         (self.func.context, self.func.site) = (caller, site);
-        let (reprs, is_noisy) = (callee.returned, callee.returns_noisily);
-        let wanted = unboxed.map(|block| self.func.ty(self.func.block(block).params[0]).repr);
-        if !is_built || wanted.is_some_and(|wanted| reprs.iter().any(|repr| *repr != wanted)) {
+        let reprs = callee.returned;
+        let is_number = wanted.repr != Repr::Obj;
+        if !is_built || is_number && reprs.iter().any(|repr| *repr != wanted.repr) {
             return None;
         }
+        let facts = callee.returned_facts.unwrap_or_default();
         self.terminate(Terminator::Jump(Edge::to(first)));
         let result = self.func.add_param(resume, Type::OBJ_OR_NULL);
         self.switch_to(resume);
-        self.forget();
-        self.noisy = true;
-        Some(Returned { result, reprs, is_noisy })
+        self.noisy_blocks.extend(callee.noisy_blocks);
+        let is_noisy = self.is_noisy_between(inlined, block);
+        if is_noisy {
+            self.noisy_blocks.insert(block);
+        }
+        Some(Returned { result, block, facts, reprs, is_noisy })
     }
 
     /// What is known of a callee's locals when it starts: its parameters get `arguments`, stackrefs.
@@ -248,6 +286,22 @@ impl Builder<'_> {
                 None => Local::Null,
             })
             .collect()
+    }
+
+    /// Whether Python code may run on some way from one block to a later one.
+    fn is_noisy_between(&self, first: Block, last: Block) -> bool {
+        let mut ways_in: HashMap<Block, Vec<Block>> = HashMap::new();
+        for block in (first.0..self.func.blocks.len() as u32).map(Block) {
+            for edge in self.func.block(block).terminator.edges() {
+                ways_in.entry(edge.block).or_default().push(block);
+            }
+        }
+        let (mut work, mut seen) = (vec![last], HashSet::new());
+        while let Some(block) = work.pop() {
+            let before = ways_in.get(&block).into_iter().flatten().filter(|before| seen.insert(**before));
+            work.extend(before);
+        }
+        seen.iter().any(|block| self.noisy_blocks.contains(block))
     }
 
     /// The parameters that get arguments without a reference of their own, and that the code leaves as they are.
@@ -267,21 +321,38 @@ impl Builder<'_> {
     pub(super) fn terminate_returned(&mut self) {
         let entry = self.peek(0);
         self.returned.push(self.func.ty(entry.value).repr);
-        let (value, resume) = match (self.unboxed, self.func.callee(self.func.context)) {
-            (Some(unboxed), _) => (entry.value, Some(unboxed)),
-            (None, callee) => {
-                let resume = callee.map(|callee| callee.resume);
-                (self.to_owned(entry), resume)
-            }
-        };
+        let wanted = self.returning.map(|block| self.func.ty(self.func.block(block).params[0]).repr);
+        let value = if wanted.is_none_or(|repr| repr == Repr::Obj) { self.to_owned(entry) } else { entry.value };
         self.pop();
-        let Some(resume) = resume else {
+        let Some(block) = self.returning else {
             return self.terminate(Terminator::Return { value });
         };
-        self.returns_noisily |= self.noisy || !self.locals_die_quietly();
+        let is_quiet = self.locals_die_quietly();
         let settled = (0..u64::BITS).filter(|slot| self.is_settled(*slot)).fold(0, |bits, slot| bits | 1 << slot);
-        self.emit(Op::PopFrame { settled }, &[], Type::NONE);
-        self.terminate(Terminator::Jump(Edge { block: resume, args: vec![value] }));
+        self.emit(Op::PopFrame { settled, is_quiet }, &[], Type::NONE);
+        if !is_quiet {
+            self.noisy_blocks.insert(self.cur);
+            self.forget();
+        }
+        self.note_facts();
+        self.terminate(Terminator::Jump(Edge { block, args: vec![value] }));
+    }
+
+    fn facts(&self) -> Facts {
+        (self.shapes.clone(), self.inline.clone(), self.held.clone())
+    }
+
+    /// Remembers what is known at a return, as far as it is at all of them.
+    fn note_facts(&mut self) {
+        let now = self.facts();
+        match &mut self.returned_facts {
+            None => self.returned_facts = Some(now),
+            Some((shapes, inline, held)) => {
+                shapes.retain(|object, version| now.0.get(object) == Some(version));
+                inline.retain(|object| now.1.contains(object));
+                held.retain(|object| now.2.contains(object));
+            }
+        }
     }
 
     /// Whether popping the frame cannot run Python code. The function and its code are held by who has called.
@@ -316,7 +387,8 @@ impl Builder<'_> {
             states: self.func.states.len(),
             contexts: self.func.contexts.len(),
             insts: self.func.block(self.cur).insts.len(),
-            facts: (self.shapes.clone(), self.inline.clone(), self.held.clone(), self.noisy),
+            facts: self.facts(),
+            noisy: self.noisy,
         }
     }
 
@@ -331,7 +403,9 @@ impl Builder<'_> {
         block.insts.truncate(before.insts);
         block.terminator = Terminator::Open;
         self.cur = before.from;
-        (self.shapes, self.inline, self.held, self.noisy) = before.facts.clone();
+        (self.shapes, self.inline, self.held) = before.facts.clone();
+        self.noisy = before.noisy;
+        self.noisy_blocks.retain(|block| block.index() < before.blocks);
     }
 }
 

@@ -31,10 +31,14 @@ impl Builder<'_> {
         };
         let immortal = matches!(was, Local::Value(value) if self.func.ty(value).kinds.is_immortal());
         if was != Local::Null && !immortal {
-            let noisy = self.noisy;
+            let is_quiet = matches!(was, Local::Value(value) if self.dies_quietly(value));
+            let before = (self.noisy, self.noisy_blocks.contains(&self.cur));
             self.emit(Op::CloseRef, &[old], Type::NONE);
-            if matches!(was, Local::Value(value) if self.dies_quietly(value)) {
-                self.noisy = noisy;
+            if is_quiet {
+                self.noisy = before.0;
+                if !before.1 {
+                    self.noisy_blocks.remove(&self.cur);
+                }
             }
         }
     }
@@ -56,6 +60,7 @@ impl Builder<'_> {
         };
         if !is_quiet {
             self.forget();
+            self.noisy_blocks.insert(self.cur);
             match self.stored {
                 None => self.stored = Some(object),
                 Some(_) => self.noisy = true,

@@ -137,14 +137,18 @@ pub struct Builder<'a> {
     func: Function,
     /// In a callee that is a part of the function: how each return has its result.
     returned: Vec<Repr>,
-    /// The same: whether something may have run between the last safepoint of some way to a return and the caller's next.
-    returns_noisily: bool,
+    /// Blocks in which something may run Python code.
+    noisy_blocks: HashSet<Block>,
     /// The same: parameters whose home slots do not own their objects, and are never written to.
     lent: HashSet<u32>,
     /// The numbers that calls in place are known to return, by [`Builder::call_path`]; what is built again need not find out again.
     known_results: Rc<RefCell<HashMap<CallPath, Option<Type>>>>,
-    /// Where returns go on that have a number, if all have the same kind of one.
-    unboxed: Option<Block>,
+    /// The same: where its returns go on, with the result as the only parameter.
+    returning: Option<Block>,
+    /// What a callee that was built in place has returned, which is no error.
+    returned_by_callee: Option<Value>,
+    /// In a callee: what is known at all of its returns.
+    returned_facts: Option<inline::Facts>,
     /// Where the bytecode starts that the whole function is made from.
     root: usize,
     cfg: &'a Cfg,
@@ -231,10 +235,12 @@ impl<'a> Builder<'a> {
             func: Function::new(code.qualname.clone(), kind),
             root: code.code_units,
             returned: Vec::new(),
-            returns_noisily: false,
+            noisy_blocks: HashSet::new(),
             lent: HashSet::new(),
             known_results: Rc::default(),
-            unboxed: None,
+            returning: None,
+            returned_facts: None,
+            returned_by_callee: None,
             cfg,
             targets: HashMap::new(),
             cur: Block(0),
@@ -275,6 +281,14 @@ impl<'a> Builder<'a> {
         if let Some(index) = self.code.instrs.iter().position(|instr| instr.start == entry) {
             self.instr = self.code.instrs[index].clone();
             self.depth = depth as usize;
+        }
+        if self.kind == Kind::Function {
+            // Nothing has run yet that could have bound a local.
+            for (local, var) in self.state.locals.iter_mut().zip(&self.code.localsplus) {
+                if !var.kind.is_arg() && !var.kind.is_cell_or_free() {
+                    *local = Local::Null;
+                }
+            }
         }
         for position in 0..depth {
             let slot = self.code.nlocalsplus + position;
@@ -344,20 +358,16 @@ impl<'a> Builder<'a> {
     // ---- emitting
 
     fn emit_in(&mut self, block: Block, op: Op, args: &[Value], ty: Type, state: Option<StateId>) -> Value {
-        match &op {
-            Op::CallDirect { .. } | Op::CallNative | Op::PopFrame { .. } => {
-                self.forget();
-                self.noisy = true;
-            }
-            Op::Helper { helper, .. } if helper.effects().may_run_python => {
-                self.forget();
-                self.noisy = true;
-            }
-            Op::DecRef | Op::CloseRef if !self.dies_quietly(args[0]) => {
-                self.forget();
-                self.noisy = true;
-            }
-            _ => {}
+        let is_noisy = match &op {
+            Op::CallDirect { .. } | Op::CallNative => true,
+            Op::Helper { helper, .. } => helper.effects().may_run_python,
+            Op::DecRef | Op::CloseRef => !self.dies_quietly(args[0]),
+            _ => false,
+        };
+        if is_noisy {
+            self.forget();
+            self.noisy = true;
+            self.noisy_blocks.insert(block);
         }
         let value = self.func.add_value(Inst { op, args: args.to_vec(), state, ty });
         self.func.block_mut(block).insts.push(value);
@@ -368,7 +378,10 @@ impl<'a> Builder<'a> {
     fn dies_quietly(&self, value: Value) -> bool {
         const QUIET: Kinds = Kinds::LONG.union(Kinds::FLOAT).union(Kinds::STR).union(Kinds::BOOL).union(Kinds::NONE);
         let ty = self.func.ty(value);
-        self.held.contains(&value) || ty.repr == Repr::Obj && ty.kinds.is_within(QUIET.union(Kinds::NULL))
+        let is_quiet =
+            self.held.contains(&value) || ty.repr == Repr::Obj && ty.kinds.is_within(QUIET.union(Kinds::NULL));
+        let items = self.tuples.get(&value);
+        is_quiet || items.is_some_and(|items| items.iter().all(|item| self.dies_quietly(*item)))
     }
 
     /// Forgets what Python code that may have run can have changed.

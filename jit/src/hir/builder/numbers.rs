@@ -52,11 +52,24 @@ impl Builder<'_> {
         if self.double_in(state, object).is_some() {
             return None;
         }
-        match self.func.ty(self.unboxed(state, object)?).repr {
-            Repr::I64 => Some(Number::Int),
-            Repr::F64 => Some(Number::Float),
-            _ => None,
+        match self.unboxed(state, object) {
+            Some(number) => match self.func.ty(number).repr {
+                Repr::I64 => Some(Number::Int),
+                Repr::F64 => Some(Number::Float),
+                _ => None,
+            },
+            None => self.constant_number(object),
         }
+    }
+
+    /// The kind of number that a constant is.
+    fn constant_number(&self, object: Value) -> Option<Number> {
+        let Op::ConstObj { address, .. } = self.func.inst(object).op else { return None };
+        let kinds = self.func.ty(object).kinds;
+        if kinds == Kinds::LONG {
+            return self.profile.int_value(address).map(|_| Number::Int);
+        }
+        self.profile.float_value(address).filter(|_| kinds == Kinds::FLOAT).map(|_| Number::Float)
     }
 
     /// The number in an object that is known to be one.

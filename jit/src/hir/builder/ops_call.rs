@@ -58,9 +58,12 @@ impl Builder<'_> {
     /// Pushes the result of a call that has not failed.
     pub(super) fn push_call_result(&mut self, result: Value) -> Result<(), Refusal> {
         self.push(result, true);
-        // A with statement must not be interrupted between entering and being ready to exit.
-        let after_special = self.index > 0 && self.code.instrs[self.index - 1].opcode == Opcode::LoadSpecial;
-        self.safepoint(!after_special)
+        self.safepoint(!self.is_after_special())
+    }
+
+    /// Whether the call is one that a with statement makes on entering: it must not be interrupted before it is ready to exit.
+    pub(super) fn is_after_special(&self) -> bool {
+        self.index > 0 && self.code.instrs[self.index - 1].opcode == Opcode::LoadSpecial
     }
 
     pub(super) fn load_super_attr(&mut self) -> Result<(), Refusal> {

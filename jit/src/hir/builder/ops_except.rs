@@ -26,6 +26,9 @@ impl Builder<'_> {
 
     /// Like [`Builder::check`], with the operands that exist at the time of the error.
     pub(super) fn check_error(&mut self, value: Value, kind: ErrorKind, unwind: &[StackEntry]) -> Result<(), Refusal> {
+        if self.returned_by_callee == Some(value) {
+            return Ok(());
+        }
         let ok = self.func.new_block(false);
         let saved = (self.state.clone(), self.line, self.before, self.noisy);
         if self.leaves_function() {

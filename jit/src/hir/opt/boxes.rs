@@ -216,11 +216,16 @@ impl Boxes<'_> {
                     known.available.retain(|place| (place.context, i64::from(place.slot)) != (frame, imms[0]));
                 }
             }
-            Op::PopFrame { .. } | Op::UnwindFrame => {
+            Op::PopFrame { is_quiet, .. } => {
+                known.available.retain(|place| place.context != frame);
+                known.is_doubtful |= !is_quiet;
+            }
+            Op::UnwindFrame => {
                 known.available.retain(|place| place.context != frame);
                 known.is_doubtful = true;
             }
-            Op::CallDirect { .. } | Op::PushFrame { .. } => {
+            Op::PushFrame { .. } => inst.args.iter().for_each(|arg| self.hand_out(*arg, known)),
+            Op::CallDirect { .. } => {
                 inst.args.iter().for_each(|arg| self.hand_out(*arg, known));
                 known.is_doubtful = true;
             }

@@ -3,6 +3,7 @@
 mod boxes;
 mod compact;
 mod infer;
+pub mod light;
 mod number;
 mod ranges;
 mod refcounts;
@@ -15,9 +16,10 @@ use super::verify::verify;
 
 type Pass = (&'static str, fn(&mut Function));
 
-const PASSES: [Pass; 8] = [
+const PASSES: [Pass; 9] = [
     ("straighten", straighten::run),
     ("infer", infer::run),
+    ("light", light::run),
     ("refcounts", refcounts::run),
     ("number", number::run),
     ("ranges", ranges::run),

@@ -2,21 +2,24 @@
 //!
 //! Computations without side effects and guards are looked up by operation and operands; one that is found in a dominating block
 //! is used instead. A load is the same as an earlier one only if nothing in between can have changed memory: loads carry the
-//! *epoch* in which they are made, and whatever may write, or run Python code, begins a new one. A block with one way in begins in
-//! the epoch that its predecessor ends in.
+//! *epoch* in which they are made, and whatever may write, or run Python code, begins a new one. A block begins in
+//! the epoch that all of its predecessors end in, if it is the same.
 //!
 //! Constants are the same for look-ups, but stay where they are: to make one again is cheaper than to keep it in a register.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::rewrite::Replacements;
 use crate::hir::dominators::Dominators;
+use crate::hir::effects::is_quiet;
 use crate::hir::function::Function;
-use crate::hir::inst::{Block, Inst, Mem, Op, Value};
+use crate::hir::inst::{Block, Inst, Mem, Op, Terminator, Value};
 use crate::hir::types::{Kinds, Repr, Type};
 use crate::runtime::ops::table::Helper;
 
 pub fn run(function: &mut Function) {
+    let mut reached = HashSet::from([function.entry]);
+    reached.extend(function.contexts.iter().map(|context| context.resume));
     let order = function.reverse_postorder();
     let dominators = Dominators::compute(function, &order);
     let mut predecessors: HashMap<Block, Vec<Block>> = HashMap::new();
@@ -26,20 +29,31 @@ pub fn run(function: &mut Function) {
         }
     }
     let mut numbering = Numbering::default();
-    for &block in &order {
-        let epochs = match predecessors.get(&block).map(Vec::as_slice) {
-            Some([only]) => numbering.ends.get(only).copied(),
-            _ => None,
+    for (position, &block) in order.iter().enumerate() {
+        if !reached.contains(&block) {
+            continue;
+        }
+        // What was passed over because no way leads there any more is no predecessor.
+        let is_left = |before: &&Block| reached.contains(before) || !order[..position].contains(before);
+        let before = predecessors.get(&block).into_iter().flatten().filter(is_left);
+        let ends: Option<Vec<Epochs>> = before.map(|before| numbering.ends.get(before).copied()).collect();
+        let is_resumed = function.contexts.iter().any(|context| context.resume == block);
+        numbering.epochs = match ends {
+            Some(ends) if !ends.is_empty() && !is_resumed => numbering.meet(&ends),
+            _ => numbering.new_epochs(),
         };
-        numbering.epochs = epochs.unwrap_or_else(|| numbering.new_epochs());
         let insts = std::mem::take(&mut function.block_mut(block).insts);
         let mut kept = Vec::with_capacity(insts.len());
         for value in insts {
+            numbering.narrow(function, &dominators, block, value);
             if !numbering.is_known(function, &dominators, block, value) {
                 kept.push(value);
+                numbering.epochs.is_quiet &= is_quiet(function, value);
             }
         }
         function.block_mut(block).insts = kept;
+        numbering.fold_branch(function, &dominators, block);
+        reached.extend(function.block(block).terminator.edges().iter().map(|edge| edge.block));
         numbering.ends.insert(block, numbering.epochs);
     }
     numbering.replaced.apply(function);
@@ -48,10 +62,14 @@ pub fn run(function: &mut Function) {
 /// When memory was last written, as far as loads can see it.
 #[derive(Copy, Clone, Default)]
 struct Epochs {
+    /// What only Python code changes: what classes and namespaces look like, and functions.
+    shapes: u32,
     /// The fields of objects, and items that are references.
     objects: u32,
     /// Items that are numbers in memory: what is stored there changes no field of an object.
     items: u32,
+    /// Whether nothing can have been noticed since the last safepoint.
+    is_quiet: bool,
 }
 
 /// What makes two values the same; the number is that of the epoch, or of the frame.
@@ -63,6 +81,10 @@ struct Numbering {
     replaced: Replacements,
     /// Of values that stay although they are the same as another one: that one.
     same: HashMap<Value, Value>,
+    /// Objects that were tested for their type, and what they are known as from there on.
+    tested: HashMap<Value, Vec<(Block, Value)>>,
+    /// Conditions that hold because something leaves where they do not.
+    guarded: HashMap<Value, Vec<Block>>,
     epochs: Epochs,
     ends: HashMap<Block, Epochs>,
     last_epoch: u32,
@@ -77,32 +99,55 @@ enum Class {
     /// Like that, and another one in each frame.
     OfFrame,
     /// It reads memory.
-    Load { of_items: bool },
+    Load(Memory),
     /// It changes nothing that a load reads.
     Harmless,
     /// It writes a number among items.
     WritesItem,
-    /// It may change anything.
+    /// It writes to an object.
+    WritesObject,
+    /// It may run Python code, and so change anything.
     Writes,
+}
+
+/// A part of memory, see [`Epochs`].
+#[derive(Copy, Clone)]
+enum Memory {
+    Shapes,
+    Objects,
+    Items,
 }
 
 impl Numbering {
     /// Whether the instruction's result is there already, or what it tests holds already; its value is replaced then.
     fn is_known(&mut self, function: &Function, dominators: &Dominators, block: Block, value: Value) -> bool {
         let inst = function.inst(value);
+        if let Op::Safepoint { periodic, boxes } = inst.op {
+            let is_needless = self.epochs.is_quiet && !periodic && boxes == 0 && inst.args.is_empty();
+            if !is_needless {
+                self.epochs = Epochs { is_quiet: true, ..self.new_epochs() };
+            }
+            return is_needless;
+        }
         let class = classify(function, inst);
         let epoch = match class {
             Class::Pure | Class::Cheap => 0,
             Class::OfFrame => function.block(block).context.0,
-            Class::Load { of_items: false } => self.epochs.objects,
-            Class::Load { of_items: true } => self.epochs.items,
+            Class::Load(Memory::Shapes) => self.epochs.shapes,
+            Class::Load(Memory::Objects) => self.epochs.objects,
+            Class::Load(Memory::Items) => self.epochs.items,
             Class::Harmless => return false,
             Class::WritesItem => {
                 self.epochs.items = self.new_epoch();
                 return false;
             }
+            Class::WritesObject => {
+                self.epochs.objects = self.new_epoch();
+                self.epochs.items = self.new_epoch();
+                return false;
+            }
             Class::Writes => {
-                self.epochs = self.new_epochs();
+                self.epochs = Epochs { is_quiet: self.epochs.is_quiet, ..self.new_epochs() };
                 return false;
             }
         };
@@ -110,6 +155,14 @@ impl Numbering {
         let places = self.found.entry((inst.op.clone(), args, inst.ty, epoch)).or_default();
         let Some((_, before)) = places.iter().find(|(place, _)| dominators.dominates(*place, block)) else {
             places.push((block, value));
+            match inst.op {
+                Op::GuardKinds { .. } => {
+                    let object = self.object(function, inst.args[0]);
+                    self.tested.entry(object).or_default().push((block, value));
+                }
+                Op::Guard { .. } => self.guarded.entry(self.canonical(inst.args[0])).or_default().push(block),
+                _ => {}
+            }
             return false;
         };
         if matches!(class, Class::Cheap | Class::OfFrame) {
@@ -122,9 +175,61 @@ impl Numbering {
         true
     }
 
+    /// Has what gives an object up know of the type that the object was tested for.
+    fn narrow(&self, function: &mut Function, dominators: &Dominators, block: Block, value: Value) {
+        if function.inst(value).op != Op::DecRef {
+            return;
+        }
+        let object = function.inst(value).args[0];
+        let tests = self.tested.get(&self.object(function, object)).into_iter().flatten();
+        let mut tests = tests.filter(|(place, _)| dominators.dominates(*place, block));
+        let kinds = function.ty(object).kinds;
+        if let Some((_, tested)) = tests.find(|(_, tested)| function.ty(*tested).kinds.is_within(kinds)) {
+            function.values[value.index()].args[0] = *tested;
+        }
+    }
+
+    /// Removes the way out of a block that its condition never takes.
+    fn fold_branch(&self, function: &mut Function, dominators: &Dominators, block: Block) {
+        let Terminator::Branch { cond, then, .. } = &function.block(block).terminator else { return };
+        let mut holds = self.guarded.get(&self.canonical(*cond)).into_iter().flatten();
+        if holds.any(|place| dominators.dominates(*place, block)) {
+            let then = then.clone();
+            function.block_mut(block).terminator = Terminator::Jump(then);
+        }
+    }
+
+    /// What a value is another name of: refinements are the same object.
+    fn object(&self, function: &Function, mut value: Value) -> Value {
+        loop {
+            value = self.canonical(value);
+            match function.inst(value).op {
+                Op::Refine { .. } | Op::GuardKinds { .. } => value = function.inst(value).args[0],
+                _ => return value,
+            }
+        }
+    }
+
     fn canonical(&self, value: Value) -> Value {
         let value = self.replaced.resolve(value);
         self.same.get(&value).copied().unwrap_or(value)
+    }
+
+    /// The epochs in which a block begins that several lead to: what is the same at the ends of all of them goes on.
+    fn meet(&mut self, ends: &[Epochs]) -> Epochs {
+        let first = ends[0];
+        let mut met = first;
+        met.is_quiet = ends.iter().all(|end| end.is_quiet);
+        if ends.iter().any(|end| end.shapes != first.shapes) {
+            met.shapes = self.new_epoch();
+        }
+        if ends.iter().any(|end| end.objects != first.objects) {
+            met.objects = self.new_epoch();
+        }
+        if ends.iter().any(|end| end.items != first.items) {
+            met.items = self.new_epoch();
+        }
+        met
     }
 
     fn new_epoch(&mut self) -> u32 {
@@ -133,7 +238,7 @@ impl Numbering {
     }
 
     fn new_epochs(&mut self) -> Epochs {
-        Epochs { objects: self.new_epoch(), items: self.new_epoch() }
+        Epochs { shapes: self.new_epoch(), objects: self.new_epoch(), items: self.new_epoch(), is_quiet: false }
     }
 }
 
@@ -171,8 +276,13 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::GuardKinds { .. } => Class::Pure,
         // Numbers are overwritten in place.
         Op::Load { .. } if is_number(function, inst.args[0]) => Class::Harmless,
-        Op::Load { mem, .. } => Class::Load { of_items: is_item(*mem, inst.args.len() > 1) },
-        Op::TypeOf => Class::Load { of_items: false },
+        Op::Load { mem, .. } => Class::Load(match mem {
+            _ if is_item(*mem, inst.args.len() > 1) => Memory::Items,
+            _ if is_of_shape(function, inst, *mem) => Memory::Shapes,
+            _ => Memory::Objects,
+        }),
+        // Only Python code assigns to `__class__`.
+        Op::TypeOf => Class::Load(Memory::Shapes),
         Op::Store { mem, .. } if is_item(*mem, inst.args.len() > 2) => Class::WritesItem,
         // What the stores give up may run Python code only if a safepoint follows in the same bytecode, before any load.
         Op::StoreInt { .. } | Op::StoreFloat { .. } | Op::SwapLocal { .. } => Class::Harmless,
@@ -193,20 +303,23 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::BoxFloat
         | Op::SpillArgs { .. }
         | Op::LoadScratch { .. }
-        | Op::SetLine { .. } => Class::Harmless,
-        Op::ReplaceInt { .. }
-        | Op::ReplaceFloat { .. }
-        | Op::DecRef
-        | Op::CloseRef
-        | Op::Store { .. }
-        | Op::Helper { .. }
-        | Op::CallDirect { .. }
         | Op::CanInline { .. }
         | Op::PushFrame { .. }
-        | Op::PopFrame { .. }
+        | Op::PopFrame { is_quiet: true, .. }
+        // These are dealt with before.
+        | Op::Safepoint { .. }
+        | Op::SetLine { .. } => Class::Harmless,
+        Op::ReplaceInt { .. } | Op::ReplaceFloat { .. } | Op::Store { .. } => Class::WritesObject,
+        // They write to what they make.
+        Op::Helper { helper: Helper::BuildTuple, .. } => Class::Harmless,
+        Op::Helper { helper, .. } if !helper.effects().may_run_python => Class::WritesObject,
+        Op::DecRef
+        | Op::CloseRef
+        | Op::Helper { .. }
+        | Op::CallDirect { .. }
+        | Op::PopFrame { is_quiet: false, .. }
         | Op::UnwindFrame
         | Op::CallNative
-        | Op::Safepoint { .. }
         | Op::Traceback
         | Op::TakeException { .. } => Class::Writes,
     }
@@ -215,6 +328,18 @@ fn classify(function: &Function, inst: &Inst) -> Class {
 fn is_number(function: &Function, object: Value) -> bool {
     let ty = function.ty(object);
     ty.repr == Repr::Obj && ty.kinds.is_within(Kinds::NUMBER)
+}
+
+/// Whether what is read tells what a class, a namespace or a function looks like, or where an object keeps its attributes: versions,
+/// flags, and the tables that they are in.
+fn is_of_shape(function: &Function, load: &Inst, mem: Mem) -> bool {
+    let base = function.inst(load.args[0]);
+    match mem {
+        Mem::U32 | Mem::U8 => true,
+        Mem::I64 => matches!(base.op, Op::TypeOf | Op::FrameGlobals | Op::FrameBuiltins),
+        Mem::Obj => base.ty.repr == Repr::Obj && base.ty.kinds.is_within(Kinds::FUNCTION),
+        Mem::F64 | Mem::I32 => false,
+    }
 }
 
 /// Whether memory accessed so is a number among items. Bytes are fields as well, but those have no index.
@@ -274,9 +399,7 @@ mod tests {
             v8: i64 = const_i64 5
             v10: any = load.Obj +40 v1
             v11: list = guard_type list v10  ; @3 []
-            branch v4 b1 else b2
-        b2:
-            return v11
+            jump b1
         b1:
             v13: i64 = load.I64 +16 v11
             return v10

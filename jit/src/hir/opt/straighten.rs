@@ -36,7 +36,7 @@ pub fn run(function: &mut Function) {
 
 /// How many ways lead to each block. Those where callees end have one that no edge shows: the interpreter may have run the
 /// callee to its end.
-fn ways_in(function: &Function, order: &[Block]) -> Vec<usize> {
+pub(super) fn ways_in(function: &Function, order: &[Block]) -> Vec<usize> {
     let mut ways = vec![0; function.blocks.len()];
     ways[function.entry.index()] += 1;
     for block in order {

@@ -1,7 +1,10 @@
-//! Removes instructions whose results nobody needs.
+//! Removes instructions whose results nobody needs, and positions that are told before anybody can ask for them.
 
+use std::collections::HashSet;
+
+use crate::hir::effects::is_quiet;
 use crate::hir::function::Function;
-use crate::hir::inst::{StateId, Value};
+use crate::hir::inst::{Block, Op, StateId, Value};
 
 pub fn run(function: &mut Function) {
     let order = function.reverse_postorder();
@@ -27,8 +30,29 @@ pub fn run(function: &mut Function) {
         live.want_state(function, inst.state);
     }
     for block in order {
-        function.block_mut(block).insts.retain(|value| live.needed[value.index()]);
+        let untold = positions_without_effect(function, block);
+        let is_needed = |value: &Value| live.needed[value.index()] && !untold.contains(value);
+        function.block_mut(block).insts.retain(is_needed);
     }
+}
+
+/// The positions that are followed by another one before anything can look at them. Side exits tell their own.
+fn positions_without_effect(function: &Function, block: Block) -> HashSet<Value> {
+    let mut is_overwritten = false;
+    let mut found = HashSet::new();
+    for &value in function.block(block).insts.iter().rev() {
+        match function.inst(value).op {
+            Op::SetLine { .. } if std::mem::replace(&mut is_overwritten, true) => {
+                found.insert(value);
+            }
+            Op::SetLine { .. } => {}
+            Op::Helper { .. } | Op::DecRef | Op::CloseRef | Op::PushFrame { .. } | Op::PopFrame { .. } => {
+                is_overwritten = false;
+            }
+            _ => is_overwritten &= is_quiet(function, value),
+        }
+    }
+    found
 }
 
 struct Live {
@@ -80,6 +104,36 @@ mod tests {
             v0: ref = load_local 0
             v9: any = ref_to_obj v0
             return v9
+        ");
+    }
+
+    #[test]
+    fn positions_that_nobody_can_ask_for_are_not_told() {
+        let text = "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                set_line @1
+                v2: int = guard_type int v1  ; @2 [v1]
+                set_line @3
+                v3: i64 = unbox_int v2  ; @4 [v2]
+                set_line @5
+                dec_ref v1
+                set_line @6
+                return v1
+        ";
+        assert_snapshot!(after(run, text), @r"
+        function f
+        b0:
+            v0: ref = load_local 0
+            v1: any = ref_to_obj v0
+            v2: int = guard_type int v1  ; @2 [v1]
+            v3: i64 = unbox_int v2  ; @4 [v2]
+            set_line @5
+            dec_ref v1
+            set_line @6
+            return v1
         ");
     }
 

@@ -8,7 +8,7 @@ mod tests;
 
 use super::dominators::Dominators;
 use super::function::Function;
-use super::inst::{StateId, Terminator, Value};
+use super::inst::{FrameState, OUTERMOST, StateId, Terminator, Value};
 use super::types::Repr;
 
 /// Checks `function`; the error names the first broken rule.
@@ -53,8 +53,10 @@ pub fn verify(function: &Function) -> Result<(), String> {
                 }
             }
             for late in &function.state(state).late {
-                let entries = &function.state(state).stack;
-                if !entries.iter().any(|entry| entry.owned && entry.value == *late) {
+                let FrameState { context, stack, .. } = function.state(state);
+                // What is late at a callee's exit may be its caller's.
+                let is_owned = stack.iter().any(|entry| entry.owned && entry.value == *late);
+                if !is_owned && *context == OUTERMOST {
                     return Err(format!("{late}, late in a frame state of {block}, is not owned by it"));
                 }
             }

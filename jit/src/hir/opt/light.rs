@@ -1,0 +1,41 @@
+//! Frames of callees that machine code pushes and pops without counting anything.
+//!
+//! A frame is complete for everybody who reads memory as soon as it is pushed. What the interpreter counts besides (a reference to
+//! the code, a call for the recursion limit, the words of the data stack) can only be asked for by what runs in this thread. Where
+//! the usual way through a callee calls nothing that could, its frame is *light*: the counting is done before the first thing on an
+//! unusual way that could ask, and in side exits ([`crate::runtime::frames::settle`]). Most callees are done before that.
+
+use crate::hir::function::Function;
+use crate::hir::inst::{Block, ContextId, Op, Upkeep, Value};
+
+/// Home slots that a light frame can have: as many as are closed where the frame is popped.
+pub const MAX_SLOTS: u32 = 12;
+
+pub fn run(function: &mut Function) {
+    let unusual = function.unusual_blocks();
+    let order = function.reverse_postorder();
+    // A callee comes after its caller.
+    for index in (1..=function.contexts.len()).rev() {
+        let context = ContextId(index as u32);
+        let is_usual = |block: &Block| function.block(*block).context == context && !unusual[block.index()];
+        let mut insts = order.iter().copied().filter(is_usual).flat_map(|block| &function.block(block).insts);
+        let callee = &function.contexts[index - 1];
+        if callee.code.nlocalsplus > MAX_SLOTS || insts.any(|value| can_ask(function, *value)) {
+            continue;
+        }
+        let frame = callee.frame;
+        if let Op::PushFrame { upkeep, .. } = &mut function.values[frame.index()].op {
+            *upkeep = Upkeep::Light;
+        }
+    }
+}
+
+/// Whether an instruction, as it usually goes, calls what may ask for something that is counted late.
+fn can_ask(function: &Function, value: Value) -> bool {
+    match &function.inst(value).op {
+        Op::Helper { helper, .. } => helper.effects().may_run_python,
+        Op::PushFrame { upkeep, .. } => *upkeep == Upkeep::Full,
+        Op::CallDirect { .. } | Op::CallNative | Op::UnwindFrame | Op::Traceback | Op::TakeException { .. } => true,
+        _ => false,
+    }
+}

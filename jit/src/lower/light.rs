@@ -1,0 +1,84 @@
+//! Frames of which nothing is counted until something can ask for it ([`crate::hir::opt::light`]).
+
+use super::*;
+use crate::cpython::{frame as layout, reftracer};
+use crate::hir::inst::Upkeep;
+
+impl Lowering<'_, '_> {
+    /// Whether the current frame is one.
+    pub(super) fn is_light(&self) -> bool {
+        self.hir.upkeep(self.context) != Upkeep::Full
+    }
+
+    /// Counts what is to be counted of the current frame and of those below it, before something that may ask for it.
+    pub(super) fn settle(&mut self) {
+        if self.is_light() {
+            let tstate = self.tstate;
+            self.call_aside_unsettled(frames::settle as *const () as usize, &[tstate], None);
+        }
+    }
+
+    /// The same before an object is made or freed, if somebody wants to be told of that.
+    pub(super) fn settle_if_traced(&mut self) {
+        if !self.is_light() {
+            return;
+        }
+        let (traced, next) = (self.block(), self.block());
+        self.b.set_cold_block(traced);
+        let tracer = self.imm(reftracer::address() as i64);
+        let tracer = self.load(types::I64, tracer, 0);
+        self.b.ins().brif(tracer, traced, &[], next, &[]);
+        self.b.switch_to_block(traced);
+        self.settle();
+        self.b.ins().jump(next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// How many calls the recursion limit may not know of yet where the current frame makes one.
+    pub(super) fn uncounted_calls(&self) -> i64 {
+        let mut context = self.context;
+        let mut calls = 0;
+        while let (Upkeep::Light | Upkeep::Lent, Some(callee)) = (self.hir.upkeep(context), self.hir.callee(context)) {
+            calls += 1 + i64::from(callee.has_shim);
+            context = callee.caller;
+        }
+        calls
+    }
+
+    /// Pops the current frame, nothing of which is counted as a rule.
+    pub(super) fn pop_light_frame(&mut self, settled: u64, is_quiet: bool) {
+        let (tstate, frame) = (self.tstate, self.frame);
+        let callee = self.hir.callee(self.context).expect("the outermost frame is not light");
+        let is_lent = self.hir.upkeep(self.context) == Upkeep::Lent;
+        let mark = frames::light_mark(is_lent, callee.has_shim);
+        let (slow, fast, done) = (self.block(), self.block(), self.block());
+        self.b.set_cold_block(slow);
+        let found = self.load(types::I16, frame, layout::RETURN_OFFSET);
+        let is_settled = self.b.ins().icmp_imm_s(IntCC::NotEqual, found, i64::from(mark as i16));
+        let profiled = self.load(types::I64, tstate, thread::LAST_PROFILED_FRAME);
+        let profiled = self.b.ins().icmp(IntCC::Equal, profiled, frame);
+        let special = self.b.ins().bor(is_settled, profiled);
+        self.b.ins().brif(special, slow, &[], fast, &[]);
+
+        self.b.switch_to_block(slow);
+        self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
+        self.leave_shim();
+        self.b.ins().jump(done, &[]);
+
+        self.b.switch_to_block(fast);
+        // What dies may run code, whose frames come where this one was.
+        let slots = (0..self.code.nlocalsplus).rev().filter(|slot| settled & 1 << slot == 0);
+        let offsets = slots.map(|slot| self.slot_offset(slot)).chain((!is_lent).then_some(layout::F_FUNCOBJ));
+        let closed: Vec<ir::Value> =
+            offsets.collect::<Vec<_>>().into_iter().map(|offset| self.load(types::I64, frame, offset)).collect();
+        let previous = self.frame_of(callee.caller);
+        self.store(previous, tstate, thread::CURRENT_FRAME);
+        self.dies_quietly = is_quiet;
+        for bits in closed {
+            self.close_ref(bits);
+        }
+        self.dies_quietly = false;
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+    }
+}
