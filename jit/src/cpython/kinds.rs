@@ -60,6 +60,11 @@ pub fn of_object(address: usize) -> Kinds {
     KNOWN.into_iter().find(|kinds| type_address(*kinds) == Some(ty)).unwrap_or(Kinds::OTHER)
 }
 
+pub fn range_type() -> usize {
+    (&raw const ffi::PyRange_Type).addr()
+}
+
+/// The class `type`.
 pub fn type_type() -> usize {
     (&raw const ffi::PyType_Type) as usize
 }

@@ -27,6 +27,8 @@ pub enum Builtin {
     Bool,
     /// The class `type`.
     Type,
+    /// The class `range`.
+    Range,
     /// `math.sqrt`
     Sqrt,
     /// `math.fabs`
@@ -55,6 +57,9 @@ impl Profile {
         }
         if object == kinds::type_type() {
             return Some(Builtin::Type);
+        }
+        if object == kinds::range_type() {
+            return Some(Builtin::Range);
         }
         if object == kinds::list_append() {
             return Some(Builtin::ListAppend);

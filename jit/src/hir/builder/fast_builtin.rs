@@ -38,6 +38,7 @@ impl Builder<'_> {
             (Builtin::Divmod, 2) => self.quotient_and_remainder(object),
             (Builtin::Ord, 1) => self.code_of_character(object),
             (Builtin::Chr, 1) => self.character_of_code(object),
+            (Builtin::Range, 1..=3) => return self.iterate_over_range(object),
             _ => false,
         })
     }

@@ -126,6 +126,47 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Translates the call of `range`, which is the object, together with the instruction behind it, if that begins a loop over the
+    /// range: the iterator is made at once. Says whether it did.
+    pub(super) fn iterate_over_range(&mut self, object: usize) -> Result<bool, Refusal> {
+        let next = self.index + 1;
+        let is_loop =
+            next < self.last && self.code.instrs[next].opcode == Opcode::GetIter && self.code.instrs[next].oparg == 0;
+        let count = self.instr.oparg as usize;
+        let is_int = |depth| match self.func.ty(self.peek(depth).value) {
+            Type { repr: Repr::I64, .. } => true,
+            Type { repr: Repr::Obj, kinds } => !kinds.intersect(Kinds::LONG).is_empty(),
+            _ => false,
+        };
+        if !is_loop || self.profile.has_failed(self.code.instrs[next].start) || !(0..count).all(is_int) {
+            return Ok(false);
+        }
+        let callable = self.peek(count + 1).value;
+        self.guard_equal(callable, object as i64, Reason::Callee);
+        let numbers: Vec<Value> = (0..count).rev().map(|depth| self.as_i64(depth)).collect();
+        let (zero, one) = (self.const_i64(0), self.const_i64(1));
+        let (start, stop, step) = match numbers[..] {
+            [stop] => (zero, stop, one),
+            [start, stop] => (start, stop, one),
+            _ => (numbers[0], numbers[1], numbers[2]),
+        };
+        if count == 3 {
+            let is_step = self.emit(Op::Compare(Cond::Ne), &[step, zero], Type::BOOL);
+            self.emit_guarded(Op::Guard { reason: Reason::Domain }, &[is_step], Type::NONE);
+        }
+        self.set_line();
+        let iterator = self.helper(Helper::IterRange, &[start, stop, step], &[]);
+        self.check(iterator, ErrorKind::Null)?;
+        self.skip_next();
+        self.close_top(count + 2);
+        let kinds = Kinds::RANGE_ITER.union(Kinds::OTHER);
+        let iterator = self.emit(Op::Refine { kinds }, &[iterator], Type::obj(kinds));
+        self.push(iterator, true);
+        let index = self.null_ref();
+        self.push(index, true);
+        Ok(true)
+    }
+
     /// The edge for an exhausted iterator.
     fn end_of_loop(&mut self, edge: usize) -> Edge {
         let target = self.instr.jump_target().expect("a loop has an end");

@@ -10,6 +10,7 @@ use std::ptr::null_mut;
 
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
+use crate::cpython::{memory, range};
 
 /// What [`for_iter`] returns after it set an exception; NULL means that the iterator is exhausted.
 pub const ITER_ERROR: *mut PyObject = std::ptr::without_provenance_mut(1);
@@ -27,6 +28,35 @@ pub unsafe extern "C-unwind" fn get_iter(iterable: *mut PyObject, mode: i64, out
             return null_mut();
         }
         iterator.into_owned()
+    }
+}
+
+/// What `iter(range(start, stop, step))` returns; the step is not 0.
+///
+/// Source: `range_iter` in `Objects/rangeobject.c`, which has an iterator of machine words where nothing can overflow.
+pub unsafe extern "C-unwind" fn iter_range(start: i64, stop: i64, step: i64) -> *mut PyObject {
+    let distance = if step > 0 { i128::from(stop) - i128::from(start) } else { i128::from(start) - i128::from(stop) };
+    let stride = i128::from(step).abs();
+    let len = if distance > 0 { (distance - 1) / stride + 1 } else { 0 };
+    let end = i128::from(start) + len * i128::from(step);
+    // SAFETY: the GIL is held. A new range iterator is a head and three words, which are not read before they are written.
+    unsafe {
+        let (Ok(len), Ok(_)) = (i64::try_from(len), i64::try_from(end)) else {
+            let range = PyObject_CallFunction((&raw mut PyRange_Type).cast(), c"LLL".as_ptr(), start, stop, step);
+            if range.is_null() {
+                return range;
+            }
+            let iterator = PyObject_GetIter(range);
+            Py_DECREF(range);
+            return iterator;
+        };
+        let iterator = PyObject_New::<PyObject>(&raw mut PyRangeIter_Type);
+        if !iterator.is_null() {
+            for (offset, value) in [(range::ITER_START, start), (range::ITER_STEP, step), (range::ITER_LEN, len)] {
+                memory::write(iterator, offset, value);
+            }
+        }
+        iterator
     }
 }
 

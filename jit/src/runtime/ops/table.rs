@@ -225,6 +225,7 @@ helpers! {
 
     SendNone generators send_none (TState, Frame, Obj, Ptr) -> NewRef;
     GetIter iter get_iter (Obj, Imm, Ptr) -> NewRef;
+    IterRange iter iter_range (Word, Word, Word) -> NewRef [nopy];
     ForIter iter for_iter (TState, Frame, Obj, Ptr) -> Iter;
     EndIteration iter end_iteration (TState, Frame) -> Status;
     GetLen iter get_len (Obj) -> NewRef;
