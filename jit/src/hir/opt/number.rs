@@ -311,7 +311,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::SetLine { .. } => Class::Harmless,
         Op::ReplaceInt { .. } | Op::ReplaceFloat { .. } | Op::Store { .. } => Class::WritesObject,
         // They write to what they make.
-        Op::Helper { helper: Helper::BuildTuple, .. } => Class::Harmless,
+        Op::Helper { helper: Helper::BuildTuple | Helper::IterRange, .. } => Class::Harmless,
         Op::Helper { helper, .. } if !helper.effects().may_run_python => Class::WritesObject,
         Op::DecRef
         | Op::CloseRef

@@ -493,7 +493,10 @@ fn is_unnoticed(op: &Op) -> bool {
             | Op::CanInline { .. }
             | Op::SetLine { .. }
             | Op::Store { mem: Mem::I64 | Mem::F64 | Mem::I32 | Mem::U8, .. }
-            | Op::Helper { helper: Helper::BuildTuple | Helper::FloatPow | Helper::MathFunction, .. }
+            | Op::Helper {
+                helper: Helper::BuildTuple | Helper::IterRange | Helper::FloatPow | Helper::MathFunction,
+                ..
+            }
     )
 }
 
