@@ -6,9 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::hir::effects::is_quiet;
+use crate::hir::effects::{is_quiet, quiet_starts};
 use crate::hir::function::Function;
-use crate::hir::inst::{Block, Op, Value};
+use crate::hir::inst::{Op, Value};
 
 /// The safepoints of a function that need not be where they are.
 #[derive(Default)]
@@ -32,7 +32,7 @@ impl Quiet {
     /// Looks for them in a function.
     pub fn of(function: &Function) -> Quiet {
         let order = function.reverse_postorder();
-        let begins = begins(function, &order);
+        let begins = quiet_starts(function, &order);
         let mut quiet = Quiet::default();
         for block in order {
             let mut noise = if begins[block.index()] { Noise::None } else { Noise::Any };
@@ -57,31 +57,6 @@ impl Quiet {
             }
         }
         quiet
-    }
-}
-
-/// For each block whether nothing can have been noticed since the last safepoint when it begins, whichever way led there.
-fn begins(function: &Function, order: &[Block]) -> Vec<bool> {
-    let mut begins = vec![true; function.blocks.len()];
-    for context in &function.contexts {
-        begins[context.resume.index()] = false;
-    }
-    loop {
-        let mut has_changed = false;
-        for &block in order {
-            let data = function.block(block);
-            let start = if begins[block.index()] { Noise::None } else { Noise::Any };
-            let end = data.insts.iter().fold(start, |noise, value| after(function, *value, noise));
-            if end == Noise::None {
-                continue;
-            }
-            for edge in data.terminator.edges() {
-                has_changed |= std::mem::replace(&mut begins[edge.block.index()], false);
-            }
-        }
-        if !has_changed {
-            return begins;
-        }
     }
 }
 

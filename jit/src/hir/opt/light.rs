@@ -39,3 +39,51 @@ fn can_ask(function: &Function, value: Value) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::after;
+    use super::run;
+
+    /// What becomes of the frame of a callee that does this.
+    fn upkeep(body: &str) -> String {
+        let text = format!(
+            "
+            function caller
+            context c1 v1 b4 from c0 @12 callee
+            b0:
+                v0: ref = load_local 0
+                v1: i64 = push_frame Full 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
+                jump b1
+            b1: in c1
+                v2: any = ref_to_obj v0
+                {body}
+            b2: in c1
+                pop_frame 0x0 is_quiet=false
+                jump b4(v2)
+            b3: cold in c1
+                v8: any = call load_attr v2 v2
+                unwind_frame
+                jump b4(v8)
+            b4(v9: any?):
+                return v9
+        "
+        );
+        let text = after(run, &text);
+        let frame = text.lines().find_map(|line| line.split_once("push_frame ")).expect("the frame is pushed");
+        frame.1.split(' ').next().expect("its upkeep is told").to_owned()
+    }
+
+    #[test]
+    fn only_what_is_usual_counts() {
+        let looks = "
+            v3: cond = compare.Eq v2 v2
+            branch v3 b2 else b3";
+        assert_eq!(upkeep(looks), "Light");
+        let calls = "
+            v3: any = call load_attr v2 v2
+            v4: cond = compare.Eq v3 v2
+            branch v4 b2 else b3";
+        assert_eq!(upkeep(calls), "Full");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod boxes;
 mod compact;
+mod fresh;
 mod infer;
 pub mod light;
 mod number;
@@ -80,11 +81,8 @@ mod tests {
         function f
         b0:
             v0: int = const_obj 0x10
-            v1: cond = const_cond true
-            branch v1 b2 else b1
+            jump b1
         b1:
-            jump b2
-        b2:
             return v0
         ");
     }

@@ -9,11 +9,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::fresh::{Content, Fresh, Time};
 use super::rewrite::Replacements;
 use crate::hir::dominators::Dominators;
-use crate::hir::effects::is_quiet;
+use crate::hir::effects::{is_quiet, quiet_starts};
 use crate::hir::function::Function;
-use crate::hir::inst::{Block, Inst, Mem, Op, Terminator, Value};
+use crate::hir::inst::{Block, Cond, Inst, Mem, Op, Terminator, Value};
 use crate::hir::types::{Kinds, Repr, Type};
 use crate::runtime::ops::table::Helper;
 
@@ -29,6 +30,7 @@ pub fn run(function: &mut Function) {
         }
     }
     let mut numbering = Numbering::default();
+    let quiet_starts = quiet_starts(function, &order);
     for (position, &block) in order.iter().enumerate() {
         if !reached.contains(&block) {
             continue;
@@ -42,14 +44,17 @@ pub fn run(function: &mut Function) {
             Some(ends) if !ends.is_empty() && !is_resumed => numbering.meet(&ends),
             _ => numbering.new_epochs(),
         };
+        numbering.epochs.is_quiet |= quiet_starts[block.index()];
         let insts = std::mem::take(&mut function.block_mut(block).insts);
         let mut kept = Vec::with_capacity(insts.len());
         for value in insts {
             numbering.narrow(function, &dominators, block, value);
-            if !numbering.is_known(function, &dominators, block, value) {
-                kept.push(value);
-                numbering.epochs.is_quiet &= is_quiet(function, value);
+            if numbering.fold(function, value) || numbering.is_known(function, &dominators, block, value) {
+                continue;
             }
+            kept.push(value);
+            numbering.epochs.is_quiet &= is_quiet(function, value) || numbering.gives_up_class(function, value);
+            numbering.note_instances(function, value);
         }
         function.block_mut(block).insts = kept;
         numbering.fold_branch(function, &dominators, block);
@@ -72,6 +77,18 @@ struct Epochs {
     is_quiet: bool,
 }
 
+impl Epochs {
+    fn time(self) -> Time {
+        Time { shapes: self.shapes, objects: self.objects }
+    }
+}
+
+fn become_constant(function: &mut Function, value: Value, op: Op, ty: Type) {
+    let inst = &mut function.values[value.index()];
+    (inst.op, inst.ty) = (op, ty);
+    inst.args.clear();
+}
+
 /// What makes two values the same; the number is that of the epoch, or of the frame.
 type Key = (Op, Vec<Value>, Type, u32);
 
@@ -85,7 +102,10 @@ struct Numbering {
     tested: HashMap<Value, Vec<(Block, Value)>>,
     /// Conditions that hold because something leaves where they do not.
     guarded: HashMap<Value, Vec<Block>>,
+    fresh: Fresh,
     epochs: Epochs,
+    /// Those before the last instruction that wrote to an object.
+    before_write: Epochs,
     ends: HashMap<Block, Epochs>,
     last_epoch: u32,
 }
@@ -129,7 +149,12 @@ impl Numbering {
             }
             return is_needless;
         }
-        let class = classify(function, inst);
+        if let Op::Guard { .. } = inst.op
+            && self.holds(dominators, block, inst.args[0])
+        {
+            return true;
+        }
+        let class = if self.gives_up_class(function, value) { Class::Harmless } else { classify(function, inst) };
         let epoch = match class {
             Class::Pure | Class::Cheap => 0,
             Class::OfFrame => function.block(block).context.0,
@@ -142,6 +167,7 @@ impl Numbering {
                 return false;
             }
             Class::WritesObject => {
+                self.before_write = self.epochs;
                 self.epochs.objects = self.new_epoch();
                 self.epochs.items = self.new_epoch();
                 return false;
@@ -175,6 +201,66 @@ impl Numbering {
         true
     }
 
+    /// Replaces an instruction by what it is bound to find, as far as that is known. Says whether it has become needless.
+    fn fold(&mut self, function: &mut Function, value: Value) -> bool {
+        let inst = function.inst(value);
+        let args: Vec<Value> = inst.args.iter().map(|arg| self.canonical(*arg)).collect();
+        let number = |index: usize| match function.inst(*args.get(index)?).op {
+            Op::ConstI64(number) => Some(number),
+            Op::ConstObj { address, .. } => Some(address as i64),
+            _ => None,
+        };
+        match inst.op {
+            Op::Compare(cond @ (Cond::Eq | Cond::Ne)) => {
+                let (Some(left), Some(right)) = (number(0), number(1)) else { return false };
+                become_constant(function, value, Op::ConstBool((left == right) == (cond == Cond::Eq)), Type::BOOL);
+                false
+            }
+            Op::Guard { .. } => function.inst(args[0]).op == Op::ConstBool(true),
+            Op::DecRef => number(0) == Some(0),
+            _ => {
+                let Some(content) = self.fresh.read(function, inst, &args, self.epochs.time()) else { return false };
+                match content {
+                    Content::Value(known) => {
+                        self.replaced.insert(value, known);
+                        return true;
+                    }
+                    Content::Number(number) => become_constant(function, value, Op::ConstI64(number), Type::I64),
+                    Content::Null => {
+                        let null = Op::ConstObj { address: 0, kinds: Kinds::NULL };
+                        become_constant(function, value, null, Type::obj(Kinds::NULL));
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    /// Whether the reference that is given up is to a class that an instance holds as well.
+    fn gives_up_class(&self, function: &Function, value: Value) -> bool {
+        let inst = function.inst(value);
+        inst.op == Op::DecRef && self.fresh.is_class(self.canonical(inst.args[0]), self.epochs.time())
+    }
+
+    /// Remembers instances that are made, and what is stored in them.
+    fn note_instances(&mut self, function: &Function, value: Value) {
+        let inst = function.inst(value);
+        let stored = match inst.op {
+            Op::Helper { helper: Helper::NewInstance, .. } => {
+                let class = self.canonical(inst.args[0]);
+                return self.fresh.made(value, class, self.epochs.time());
+            }
+            Op::Helper { helper: Helper::AddInlineValue, ref imms } => Some((imms[0] as i32, inst)),
+            Op::Store { offset, mem: Mem::Obj } if inst.args.len() == 2 => Some((offset, inst)),
+            _ => None,
+        };
+        if let Some((offset, inst)) = stored {
+            let (object, stored) = (self.canonical(inst.args[0]), self.canonical(inst.args[1]));
+            let (before, now) = (self.before_write.time(), self.epochs.time());
+            self.fresh.stored((object, offset, stored), before, now);
+        }
+    }
+
     /// Has what gives an object up know of the type that the object was tested for.
     fn narrow(&self, function: &mut Function, dominators: &Dominators, block: Block, value: Value) {
         if function.inst(value).op != Op::DecRef {
@@ -191,12 +277,22 @@ impl Numbering {
 
     /// Removes the way out of a block that its condition never takes.
     fn fold_branch(&self, function: &mut Function, dominators: &Dominators, block: Block) {
-        let Terminator::Branch { cond, then, .. } = &function.block(block).terminator else { return };
-        let mut holds = self.guarded.get(&self.canonical(*cond)).into_iter().flatten();
-        if holds.any(|place| dominators.dominates(*place, block)) {
+        let Terminator::Branch { cond, then, otherwise } = &function.block(block).terminator else { return };
+        if let Op::ConstBool(holds) = function.inst(self.canonical(*cond)).op {
+            let way = if holds { then.clone() } else { otherwise.clone() };
+            function.block_mut(block).terminator = Terminator::Jump(way);
+            return;
+        }
+        if self.holds(dominators, block, *cond) {
             let then = then.clone();
             function.block_mut(block).terminator = Terminator::Jump(then);
         }
+    }
+
+    /// Whether something leaves, on every way to the block, where the condition does not hold.
+    fn holds(&self, dominators: &Dominators, block: Block, cond: Value) -> bool {
+        let mut places = self.guarded.get(&self.canonical(cond)).into_iter().flatten();
+        places.any(|place| dominators.dominates(*place, block))
     }
 
     /// What a value is another name of: refinements are the same object.
@@ -311,7 +407,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::SetLine { .. } => Class::Harmless,
         Op::ReplaceInt { .. } | Op::ReplaceFloat { .. } | Op::Store { .. } => Class::WritesObject,
         // They write to what they make.
-        Op::Helper { helper: Helper::BuildTuple | Helper::IterRange, .. } => Class::Harmless,
+        Op::Helper { helper: Helper::BuildTuple | Helper::IterRange | Helper::NewInstance, .. } => Class::Harmless,
         Op::Helper { helper, .. } if !helper.effects().may_run_python => Class::WritesObject,
         Op::DecRef
         | Op::CloseRef
@@ -420,6 +516,7 @@ mod tests {
                 store.F64 +0 v3 v5 v2
                 v6: i64 = load.I64 +16 v1
                 v7: f64 = load.F64 +0 v3 v4
+                dec_ref v1
                 v8: i64 = safepoint periodic=false  ; @1 []
                 v9: i64 = load.I64 +16 v1
                 v10: i64 = int.Add v2 v6  ; @2 []
@@ -440,6 +537,7 @@ mod tests {
             v5: f64 = load.F64 +0 v3 v4
             store.F64 +0 v3 v5 v2
             v7: f64 = load.F64 +0 v3 v4
+            dec_ref v1
             v8: i64 = safepoint periodic=false  ; @1 []
             v9: i64 = load.I64 +16 v1
             v10: i64 = int.Add v2 v2  ; @2 []
@@ -457,7 +555,7 @@ mod tests {
             b0:
                 v0: ref = load_local 0
                 v1: any = ref_to_obj v0
-                v2: cond = const_cond true
+                v2: cond = compare.Eq v1 v1
                 branch v2 b1 else b2
             b1:
                 v3: int = guard_type int v1  ; @1 []
@@ -483,7 +581,7 @@ mod tests {
         b0:
             v0: ref = load_local 0
             v1: any = ref_to_obj v0
-            v2: cond = const_cond true
+            v2: cond = compare.Eq v1 v1
             branch v2 b1 else b2
         b2:
             v5: int = guard_type int v1  ; @2 []

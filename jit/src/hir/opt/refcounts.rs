@@ -576,4 +576,77 @@ mod tests {
             return v1
         ");
     }
+
+    #[test]
+    fn references_are_followed_through_callees() {
+        let text = "
+            function f
+            context c1 v9 b5 from c0 @12 callee
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v12: ref = load_local 1
+                v2: any = ref_to_obj v12
+                inc_ref v2
+                v3: function = const_obj 0x10
+                inc_ref v3
+                v4: cond = compare.Eq v1 v2
+                guard Callee v4  ; @12 [v2, v3]
+                v5: ref = own_ref v3
+                v6: ref = borrow_ref v1
+                v7: cond = can_inline 0x55550000 has_shim=false
+                branch v7 b2 else b1
+            b1: cold
+                v8: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v5 v6
+                jump b5(v8)
+            b2:
+                v9: i64 = push_frame Light 0x55550000 nargs=1 has_self=true has_shim=false v5 v6
+                jump b3
+            b3: in c1
+                v10: int = guard_type int v1  ; @4 []
+                pop_frame 0x1 is_quiet=true
+                jump b4
+            b4:
+                dec_ref v2
+                return v10
+            b5(v11: any?): cold
+                dec_ref v2
+                return v11
+        ";
+        assert_snapshot!(after(run, text), @r"
+        function f
+        context c1 v9 b5 from c0 @12 callee
+        b0:
+            v0: ref = load_local 0
+            v1: any = ref_to_obj v0
+            v12: ref = load_local 1
+            v2: any = ref_to_obj v12
+            v3: function = const_obj 0x10
+            v4: cond = compare.Eq v1 v2
+            guard Callee v4  ; @12 [v2, v3] late [v3, v2]
+            v5: ref = own_ref v3
+            v6: ref = borrow_ref v1
+            v7: cond = can_inline 0x55550000 has_shim=false
+            branch v7 b2 else b6
+        b6: cold
+            inc_ref v3
+            inc_ref v2
+            jump b1
+        b1: cold
+            v8: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v5 v6
+            jump b5(v8)
+        b5(v11: any?): cold
+            dec_ref v2
+            return v11
+        b2:
+            v9: i64 = push_frame Lent 0x55550000 nargs=1 has_self=true has_shim=false v5 v6
+            jump b3
+        b3: in c1
+            v10: int = guard_type int v1  ; @4 [] late [v2]
+            pop_frame 0x1 is_quiet=true
+            jump b4
+        b4:
+            return v10
+        ");
+    }
 }
