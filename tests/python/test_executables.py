@@ -554,12 +554,46 @@ def hir_of(function, *arguments):
 def test_instances_are_made_in_place():
     hir = hir_of(makes, 1)
     assert hir.count("call new_instance") == 3 and "call call " not in hir
-    direct = re.findall(r"(call_direct|push_frame)(?: Full| Light| Lent)? \S+ nargs=\d+ has_self=true has_shim=true", hir)
+    direct = re.findall(
+        r"(call_direct|push_frame)(?: Full| Light| Lent)? \S+ nargs=\d+ has_self=true has_shim=true",
+        hir,
+    )
     assert sorted(direct) == ["call_direct"] * 3 + ["push_frame"] * 3
     hir = hir_of(makes_by_name, 1)
     assert "call new_instance" in hir and "has_shim=false" in hir and "call call_kw" not in hir
     hir = hir_of(makes_bare)
     assert "call new_instance" in hir and "call call " not in hir
+
+
+class Filled:
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+
+
+def fills(rounds):
+    for number in range(rounds):
+        Filled(number, "b")
+
+
+def test_what_was_just_made_is_not_looked_at():
+    """The class is tested where it is called, and the instance nowhere: its attributes go to their places."""
+    hir = hir_of(fills, 10)
+    assert hir.count("call add_inline_value") == 2
+    assert "guard Shape" not in hir and "store.Obj" not in hir
+
+
+def over_range(n):
+    total = 0
+    for i in range(2, n):
+        total += i
+    return total
+
+
+def test_ranges_of_loops_are_not_made():
+    hir = hir_of(over_range, 10)
+    assert hir.count("call iter_range") == 1 and "get_iter" not in hir and "call_native" not in hir
+    assert over_range(100) == sum(range(2, 100)) and over_range(True) == 0
 
 
 def reads_and_calls(shape):

@@ -139,6 +139,35 @@ def test_what_loops_recurs_suspends_or_handles_is_called():
     assert inlined(calls_others, 2) == ["countdown"]
 
 
+def gets_and_calls(point):
+    return point.get(), len(str(point.get()))
+
+
+def calls_something(items):
+    return len(items) + len(str(items))
+
+
+def calls_what_calls(items):
+    return calls_something(items)
+
+
+def test_frames_of_quiet_callees_count_nothing():
+    """What a method looks up is held by its class, so its frame does not even own it; what may run anything has a frame in full."""
+    hir = compiled(gets_and_calls, Point(1)).hir()
+    assert hir.count("push_frame Lent") == 2
+    hir = compiled(calls_what_calls, [1]).hir()
+    assert hir.count("push_frame Full") == 1 and "push_frame L" not in hir
+
+
+def read_twice(point):
+    return point.get() + point.get()
+
+
+def test_what_is_known_is_known_behind_calls():
+    hir = compiled(read_twice, Point(1)).hir()
+    assert hir.count("push_frame") == 2 and hir.count("guard TypeVersion") == 1
+
+
 def fails_at_times(a):
     a = a + 1
 
