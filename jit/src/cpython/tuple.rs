@@ -14,6 +14,12 @@ layout! {
     OB_ITEM: i32 = 32, "offsetof(PyTupleObject, ob_item)";
     /// Size of an empty tuple, as its type has it in `tp_basicsize`.
     TUPLE_BASE_SIZE: i32 = 32, "sizeof(PyTupleObject) - sizeof(PyObject *)";
+    /// In the interpreter's state: the free lists of tuples of one item, of two, and so on, each the first one and how many there are.
+    FREELISTS: i32 = 11144, "offsetof(PyInterpreterState, object_state.freelists.tuples)";
+    /// How many of them there are.
+    FREELIST_SIZES: i64 = 20, "PyTuple_MAXSAVESIZE";
+    /// How long each may become.
+    FREELIST_MAX: i64 = 2000, "Py_tuple_MAXFREELIST";
     /// In a tuple iterator: the next index (`isize`).
     ITER_INDEX: i32 = 16, "offsetof(_PyTupleIterObject, it_index)";
     /// In a tuple iterator: the tuple, null when exhausted.

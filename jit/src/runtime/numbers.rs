@@ -1,6 +1,7 @@
-//! Making and freeing numbers where all registers are in use.
+//! Making and freeing numbers, and tuples of them, where all registers are in use.
 //!
-//! What dies on the ways aside from machine code's main ones is a number more often than not, and what is made there always is. So
+//! What dies on the ways aside from machine code's main ones is a number more often than not, or a tuple of some, and what is made
+//! there always is one. So
 //! these calls first try what the interpreter's own allocation would do with its free lists, which takes two or three registers;
 //! only if that is not enough all registers are saved and the general function is called ([`super::preserving`]).
 //!
@@ -45,7 +46,7 @@ pub fn stubs() -> Option<Stubs> {
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
     use super::{INTERP, TRACER};
-    use crate::cpython::{ffi, float, long, object};
+    use crate::cpython::{ffi, float, long, object, tuple};
     use crate::runtime::ops::locals;
     use crate::runtime::preserving;
 
@@ -85,7 +86,7 @@ mod x86_64 {
             ".cfi_def_cfa rbp, 16",
             "2:",
             "cmp rax, [rip + {int_type}@GOTPCREL]",
-            "jne 4f",
+            "jne 3f",
             "cmp qword ptr [rdi + {lv_tag}], {compact}",
             "jae 4f",
             "mov rax, [rcx + {ints_len}]",
@@ -102,9 +103,107 @@ mod x86_64 {
             ".cfi_def_cfa rsp, 8",
             "ret",
             ".cfi_def_cfa rbp, 16",
+            // A tuple that the garbage collector does not know, as of numbers.
+            "3:",
+            "cmp rax, [rip + {tuple_type}@GOTPCREL]",
+            "jne 4f",
+            "cmp qword ptr [rdi + {gc_next}], 0",
+            "jne 4f",
+            "mov rax, [rdi + {ob_size}]",
+            "dec rax",
+            "cmp rax, {tuple_sizes}",
+            "jae 4f",
+            // The free list of its size.
+            "shl rax, 4",
+            "add rcx, rax",
+            "cmp qword ptr [rcx + {tuples_len}], {tuples_max}",
+            "jae 4f",
+            "push rdx",
+            "push rdi",
+            "mov rdx, [rdi + {ob_size}]",
+            "mov rax, rdi",
+            // The last item first. Those that are gone are forgotten, in case that the tuple is freed the general way after all.
+            "5:",
+            "dec rdx",
+            "js 7f",
+            "mov rdi, [rax + rdx * 8 + {ob_item}]",
+            "mov qword ptr [rax + rdx * 8 + {ob_item}], 0",
+            "test rdi, rdi",
+            "jz 5b",
+            "cmp dword ptr [rdi + {ob_refcnt}], 0",
+            "jl 5b",
+            "dec dword ptr [rdi + {ob_refcnt}]",
+            "jnz 5b",
+            // Tuples within tuples may be very deep.
+            "push rcx",
+            "mov rcx, [rip + {tuple_type}@GOTPCREL]",
+            "cmp [rdi + {ob_type}], rcx",
+            "pop rcx",
+            "je 6f",
+            "call {dealloc}",
+            "jmp 5b",
+            "6:",
+            "call {dealloc_anything}",
+            "jmp 5b",
+            "7:",
+            "pop rdi",
+            "pop rdx",
+            "cmp qword ptr [rcx + {tuples_len}], {tuples_max}",
+            "jae 4f",
+            "inc qword ptr [rcx + {tuples_len}]",
+            "mov rax, [rcx + {tuples}]",
+            "mov [rdi + {ob_refcnt}], rax",
+            "mov [rcx + {tuples}], rdi",
+            "pop rcx",
+            "pop rax",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "ret",
+            ".cfi_def_cfa rbp, 16",
             "4:",
             "pop rcx",
             "pop rax",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "jmp {dealloc_anything}",
+            ".cfi_endproc",
+            tracer = sym TRACER,
+            interp = sym INTERP,
+            float_type = sym pyo3::ffi::PyFloat_Type,
+            int_type = sym pyo3::ffi::PyLong_Type,
+            tuple_type = sym pyo3::ffi::PyTuple_Type,
+            dealloc = sym dealloc,
+            dealloc_anything = sym dealloc_anything,
+            ob_type = const object::OB_TYPE,
+            ob_refcnt = const object::OB_REFCNT,
+            lv_tag = const long::LV_TAG,
+            compact = const long::COMPACT_TAG_LIMIT,
+            floats = const float::FREELIST_HEAD,
+            floats_len = const float::FREELIST_LEN,
+            floats_max = const float::FREELIST_MAX,
+            ints = const long::FREELIST_HEAD,
+            ints_len = const long::FREELIST_LEN,
+            ints_max = const long::FREELIST_MAX,
+            gc_next = const object::GC_NEXT,
+            ob_size = const object::OB_SIZE,
+            ob_item = const tuple::OB_ITEM,
+            tuples = const tuple::FREELISTS,
+            tuples_len = const tuple::FREELISTS + 8,
+            tuples_max = const tuple::FREELIST_MAX,
+            tuple_sizes = const tuple::FREELIST_SIZES,
+        )
+    }
+
+    /// Frees the object at `rdi`, whatever it is.
+    #[unsafe(naked)]
+    unsafe extern "C-unwind" fn dealloc_anything() {
+        std::arch::naked_asm!(
+            ".cfi_startproc",
+            "push rbp",
+            ".cfi_def_cfa_offset 16",
+            ".cfi_offset rbp, -16",
+            "mov rbp, rsp",
+            ".cfi_def_cfa_register rbp",
             // The general function wants a place for the result, the callee and its argument.
             "push rdx",
             "push rsi",
@@ -122,22 +221,8 @@ mod x86_64 {
             ".cfi_def_cfa rsp, 8",
             "ret",
             ".cfi_endproc",
-            tracer = sym TRACER,
-            interp = sym INTERP,
-            float_type = sym pyo3::ffi::PyFloat_Type,
-            int_type = sym pyo3::ffi::PyLong_Type,
             general = sym ffi::_Py_Dealloc,
             call = sym preserving::call,
-            ob_type = const object::OB_TYPE,
-            ob_refcnt = const object::OB_REFCNT,
-            lv_tag = const long::LV_TAG,
-            compact = const long::COMPACT_TAG_LIMIT,
-            floats = const float::FREELIST_HEAD,
-            floats_len = const float::FREELIST_LEN,
-            floats_max = const float::FREELIST_MAX,
-            ints = const long::FREELIST_HEAD,
-            ints_len = const long::FREELIST_LEN,
-            ints_max = const long::FREELIST_MAX,
         )
     }
 

@@ -6,7 +6,9 @@ use std::ffi::{c_int, c_void};
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
-use super::super::{code, ffi as private, float, interp, long, memory, method, monitoring, object, reftracer, thread};
+use super::super::{
+    code, ffi as private, float, interp, long, memory, method, monitoring, object, reftracer, thread, tuple,
+};
 use super::samples::Samples;
 use super::{LayoutMismatch, holds, same};
 use crate::cpython::code::Code;
@@ -195,7 +197,13 @@ fn free_lists(samples: &Samples<'_>, current: Thread) -> Checked {
     let number = pyo3::types::PyFloat::new(py, 2.5).into_any();
     freed("free list of floats", current, number, float::FREELIST_HEAD, float::FREELIST_LEN, float::FREELIST_MAX)?;
     let number = 123_456_i64.into_pyobject(py).map_err(PyErr::from)?.into_any();
-    freed("free list of ints", current, number, long::FREELIST_HEAD, long::FREELIST_LEN, long::FREELIST_MAX)
+    freed("free list of ints", current, number, long::FREELIST_HEAD, long::FREELIST_LEN, long::FREELIST_MAX)?;
+    for size in [2, tuple::FREELIST_SIZES] {
+        let items = pyo3::types::PyTuple::new(py, 0..size as i32)?.into_any();
+        let list = tuple::FREELISTS + 16 * (size as i32 - 1);
+        freed("free list of tuples", current, items, list, list + 8, tuple::FREELIST_MAX)?;
+    }
+    Ok(())
 }
 
 fn freed(field: &str, current: Thread, number: Bound<'_, PyAny>, head: i32, len: i32, most: i64) -> Checked {
