@@ -240,6 +240,7 @@ impl Plan {
             blames: Vec::new(),
             guards: machine.lowered.guards,
             callees: machine.lowered.callees,
+            extent: machine.lowered.extent,
             making,
             reified: Default::default(),
             compile_ns: (spent + start.elapsed()).as_nanos() as u64,

@@ -53,6 +53,7 @@ sys.stdin.readline()
 CLASS = "guard class version failed"
 KEYS = "guard dict keys failed"
 TYPE = "guard type failed"
+LEFT = "inlined callee left"
 AS_COMPILED = "the names of the module as compiled"
 CHANGED = "names were added or removed"
 
@@ -405,10 +406,10 @@ def test_an_event_says_what_its_site_says(tmp_path: Path) -> None:
 def test_a_callee_within_the_code_is_named(tmp_path: Path) -> None:
     with program(DEOPTS["a callee within the code"][0], tmp_path) as live:
         page = page_of(live.pid)
-        # What it returns is another thing than expected, too.
+        # Its caller is left when the call is done.
         site, after = page["sites"]
         assert [site["qualname"], after["qualname"]] == ["half", "outer"]
-        assert (after["expected"], after["seen"]) == ("int", "float")
+        assert (site["expected"], site["seen"], after["reason"]) == ("int", "float", LEFT)
         left = [
             found
             for found in page["executables"]
@@ -596,7 +597,7 @@ def test_details_of_an_executable(tmp_path: Path) -> None:
         taken = [
             (way["line"], way["reason"], way["inlined"]) for way in told["exits"] if way["count"]
         ]
-        assert sorted(taken) == [(half, TYPE, "half"), (call, TYPE, None)]
+        assert sorted(taken) == [(half, TYPE, "half"), (call, LEFT, None)]
         assert [(way["qualname"], way["call_line"]) for way in told["inlined"]] == [("half", call)]
         assert told["assumptions"] == ["the machine code of half is where it says"]
         ranges = told["code"]

@@ -171,6 +171,8 @@ pub struct Executable {
     /// The line of the loop header, or the first line.
     pub line: u32,
     pub body: Body,
+    /// Words of the data stack that have to be left when the machine code is entered, see [`crate::runtime::room`].
+    pub extent: u32,
     /// Start of the machine code.
     pub address: usize,
     /// Bytes of machine code.

@@ -69,6 +69,7 @@ impl Lowering<'_, '_> {
 
         self.b.switch_to_block(fast);
         self.require_room(target, new_frame, slow);
+        self.require_interpreter(slow);
         self.make_current(target, new_frame, &refs, has_self);
         let signature = self.b.import_signature(body_signature(CallConv::SystemV));
         let call = self.b.ins().call_indirect(signature, body, &[tstate, new_frame]);
@@ -96,13 +97,17 @@ impl Lowering<'_, '_> {
         self.frame_at(self.frames_up_to(self.context) + shim_bytes(has_shim))
     }
 
-    /// Goes on where there is room for the callee's frame, and nobody who evaluates frames instead of the interpreter.
+    /// Goes on where there is room for the callee's frame.
     fn require_room(&mut self, target: CallTarget, new_frame: ir::Value, otherwise: ir::Block) {
         let tstate = self.tstate;
         let top = self.b.ins().iadd_imm_s(new_frame, 8 * i64::from(target.framesize));
         let limit = self.load(types::I64, tstate, thread::DATASTACK_LIMIT);
         let room = self.b.ins().icmp(IntCC::UnsignedLessThan, top, limit);
         self.require(room, otherwise);
+    }
+
+    /// Goes on where nobody evaluates frames instead of the interpreter.
+    fn require_interpreter(&mut self, otherwise: ir::Block) {
         let hook = self.imm(interp::eval_frame_address() as i64);
         let hook = self.load(types::I64, hook, 0);
         let unhooked = self.b.ins().icmp_imm_s(IntCC::Equal, hook, 0);
@@ -128,8 +133,12 @@ impl Lowering<'_, '_> {
         if !self.callees.contains(&callee) {
             self.callees.push(callee);
         }
-        let new_frame = self.frame_above(has_shim);
-        self.require_room(target, new_frame, otherwise);
+        // For others there was room when they were entered.
+        if let Kind::Resume(_) = self.hir.kind {
+            let new_frame = self.frame_above(has_shim);
+            self.require_room(target, new_frame, otherwise);
+        }
+        self.require_interpreter(otherwise);
         let (tstate, cell) = (self.tstate, self.imm(target.cell as i64));
         let watched = self.load(types::I32, cell, std::mem::offset_of!(CodeCell, is_watched) as i32);
         let unwatched = self.b.ins().icmp_imm_s(IntCC::Equal, watched, 0);

@@ -6,7 +6,7 @@ use super::*;
 use crate::cpython::{generator, thread};
 use crate::hir::opt::light;
 use crate::hir::types::Kinds;
-use crate::runtime::{deopt, entry, stress};
+use crate::runtime::{deopt, entry, room, stress};
 
 /// Home slots that a return closes inline; more are left to the runtime.
 const INLINE_SLOTS: u32 = light::MAX_SLOTS;
@@ -179,6 +179,31 @@ impl Lowering<'_, '_> {
             }
             Repr::None => unreachable!("instructions without a result are not on the stack"),
         }
+    }
+
+    /// At the start of a function: has the machine code entered anew with more room on the data stack, if there is not enough for the
+    /// callees that are a part of it. Whoever enters that of a loop has seen to it.
+    pub(super) fn ensure_room(&mut self) {
+        let extent = self.extent();
+        if self.hir.kind != Kind::Function || extent == 0 {
+            return;
+        }
+        let (tstate, frame) = (self.tstate, self.frame);
+        let top = self.load(types::I64, tstate, thread::DATASTACK_TOP);
+        let end = self.b.ins().iadd_imm_s(top, 8 * i64::from(extent));
+        let limit = self.load(types::I64, tstate, thread::DATASTACK_LIMIT);
+        let is_enough = self.b.ins().icmp(IntCC::UnsignedLessThan, end, limit);
+        let (slow, fine) = (self.block(), self.block());
+        self.b.set_cold_block(slow);
+        self.b.ins().brif(is_enough, fine, &[], slow, &[]);
+        self.b.switch_to_block(slow);
+        let header = self.imm(std::ptr::from_ref(self.header) as i64);
+        let words = self.imm(i64::from(extent));
+        let address = room::enter_with_room as *const () as usize;
+        let args = [tstate, frame, header, words];
+        let result = self.call_unsettled(address, &args, Some(types::I64)).expect("has a result");
+        self.b.ins().return_(&[result]);
+        self.b.switch_to_block(fine);
     }
 
     pub(super) fn prologue(&mut self) {

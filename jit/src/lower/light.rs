@@ -57,7 +57,11 @@ impl Lowering<'_, '_> {
         let is_settled = self.b.ins().icmp_imm_s(IntCC::NotEqual, found, i64::from(mark as i16));
         let profiled = self.load(types::I64, tstate, thread::LAST_PROFILED_FRAME);
         let profiled = self.b.ins().icmp(IntCC::Equal, profiled, frame);
+        // What hooks into the allocation of memory may have asked for the thread's frame.
+        let object = self.load(types::I64, frame, layout::FRAME_OBJ);
+        let observed = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
         let special = self.b.ins().bor(is_settled, profiled);
+        let special = self.b.ins().bor(special, observed);
         self.b.ins().brif(special, slow, &[], fast, &[]);
 
         self.b.switch_to_block(slow);

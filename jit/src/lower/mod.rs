@@ -46,6 +46,8 @@ pub struct Lowered {
     pub guards: Vec<SideExit>,
     /// Addresses of the states of code objects that the machine code may enter directly.
     pub callees: Vec<usize>,
+    /// The words that have to be left on the data stack when it is entered.
+    pub extent: u32,
 }
 
 /// What brings the machine code to a side exit.
@@ -62,8 +64,7 @@ struct Lowering<'a, 'b> {
     hir: &'a Function,
     /// The code that is compiled, and its frame.
     outermost: (&'a CodeInfo, ir::Value),
-    /// Where frames of callees are counted from: that frame, or for a generator, whose frame is not on the data stack, the end of
-    /// that.
+    /// Where frames of callees are counted from: the end of the data stack when the machine code was entered.
     base: ir::Value,
     /// The frame that the current block runs in, its code, and where it is.
     context: ContextId,
@@ -152,9 +153,10 @@ pub fn lower(
         is_cold: false,
     };
     lowering.run();
+    let extent = lowering.extent();
     let Lowering { b, records, guards, callees, .. } = lowering;
     b.finalize(target);
-    Lowered { exits: records, guards, callees }
+    Lowered { exits: records, guards, callees, extent }
 }
 
 fn body_signature(call_conv: CallConv) -> Signature {
@@ -177,9 +179,14 @@ impl Lowering<'_, '_> {
         self.tstate = self.b.block_params(entry)[0];
         self.frame = self.b.block_params(entry)[1];
         self.outermost.1 = self.frame;
+        self.ensure_room();
+        // Unless room was made for callees it is the end of the frame, but a generator's frame is elsewhere.
         self.base = match self.hir.kind {
-            Kind::Resume(_) => self.load(types::I64, self.tstate, thread::DATASTACK_TOP),
-            _ => self.frame,
+            Kind::Function | Kind::Loop(_) if self.hir.contexts.is_empty() => {
+                let size = 8 * i64::from(self.outermost.0.framesize);
+                self.b.ins().iadd_imm_s(self.frame, size)
+            }
+            _ => self.load(types::I64, self.tstate, thread::DATASTACK_TOP),
         };
         if self.hir.scratch > 0 {
             let data = StackSlotData::new(StackSlotKind::ExplicitSlot, self.hir.scratch * 8, 3);
@@ -270,11 +277,14 @@ impl Lowering<'_, '_> {
 
     /// The same, with that frame.
     fn frames_up_to(&self, context: ContextId) -> i64 {
-        match (self.hir.callee(context), self.hir.kind) {
-            (Some(callee), _) => self.frames_below(context) + 8 * i64::from(callee.code.framesize),
-            (None, Kind::Resume(_)) => 0,
-            (None, _) => 8 * i64::from(self.outermost.0.framesize),
-        }
+        let Some(callee) = self.hir.callee(context) else { return 0 };
+        self.frames_below(context) + 8 * i64::from(callee.code.framesize)
+    }
+
+    /// The words of the data stack that the frames of callees need whose code is a part of this.
+    fn extent(&self) -> u32 {
+        let contexts = (1..=self.hir.contexts.len() as u32).map(ContextId);
+        contexts.map(|context| self.frames_up_to(context) as u32 / 8).max().unwrap_or(0)
     }
 
     /// Notes what the machine code that comes now is made from.

@@ -18,6 +18,7 @@ pub mod ops;
 pub mod osr;
 pub mod preserving;
 mod push;
+pub mod room;
 pub mod stress;
 pub mod threads;
 pub mod ticker;

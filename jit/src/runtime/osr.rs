@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pyo3::ffi::{self, PyObject, PyThreadState};
 use pyo3::prelude::*;
 
-use super::{entry, frames};
+use super::{entry, frames, room};
 use crate::code::executable::{Executable, OSR_RAISED};
 use crate::cpython::code;
 use crate::cpython::frame::InterpreterFrame;
@@ -46,6 +46,7 @@ pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, ex
         if frames::observed(frame).is_some() || frames::tools_active(tstate, frame) {
             return Ok(());
         }
+        let Some(room) = room::make(tstate, executable.extent as usize) else { return Ok(()) };
         let thread = Thread::from_ptr(tstate);
         let (tracing, event) = (thread.tracing(), thread.what_event());
         // As if no callback were running: what the loop calls may be traced, and must not jump out of an event.
@@ -60,6 +61,7 @@ pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, ex
         entry::entered();
         let status = (executable.body)(tstate, frame);
         (*frame).return_offset = 0;
+        room::give_back(tstate, room);
         entry::left();
         thread.set_tracing(tracing);
         thread.set_what_event(event);
