@@ -45,8 +45,6 @@ unsafe extern "C-unwind" {
     /// Takes over the items unless it fails.
     pub fn _PyList_FromStackRefStealOnSuccess(src: *const StackRef, n: isize) -> *mut PyObject;
     pub fn _PyList_AsTupleAndClear(v: *mut PyObject) -> *mut PyObject;
-    /// Takes over the items, even when it fails.
-    pub fn _PyTuple_FromArraySteal(arg0: *const *mut PyObject, arg1: isize) -> *mut PyObject;
     /// Takes over the items unless it fails.
     pub fn _PyTuple_FromStackRefStealOnSuccess(arg0: *const StackRef, arg1: isize) -> *mut PyObject;
     pub fn _PyTuple_FromPair(arg0: *mut PyObject, arg1: *mut PyObject) -> *mut PyObject;

@@ -8,8 +8,17 @@ use crate::cpython::ffi as private;
 
 /// `BUILD_TUPLE`: consumes the `count` references in `items`, on failure too.
 pub unsafe extern "C-unwind" fn build_tuple(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
-    // SAFETY: the contract; the callee consumes the items whatever happens.
-    unsafe { private::_PyTuple_FromArraySteal(items, count as isize) }
+    // SAFETY: the contract; plain pointers are counted references, which the callee takes only when it succeeds. Unlike others that
+    // make tuples it shows the collector only those that it has to know, as the interpreter's instruction does.
+    unsafe {
+        let tuple = private::_PyTuple_FromStackRefStealOnSuccess(items.cast(), count as isize);
+        if tuple.is_null() {
+            for i in 0..count as usize {
+                Py_DECREF(*items.add(i));
+            }
+        }
+        tuple
+    }
 }
 
 /// `BUILD_LIST`: consumes the `count` references in `items`, on failure too.

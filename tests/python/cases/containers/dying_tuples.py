@@ -1,5 +1,5 @@
 # Tuples that die in compiled code, of all sizes, with items that die with them, and with tuples in them.
-# expect-compiled: of_numbers, of_strings, nested, many_sizes, shared, unpacked
+# expect-compiled: of_numbers, of_strings, nested, many_sizes, shared, unpacked, tracked
 import gc
 import sys
 
@@ -102,5 +102,11 @@ show(len(LOG), LOG[-4:])
 for _ in range(20):
     deep(10)
 show(deep(200_000))
-pair = (1_000_000, 2.5)
-show(gc.is_tracked(pair), gc.is_tracked(([], 1)), hash((3, 4)) == hash(tuple([3, 4])))
+
+
+def tracked(a, b):
+    """What the garbage collector knows of."""
+    return gc.is_tracked((a, b)), gc.is_tracked((a, (b,))), hash((a, 1)) == hash(tuple([a, 1]))
+
+
+show(repeat(tracked, 1_000_000, 2.5), repeat(tracked, "a", []), repeat(tracked, (), None))
