@@ -60,6 +60,7 @@ pub fn of_object(address: usize) -> Kinds {
     KNOWN.into_iter().find(|kinds| type_address(*kinds) == Some(ty)).unwrap_or(Kinds::OTHER)
 }
 
+/// The class `range`.
 pub fn range_type() -> usize {
     (&raw const ffi::PyRange_Type).addr()
 }

@@ -12,12 +12,7 @@ pub unsafe extern "C-unwind" fn build_tuple(items: *mut *mut PyObject, count: i6
     // make tuples it shows the collector only those that it has to know, as the interpreter's instruction does.
     unsafe {
         let tuple = private::_PyTuple_FromStackRefStealOnSuccess(items.cast(), count as isize);
-        if tuple.is_null() {
-            for i in 0..count as usize {
-                Py_DECREF(*items.add(i));
-            }
-        }
-        tuple
+        made_of(tuple, items, count)
     }
 }
 
@@ -26,13 +21,19 @@ pub unsafe extern "C-unwind" fn build_list(items: *mut *mut PyObject, count: i64
     // SAFETY: the contract; plain pointers are counted references, which the callee takes only when it succeeds.
     unsafe {
         let list = private::_PyList_FromStackRefStealOnSuccess(items.cast(), count as isize);
-        if list.is_null() {
-            for i in 0..count as usize {
-                Py_DECREF(*items.add(i));
-            }
-        }
-        list
+        made_of(list, items, count)
     }
+}
+
+/// A container, or NULL, which has not taken the items over.
+unsafe fn made_of(container: *mut PyObject, items: *mut *mut PyObject, count: i64) -> *mut PyObject {
+    if container.is_null() {
+        for i in 0..count as usize {
+            // SAFETY: the callers' contract: so many references that are to be consumed.
+            unsafe { Py_DECREF(*items.add(i)) };
+        }
+    }
+    container
 }
 
 /// `BUILD_SET`: the `count` objects in `items`, added in order. Borrows them.
