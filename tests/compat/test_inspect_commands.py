@@ -199,6 +199,11 @@ def function(report: dict, name: str) -> dict:
     return max(found, key=lambda row: row["total"])
 
 
+def total(report: dict, name: str) -> int:
+    """Samples of a function that may have been compiled while they were taken: it has a row for each way to run."""
+    return sum(row["total"] for row in report["functions"] if row["function"] == name)
+
+
 def test_samples_tell_compiled_from_interpreted_code(target):
     report = top(target.pid)
     assert report["schema"] == 1
@@ -210,7 +215,7 @@ def test_samples_tell_compiled_from_interpreted_code(target):
     assert (compiled["runs"], Path(compiled["file"]).name) == ("compiled", "program.py")
     assert compiled["own"] > 0
     assert function(report, "interpreted")["runs"] == "interpreted"
-    assert function(report, "run")["total"] > 0.8 * report["samples"]
+    assert total(report, "run") > 0.8 * report["samples"], report
 
 
 def test_the_collector_has_a_share(start):
@@ -455,7 +460,7 @@ def test_where_the_kernel_forbids_samples_stacks_are_read(target, tmp_path):
     found = wait_for(report, lambda: "too few samples")
     assert found["shares"]["compiled"] > 0.1
     assert function(found, "compiled")["runs"] == "compiled"
-    assert function(found, "run")["total"] > 0.8 * found["samples"]
+    assert total(found, "run") > 0.8 * found["samples"]
 
     how, steps = sampled([PROCESS_VM_READV])
     assert how["Ok"]["method"] == "perf_events"

@@ -154,12 +154,16 @@ def uptime(screen: str) -> str:
 
 
 def test_json_describes_the_live_process(target):
-    seen = json.loads(inspect(target.pid, "--json").stdout)
+    def counted():
+        seen = json.loads(inspect(target.pid, "--json").stdout)
+        # Executables are there at once; counts come with the next tick.
+        return seen if seen["counters"]["entries"] else None
+
+    seen = wait_for(counted, lambda: inspect(target.pid, "--json").stdout)
     assert seen["schema"] == 1
     assert seen["pid"] == target.pid
     assert seen["python"].startswith("3.15")
     assert [found for found in seen["executables"] if found["qualname"] == "advance"]
-    assert seen["counters"]["entries"] > 0
     listed = json.loads(inspect("list", "--json").stdout)
     assert target.pid in [found["pid"] for found in listed["processes"]]
 
