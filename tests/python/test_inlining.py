@@ -1,5 +1,6 @@
 """Calls of small functions are a part of their callers' machine code, and only those."""
 
+import re
 import sys
 
 import pytest
@@ -166,6 +167,58 @@ def read_twice(point):
 def test_what_is_known_is_known_behind_calls():
     hir = compiled(read_twice, Point(1)).hir()
     assert hir.count("push_frame") == 2 and hir.count("guard TypeVersion") == 1
+
+
+def test_whether_a_call_can_be_in_place_is_asked_once():
+    hir = compiled(read_twice, Point(1)).hir()
+    assert hir.count("can_inline") == 1, hir
+
+
+def width_of(value):
+    if isinstance(value, int):
+        return value + 1
+    return len(str(value))
+
+
+def width_of_all(count):
+    width = 0
+    for number in range(count):
+        width += width_of(number)
+    return width
+
+
+def test_what_is_foreseen_is_not_asked():
+    """What would be done otherwise is not even there, so the callee is a quiet one."""
+    hir = compiled(width_of_all, 30).hir()
+    assert "push_frame Lent" in hir or "push_frame Light" in hir, hir
+    assert "call is_instance" not in hir and hir.count("call call") == 0, hir
+    assert width_of_all(30) == 465
+
+
+class Sized:
+    def __init__(self, size):
+        self.size = size
+        self.items = [0.5] * size
+
+    def last(self, back):
+        return self.size - back + self.size - self.size
+
+
+def last_item(sized, back):
+    return sized.items[sized.last(back)]
+
+
+def test_a_number_that_nobody_changes_is_read_once():
+    hir = compiled(last_item, Sized(9), 3).hir()
+    assert hir.count("push_frame Lent") == 1, hir
+    assert hir.count("unbox_int") == 2, hir
+
+
+def test_what_stays_where_it_is_during_a_call_is_not_counted():
+    """An attribute holds the list, and that its owner is lent to a callee changes nothing."""
+    hir = compiled(last_item, Sized(9), 3).hir()
+    [items] = re.findall(r"(v\d+): list = guard_type list", hir)
+    assert f"dec_ref {items}\n" not in hir, hir
 
 
 def fails_at_times(a):

@@ -33,6 +33,23 @@ pub fn type_address(kinds: Kinds) -> Option<usize> {
     Some(ty as usize)
 }
 
+/// Whether all objects of these kinds are instances of the class at an address, or none is; `None` if it cannot be told: the
+/// class is not one of those of [`type_address`], or the objects may be anything.
+pub fn are_instances(kinds: Kinds, class: usize) -> Option<bool> {
+    let is_class = |kind: &Kinds| type_address(*kind) == Some(class);
+    let class = Kinds::singles().find(is_class)?;
+    // The only one of these classes that is derived from another of them.
+    let instances = if class == Kinds::LONG { class.union(Kinds::BOOL) } else { class };
+    let is_told = Kinds::singles().filter(|kind| type_address(*kind).is_some()).fold(Kinds::EMPTY, Kinds::union);
+    if kinds == Kinds::EMPTY || !kinds.is_within(is_told) {
+        None
+    } else if kinds.is_within(instances) {
+        Some(true)
+    } else {
+        kinds.intersect(instances).is_empty().then_some(false)
+    }
+}
+
 /// The kind of a live object (0 for NULL).
 pub fn of_object(address: usize) -> Kinds {
     if address == 0 {

@@ -150,6 +150,11 @@ impl Function {
         self.contexts.get(context.index().checked_sub(1)?)
     }
 
+    /// How many frames the interpreter would have above the outermost one where `context` runs.
+    pub fn depth(&self, context: ContextId) -> u32 {
+        self.callee(context).map_or(0, |callee| 1 + u32::from(callee.has_shim) + self.depth(callee.caller))
+    }
+
     pub fn inst(&self, value: Value) -> &Inst {
         &self.values[value.index()]
     }

@@ -73,6 +73,11 @@ impl Kinds {
         (Kinds::OTHER, "other"),
     ];
 
+    /// Each of the kinds, by itself.
+    pub fn singles() -> impl Iterator<Item = Kinds> {
+        Kinds::NAMES.into_iter().map(|(kinds, _)| kinds)
+    }
+
     pub const fn union(self, other: Kinds) -> Kinds {
         Kinds(self.0 | other.0)
     }

@@ -438,6 +438,9 @@ impl Builder<'_> {
         let target = self.instr.jump_target().expect("a branch has a target");
         let next = self.instr.next;
         let (on_true, on_false) = if jump_if { (target, next) } else { (next, target) };
+        if let (Op::ConstBool(holds), false) = (&self.func.inst(cond).op, self.noisy) {
+            return self.jump_to(if *holds { on_true } else { on_false });
+        }
         if self.noisy {
             return self.branch_noisily(cond, on_true, on_false);
         }

@@ -12,8 +12,8 @@ use crate::hir::inst::{Inst, Mem, Op, Value};
 /// When memory was last written: what classes look like, and the fields of objects.
 #[derive(Copy, Clone, PartialEq, Eq)]
 pub struct Time {
-    pub shapes: u32,
-    pub objects: u32,
+    pub shapes: u64,
+    pub objects: u64,
 }
 
 /// What a part of an instance holds.

@@ -13,8 +13,8 @@ use super::fresh::{Content, Fresh, Time};
 use super::rewrite::Replacements;
 use crate::hir::dominators::Dominators;
 use crate::hir::effects::{is_quiet, quiet_starts};
-use crate::hir::function::Function;
-use crate::hir::inst::{Block, Cond, Inst, Mem, Op, Terminator, Value};
+use crate::hir::function::{Function, Kind};
+use crate::hir::inst::{Block, Cond, ContextId, Inst, Mem, Op, Terminator, Value};
 use crate::hir::types::{Kinds, Repr, Type};
 use crate::runtime::ops::table::Helper;
 
@@ -58,6 +58,7 @@ pub fn run(function: &mut Function) {
         }
         function.block_mut(block).insts = kept;
         numbering.fold_branch(function, &dominators, block);
+        numbering.note_branch(function, &predecessors, block);
         reached.extend(function.block(block).terminator.edges().iter().map(|edge| edge.block));
         numbering.ends.insert(block, numbering.epochs);
     }
@@ -68,11 +69,11 @@ pub fn run(function: &mut Function) {
 #[derive(Copy, Clone, Default)]
 struct Epochs {
     /// What only Python code changes: what classes and namespaces look like, and functions.
-    shapes: u32,
+    shapes: u64,
     /// The fields of objects, and items that are references.
-    objects: u32,
+    objects: u64,
     /// Items that are numbers in memory: what is stored there changes no field of an object.
-    items: u32,
+    items: u64,
     /// Whether nothing can have been noticed since the last safepoint.
     is_quiet: bool,
 }
@@ -89,8 +90,8 @@ fn become_constant(function: &mut Function, value: Value, op: Op, ty: Type) {
     inst.args.clear();
 }
 
-/// What makes two values the same; the number is that of the epoch, or of the frame.
-type Key = (Op, Vec<Value>, Type, u32);
+/// What makes two values the same; the number is that of the epoch and the depth, or of the frame.
+type Key = (Op, Vec<Value>, Type, u64);
 
 #[derive(Default)]
 struct Numbering {
@@ -100,14 +101,14 @@ struct Numbering {
     same: HashMap<Value, Value>,
     /// Objects that were tested for their type, and what they are known as from there on.
     tested: HashMap<Value, Vec<(Block, Value)>>,
-    /// Conditions that hold because something leaves where they do not.
+    /// Conditions that hold because something leaves, or goes another way, where they do not.
     guarded: HashMap<Value, Vec<Block>>,
     fresh: Fresh,
     epochs: Epochs,
     /// Those before the last instruction that wrote to an object.
     before_write: Epochs,
     ends: HashMap<Block, Epochs>,
-    last_epoch: u32,
+    last_epoch: u64,
 }
 
 /// How an instruction is treated.
@@ -116,10 +117,12 @@ enum Class {
     Pure,
     /// Like that, and made again rather than kept.
     Cheap,
-    /// Like that, and another one in each frame.
+    /// Like that, and another one in the frame of each function.
     OfFrame,
     /// It reads memory.
     Load(Memory),
+    /// It reads what only Python code changes, for a call at this depth.
+    OfDepth,
     /// It changes nothing that a load reads.
     Harmless,
     /// It writes a number among items.
@@ -157,7 +160,8 @@ impl Numbering {
         let class = if self.gives_up_class(function, value) { Class::Harmless } else { classify(function, inst) };
         let epoch = match class {
             Class::Pure | Class::Cheap => 0,
-            Class::OfFrame => function.block(block).context.0,
+            Class::OfFrame => self.namespaces_of(function, function.block(block).context),
+            Class::OfDepth => self.epochs.shapes | u64::from(function.depth(function.block(block).context)) << 32,
             Class::Load(Memory::Shapes) => self.epochs.shapes,
             Class::Load(Memory::Objects) => self.epochs.objects,
             Class::Load(Memory::Items) => self.epochs.items,
@@ -199,6 +203,20 @@ impl Numbering {
             self.replaced.insert(value, *before);
         }
         true
+    }
+
+    /// What frames with the same namespaces have in common: the function that is called, if that is known, or else nothing.
+    fn namespaces_of(&self, function: &Function, context: ContextId) -> u64 {
+        let called = function.callee(context).map(|callee| {
+            let reference = self.canonical(function.inst(callee.frame).args[0]);
+            let object = function.inst(reference).args.first().map(|object| self.canonical(*object));
+            object.map(|object| &function.inst(object).op)
+        });
+        match called {
+            // Addresses of objects are greater than all numbers of contexts.
+            Some(Some(Op::ConstObj { address, .. })) => *address as u64,
+            _ => u64::from(context.0),
+        }
     }
 
     /// Replaces an instruction by what it is bound to find, as far as that is known. Says whether it has become needless.
@@ -278,14 +296,35 @@ impl Numbering {
     /// Removes the way out of a block that its condition never takes.
     fn fold_branch(&self, function: &mut Function, dominators: &Dominators, block: Block) {
         let Terminator::Branch { cond, then, otherwise } = &function.block(block).terminator else { return };
-        if let Op::ConstBool(holds) = function.inst(self.canonical(*cond)).op {
+        let cond = self.canonical(*cond);
+        if let Op::ConstBool(holds) = function.inst(cond).op {
             let way = if holds { then.clone() } else { otherwise.clone() };
             function.block_mut(block).terminator = Terminator::Jump(way);
             return;
         }
-        if self.holds(dominators, block, *cond) {
-            let then = then.clone();
-            function.block_mut(block).terminator = Terminator::Jump(then);
+        if !self.holds(dominators, block, cond) {
+            return;
+        }
+        if let Op::CanInline { .. } = function.inst(cond).op {
+            // The other way is what shows where the callee's side exits come back to.
+            let inst = Inst { op: Op::ConstBool(true), args: Vec::new(), state: None, ty: Type::BOOL };
+            let yes = function.add_value(inst);
+            function.block_mut(block).insts.push(yes);
+            if let Some(cond) = function.block_mut(block).terminator.operand_mut() {
+                *cond = yes;
+            }
+            return;
+        }
+        let then = then.clone();
+        function.block_mut(block).terminator = Terminator::Jump(then);
+    }
+
+    /// Remembers that a condition holds where nothing leads but its branch.
+    fn note_branch(&mut self, function: &Function, predecessors: &HashMap<Block, Vec<Block>>, block: Block) {
+        let Terminator::Branch { cond, then, .. } = &function.block(block).terminator else { return };
+        let is_resumed = function.contexts.iter().any(|context| context.resume == then.block);
+        if predecessors[&then.block].len() == 1 && !is_resumed {
+            self.guarded.entry(self.canonical(*cond)).or_default().push(then.block);
         }
     }
 
@@ -328,7 +367,7 @@ impl Numbering {
         met
     }
 
-    fn new_epoch(&mut self) -> u32 {
+    fn new_epoch(&mut self) -> u64 {
         self.last_epoch += 1;
         self.last_epoch
     }
@@ -377,6 +416,10 @@ fn classify(function: &Function, inst: &Inst) -> Class {
             _ if is_of_shape(function, inst, *mem) => Memory::Shapes,
             _ => Memory::Objects,
         }),
+        // What is in memory is not overwritten in place but by what writes there.
+        Op::UnboxInt | Op::UnboxFloat if is_loaded(function, inst.args[0]) => Class::Load(Memory::Objects),
+        // In a generator it asks for room as well, which depends on the frames below.
+        Op::CanInline { .. } if !matches!(function.kind, Kind::Resume(_)) => Class::OfDepth,
         // Only Python code assigns to `__class__`.
         Op::TypeOf => Class::Load(Memory::Shapes),
         Op::Store { mem, .. } if is_item(*mem, inst.args.len() > 2) => Class::WritesItem,
@@ -421,6 +464,18 @@ fn classify(function: &Function, inst: &Inst) -> Class {
     }
 }
 
+/// Whether an object was loaded from another one, which holds it as long as nobody writes there.
+fn is_loaded(function: &Function, mut object: Value) -> bool {
+    loop {
+        let inst = function.inst(object);
+        match inst.op {
+            Op::Refine { .. } | Op::GuardKinds { .. } => object = inst.args[0],
+            Op::Load { mem: Mem::Obj, .. } => return true,
+            _ => return false,
+        }
+    }
+}
+
 fn is_number(function: &Function, object: Value) -> bool {
     let ty = function.ty(object);
     ty.repr == Repr::Obj && ty.kinds.is_within(Kinds::NUMBER)
@@ -448,157 +503,4 @@ fn is_item(mem: Mem, has_index: bool) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use insta::assert_snapshot;
-
-    use super::super::after;
-    use super::run;
-
-    #[test]
-    fn guards_and_loads_are_not_repeated() {
-        let text = "
-            function f
-            b0:
-                v0: any = frame_globals
-                v1: i64 = load.I64 +32 v0
-                v2: i64 = load.U32 +12 v1
-                v3: i64 = const_i64 5
-                v4: cond = compare.Eq v2 v3
-                guard KeysVersion v4  ; @1 []
-                v5: any = frame_globals
-                v6: i64 = load.I64 +32 v5
-                v7: i64 = load.U32 +12 v6
-                v8: i64 = const_i64 5
-                v9: cond = compare.Eq v7 v8
-                guard KeysVersion v9  ; @2 []
-                v10: any = load.Obj +40 v6
-                v11: list = guard_type list v10  ; @3 []
-                branch v9 b1 else b2
-            b1:
-                v12: list = guard_type list v10  ; @4 []
-                v13: i64 = load.I64 +16 v12
-                v14: any = load.Obj +40 v6
-                return v14
-            b2:
-                return v11
-        ";
-        assert_snapshot!(after(run, text), @r"
-        function f
-        b0:
-            v0: any = frame_globals
-            v1: i64 = load.I64 +32 v0
-            v2: i64 = load.U32 +12 v1
-            v3: i64 = const_i64 5
-            v4: cond = compare.Eq v2 v3
-            guard KeysVersion v4  ; @1 []
-            v5: any = frame_globals
-            v8: i64 = const_i64 5
-            v10: any = load.Obj +40 v1
-            v11: list = guard_type list v10  ; @3 []
-            jump b1
-        b1:
-            v13: i64 = load.I64 +16 v11
-            return v10
-        ");
-    }
-
-    #[test]
-    fn what_may_write_begins_anew() {
-        let text = "
-            function f
-            b0:
-                v0: ref = load_local 0
-                v1: any = ref_to_obj v0
-                v2: i64 = load.I64 +16 v1
-                v3: i64 = load.I64 +24 v1
-                v4: i64 = const_i64 0
-                v5: f64 = load.F64 +0 v3 v4
-                store.F64 +0 v3 v5 v2
-                v6: i64 = load.I64 +16 v1
-                v7: f64 = load.F64 +0 v3 v4
-                dec_ref v1
-                v8: i64 = safepoint periodic=false  ; @1 []
-                v9: i64 = load.I64 +16 v1
-                v10: i64 = int.Add v2 v6  ; @2 []
-                v11: i64 = int.Add v2 v9  ; @2 []
-                v12: i64 = int.Add v2 v2  ; @2 []
-                v13: f64 = float.Add v5 v7
-                v14: float = box_float v13  ; @3 [v10, v11, v12]
-                return v14
-        ";
-        assert_snapshot!(after(run, text), @r"
-        function f
-        b0:
-            v0: ref = load_local 0
-            v1: any = ref_to_obj v0
-            v2: i64 = load.I64 +16 v1
-            v3: i64 = load.I64 +24 v1
-            v4: i64 = const_i64 0
-            v5: f64 = load.F64 +0 v3 v4
-            store.F64 +0 v3 v5 v2
-            v7: f64 = load.F64 +0 v3 v4
-            dec_ref v1
-            v8: i64 = safepoint periodic=false  ; @1 []
-            v9: i64 = load.I64 +16 v1
-            v10: i64 = int.Add v2 v2  ; @2 []
-            v11: i64 = int.Add v2 v9  ; @2 []
-            v13: f64 = float.Add v5 v7
-            v14: float = box_float v13  ; @3 [v10, v11, v10]
-            return v14
-        ");
-    }
-
-    #[test]
-    fn one_way_does_not_help_the_other() {
-        let text = "
-            function f
-            b0:
-                v0: ref = load_local 0
-                v1: any = ref_to_obj v0
-                v2: cond = compare.Eq v1 v1
-                branch v2 b1 else b2
-            b1:
-                v3: int = guard_type int v1  ; @1 []
-                v4: any = type_of v1
-                jump b3
-            b2:
-                v5: int = guard_type int v1  ; @2 []
-                jump b3
-            b3:
-                v6: int = guard_type int v1  ; @3 []
-                v7: any = type_of v1
-                jump b4
-            b4:
-                v8: any = type_of v1
-                v9: any = load.Obj +8 v8
-                v10: any = load.Obj +8 v7
-                branch v2 b3 else b5
-            b5:
-                return v6
-        ";
-        assert_snapshot!(after(run, text), @r"
-        function f
-        b0:
-            v0: ref = load_local 0
-            v1: any = ref_to_obj v0
-            v2: cond = compare.Eq v1 v1
-            branch v2 b1 else b2
-        b2:
-            v5: int = guard_type int v1  ; @2 []
-            jump b3
-        b1:
-            v3: int = guard_type int v1  ; @1 []
-            v4: any = type_of v1
-            jump b3
-        b3:
-            v6: int = guard_type int v1  ; @3 []
-            v7: any = type_of v1
-            jump b4
-        b4:
-            v9: any = load.Obj +8 v7
-            branch v2 b3 else b5
-        b5:
-            return v6
-        ");
-    }
-}
+mod tests;

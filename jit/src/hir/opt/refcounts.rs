@@ -289,8 +289,12 @@ impl Trace<'_> {
     fn put_into_slot(&mut self, context: ContextId, slot: u32, reference: Value) {
         if let Op::ToRef { borrowed } = self.function.inst(reference).op {
             let object = self.source(self.function.inst(reference).args[0]);
+            // A borrowed reference keeps nothing alive, and nothing dies with it.
+            if borrowed {
+                return;
+            }
             self.in_slots.entry(context).or_default().push(object);
-            if !borrowed && !self.held.contains_key(&object) {
+            if !self.held.contains_key(&object) {
                 self.hold(object, Keeper::Slot(context, slot));
             }
         }
@@ -355,13 +359,23 @@ impl Trace<'_> {
 
     /// Has all ways out between two positions take the reference; or nothing, if that is not possible.
     fn give_late(&mut self, taken: usize, given: usize, object: Value) -> bool {
-        let Item::Inst(from, inc) = self.items[taken] else { return false };
-        let from = self.function.block(from).context;
+        let Item::Inst(block, inc) = self.items[taken] else { return false };
+        let mut owner = self.function.block(block).context;
         let counted = self.function.inst(inc).args[0];
         let mut late = Vec::new();
         for position in taken + 1..given {
             let state = match self.items[position] {
-                Item::Inst(_, value) => self.function.inst(value).state,
+                Item::Inst(block, value) => {
+                    let inst = self.function.inst(value);
+                    let context = self.function.block(block).context;
+                    if let (Op::PopFrame { .. }, Some(callee)) = (&inst.op, self.function.callee(context))
+                        && context == owner
+                    {
+                        // The callee returns it.
+                        owner = callee.caller;
+                    }
+                    inst.state
+                }
                 Item::End(block, _) => self.function.block(block).terminator.state(),
             };
             let Some(state) = state else { continue };
@@ -370,7 +384,7 @@ impl Trace<'_> {
             {
                 continue;
             }
-            match self.owned_at(state, from, object) {
+            match self.owned_at(state, owner, object) {
                 Owned::ByNobody => {}
                 Owned::ByCaller => late.push((position, state, counted)),
                 Owned::ByOperand(value) => late.push((position, state, value)),
@@ -404,11 +418,11 @@ impl Trace<'_> {
         true
     }
 
-    /// Whose the reference that was taken in `from` is where `state` leads.
-    fn owned_at(&self, state: StateId, from: ContextId, object: Value) -> Owned {
+    /// Whose the reference that the code of `owner` has is where `state` leads.
+    fn owned_at(&self, state: StateId, owner: ContextId, object: Value) -> Owned {
         let data = self.function.state(state);
         let late = data.late.iter().filter(|value| self.source(**value) == object).count();
-        if self.is_inside(data.context, from) {
+        if self.is_inside(data.context, owner) {
             return Owned::ByCaller;
         }
         let is_object = |value| self.function.ty(value).repr == Repr::Obj;
@@ -501,152 +515,4 @@ fn is_unnoticed(op: &Op) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use insta::assert_snapshot;
-
-    use super::super::after;
-    use super::run;
-
-    #[test]
-    fn what_stays_where_it_is_needs_no_count() {
-        let text = "
-            function f
-            b0:
-                v0: ref = load_local 0
-                v1: any = ref_to_obj v0
-                v2: any = load.Obj +16 v1
-                inc_ref v2
-                v3: int = guard_type int v2  ; @4 [v2]
-                v4: i64 = unbox_int v3  ; @4 [v3]
-                dec_ref v3
-                v5: int = box_int v4  ; @6 [&v4]
-                return v5
-        ";
-        assert_snapshot!(after(run, text), @r"
-        function f
-        b0:
-            v0: ref = load_local 0
-            v1: any = ref_to_obj v0
-            v2: any = load.Obj +16 v1
-            v3: int = guard_type int v2  ; @4 [v2] late [v2]
-            v4: i64 = unbox_int v3  ; @4 [v3] late [v3]
-            v5: int = box_int v4  ; @6 [&v4]
-            return v5
-        ");
-    }
-
-    #[test]
-    fn what_may_be_noticed_is_counted() {
-        let text = "
-            function f
-            b0:
-                v0: ref = load_local 0
-                v1: any = ref_to_obj v0
-                v2: any = load.Obj +16 v1
-                inc_ref v2
-                v3: i64 = safepoint periodic=false  ; @4 [v2]
-                dec_ref v2
-                v4: any = load.Obj +24 v1
-                inc_ref v4
-                store.Obj +24 v1 v1
-                dec_ref v4
-                v5: any = load.Obj +32 v1
-                inc_ref v5
-                inc_ref v5
-                v6: int = guard_type int v5  ; @6 [v5, v5]
-                dec_ref v6
-                dec_ref v6
-                return v1
-        ";
-        assert_snapshot!(after(run, text), @r"
-        function f
-        b0:
-            v0: ref = load_local 0
-            v1: any = ref_to_obj v0
-            v2: any = load.Obj +16 v1
-            inc_ref v2
-            v3: i64 = safepoint periodic=false  ; @4 [v2]
-            dec_ref v2
-            v4: any = load.Obj +24 v1
-            inc_ref v4
-            store.Obj +24 v1 v1
-            dec_ref v4
-            v5: any = load.Obj +32 v1
-            v6: int = guard_type int v5  ; @6 [v5, v5] late [v5, v5]
-            return v1
-        ");
-    }
-
-    #[test]
-    fn references_are_followed_through_callees() {
-        let text = "
-            function f
-            context c1 v9 b5 from c0 @12 callee
-            b0:
-                v0: ref = load_local 0
-                v1: any = ref_to_obj v0
-                v12: ref = load_local 1
-                v2: any = ref_to_obj v12
-                inc_ref v2
-                v3: function = const_obj 0x10
-                inc_ref v3
-                v4: cond = compare.Eq v1 v2
-                guard Callee v4  ; @12 [v2, v3]
-                v5: ref = own_ref v3
-                v6: ref = borrow_ref v1
-                v7: cond = can_inline 0x55550000 has_shim=false
-                branch v7 b2 else b1
-            b1: cold
-                v8: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v5 v6
-                jump b5(v8)
-            b2:
-                v9: i64 = push_frame Light 0x55550000 nargs=1 has_self=true has_shim=false v5 v6
-                jump b3
-            b3: in c1
-                v10: int = guard_type int v1  ; @4 []
-                pop_frame 0x1 is_quiet=true
-                jump b4
-            b4:
-                dec_ref v2
-                return v10
-            b5(v11: any?): cold
-                dec_ref v2
-                return v11
-        ";
-        assert_snapshot!(after(run, text), @r"
-        function f
-        context c1 v9 b5 from c0 @12 callee
-        b0:
-            v0: ref = load_local 0
-            v1: any = ref_to_obj v0
-            v12: ref = load_local 1
-            v2: any = ref_to_obj v12
-            v3: function = const_obj 0x10
-            v4: cond = compare.Eq v1 v2
-            guard Callee v4  ; @12 [v2, v3] late [v3, v2]
-            v5: ref = own_ref v3
-            v6: ref = borrow_ref v1
-            v7: cond = can_inline 0x55550000 has_shim=false
-            branch v7 b2 else b6
-        b6: cold
-            inc_ref v3
-            inc_ref v2
-            jump b1
-        b1: cold
-            v8: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v5 v6
-            jump b5(v8)
-        b5(v11: any?): cold
-            dec_ref v2
-            return v11
-        b2:
-            v9: i64 = push_frame Lent 0x55550000 nargs=1 has_self=true has_shim=false v5 v6
-            jump b3
-        b3: in c1
-            v10: int = guard_type int v1  ; @4 [] late [v2]
-            pop_frame 0x1 is_quiet=true
-            jump b4
-        b4:
-            return v10
-        ");
-    }
-}
+mod tests;
