@@ -356,9 +356,13 @@ def turn(items, k):
 
 def test_slices_of_lists_need_no_slice_object():
     hir = hir_of(turn, [1, 2, 3, 4], 2)
-    assert (
-        hir.count("call list_slice") == 2 and "build_slice" not in hir and "binary_op" not in hir
-    ), hir
+    assert hir.count("call list_slice") == 1 and "build_slice" not in hir, hir
+    assert "binary_op" not in hir
+
+
+def test_slices_that_replace_slices_need_no_list():
+    hir = hir_of(turn, [1, 2, 3, 4], 2)
+    assert hir.count("call move_items") == 1 and "store_slice" not in hir, hir
 
 
 def test_operators_of_classes_are_entered_directly():

@@ -303,6 +303,11 @@ impl Lowering<'_, '_> {
                     let (then, otherwise) = (self.blocks[then.block.index()], self.blocks[otherwise.block.index()]);
                     return self.branch_if_inlinable(target, has_shim, then, otherwise);
                 }
+                if let inst::Op::ConstBool(holds) = self.hir.inst(*cond).op {
+                    let (way, args) = self.edge(if holds { then } else { otherwise });
+                    self.b.ins().jump(way, &args);
+                    return;
+                }
                 let cond = self.value(*cond);
                 let (then, then_args) = self.edge(then);
                 let (otherwise, other_args) = self.edge(otherwise);

@@ -75,7 +75,7 @@ impl Builder<'_> {
         true
     }
 
-    fn fast_arith(&mut self) -> bool {
+    pub(super) fn fast_arith(&mut self) -> bool {
         if self.double_arith() {
             return true;
         }

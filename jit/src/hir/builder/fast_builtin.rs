@@ -208,7 +208,7 @@ impl Builder<'_> {
             }
         }
         let is_foreseen = asked.is_empty();
-        self.skip_next();
+        self.skip(1);
         (self.instr, self.before) = (call, None);
         self.func.site = Some(self.instr.start);
         if is_foreseen {
@@ -404,7 +404,7 @@ impl Builder<'_> {
         let operands = [1, 0].map(|depth| self.as_i64(depth));
         let quotient = self.emit_guarded(Op::Int(IntOp::FloorDiv), &operands, Type::I64);
         let remainder = self.emit_guarded(Op::Int(IntOp::Mod), &operands, Type::I64);
-        self.skip_next();
+        self.skip(1);
         self.finish_builtin(remainder, false);
         self.push(quotient, false);
         true

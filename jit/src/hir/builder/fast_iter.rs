@@ -157,7 +157,7 @@ impl Builder<'_> {
         self.set_line();
         let iterator = self.helper(Helper::IterRange, &[start, stop, step], &[]);
         self.check(iterator, ErrorKind::Null)?;
-        self.skip_next();
+        self.skip(1);
         self.close_top(count + 2);
         let kinds = Kinds::RANGE_ITER.union(Kinds::OTHER);
         let iterator = self.emit(Op::Refine { kinds }, &[iterator], Type::obj(kinds));

@@ -22,6 +22,7 @@ mod fast_mixed;
 mod fast_native;
 mod fast_operator;
 mod fast_poly;
+mod fast_slice;
 mod fast_subscr;
 mod generators;
 mod inline;
@@ -160,12 +161,14 @@ pub struct Builder<'a> {
     index: usize,
     /// The index behind the last instruction of its block.
     last: usize,
-    /// Whether the next instruction is done together with the current one.
-    skips_next: bool,
+    /// How many of the next instructions have been done together with an earlier one.
+    skips: usize,
     /// Operands at its start.
     depth: usize,
     /// The frame state at the start of the current instruction.
     before: Option<StateId>,
+    /// That of an earlier one, while instructions are done together with it of which only the last has an effect.
+    pinned: Option<StateId>,
     /// The bytecode that observers currently see, when it is known.
     line: Option<CodeOffset>,
     /// Blocks already built.
@@ -248,7 +251,8 @@ impl<'a> Builder<'a> {
             instr: code.instrs[0].clone(),
             index: 0,
             last: 0,
-            skips_next: false,
+            skips: 0,
+            pinned: None,
             depth: 0,
             before: None,
             line: None,
@@ -320,7 +324,8 @@ impl<'a> Builder<'a> {
             let mut open = true;
             self.last = block.last;
             for index in block.first..block.last {
-                if std::mem::take(&mut self.skips_next) {
+                if self.skips > 0 {
+                    self.skips -= 1;
                     continue;
                 }
                 self.index = index;
@@ -402,7 +407,7 @@ impl<'a> Builder<'a> {
     }
 
     fn before_state(&mut self) -> StateId {
-        match self.before {
+        match self.pinned.or(self.before) {
             Some(state) => state,
             None => {
                 let state = self.state_at(self.instr.start);
@@ -465,9 +470,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Makes the next instruction a part of the current one.
-    fn skip_next(&mut self) {
-        self.skips_next = true;
-        self.instr.next = self.code.instrs[self.index + 1].next;
+    fn skip(&mut self, count: usize) {
+        self.skips = count;
+        self.instr.next = self.code.instrs[self.index + count].next;
     }
 
     // ---- constants

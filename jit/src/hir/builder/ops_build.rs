@@ -66,39 +66,6 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Makes no slice where the next instruction takes it to a list. Says whether it did both.
-    fn slice_of_list(&mut self) -> Result<bool, Refusal> {
-        let (next, count) = (self.index + 1, self.instr.oparg as usize);
-        let is_for_list = next < self.last && self.code.instrs[next].raw == Opcode::BinaryOpSubscrListSlice;
-        if !is_for_list || self.profile.has_failed(self.instr.start) {
-            return Ok(false);
-        }
-        self.box_operands(count + 1);
-        let list = self.guard_kinds(count, Kinds::LIST);
-        // Ints and None die quietly, so it does not matter in which order the slice would have given them up.
-        for depth in 0..count {
-            if self.func.ty(self.peek(depth).value).kinds != Kinds::NONE {
-                self.guard_kinds(depth, Kinds::LONG);
-            }
-        }
-        let subscript = self.code.instrs[next].clone();
-        self.skip_next();
-        (self.instr, self.before) = (subscript, None);
-        self.func.site = Some(self.instr.start);
-        self.set_line();
-        let mut args = vec![list];
-        args.extend(self.operands(count));
-        if count == 2 {
-            args.push(self.null_obj());
-        }
-        let result = self.helper(Helper::ListSlice, &args, &[]);
-        self.check_and_close(result, ErrorKind::Null, count + 1)?;
-        let result = self.emit(Op::Refine { kinds: Kinds::LIST }, &[result], Type::obj(Kinds::LIST));
-        self.push(result, true);
-        self.safepoint(false)?;
-        Ok(true)
-    }
-
     pub(super) fn null_obj(&mut self) -> Value {
         self.emit(Op::ConstObj { address: 0, kinds: Kinds::NULL }, &[], Type::obj(Kinds::NULL))
     }

@@ -215,6 +215,9 @@ impl Trace<'_> {
                 let may_be_number = |value: &Value| !function.ty(*value).kinds.intersect(Kinds::NUMBER).is_empty();
                 self.held.retain(|object, held| !matches!(held.keeper, Keeper::Memory(_)) || !may_be_number(object));
             }
+            Op::Helper { helper: Helper::MoveItems, .. } => {
+                self.held.retain(|_, held| !matches!(held.keeper, Keeper::Memory(_)));
+            }
             Op::Store { mem: Mem::Obj, .. } => {
                 self.held.retain(|_, held| !matches!(held.keeper, Keeper::Memory(_)));
                 args.iter().for_each(|arg| self.consume(*arg));

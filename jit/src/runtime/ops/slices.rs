@@ -132,6 +132,55 @@ unsafe fn replace_items(list: *mut PyObject, start: isize, value: *mut PyObject)
     }
 }
 
+/// `list[to_start:to_stop] = source[start:stop:step]`, of exact lists, where as many items come as go and none of them dies by that.
+/// Says whether it did it; 0 is for anything else, which changes nothing. `nones` has bits for bounds that are None: start, stop,
+/// `to_start`, `to_stop`. Borrows both lists.
+pub unsafe extern "C-unwind" fn move_items(
+    source: *mut PyObject,
+    start: i64,
+    stop: i64,
+    step: i64,
+    list: *mut PyObject,
+    to_start: i64,
+    to_stop: i64,
+    nones: i64,
+) -> i32 {
+    // SAFETY: the contract; nothing runs between looking at the sizes and moving the items.
+    unsafe {
+        let bound = |bit: i64, value: i64| (nones & bit == 0).then_some(value as isize);
+        let from = Bounds::within(PyList_GET_SIZE(source), bound(1, start), bound(2, stop), step as isize);
+        let to = Bounds::within(PyList_GET_SIZE(list), bound(4, to_start), bound(8, to_stop), 1);
+        let (Some(from), Some(to)) = (from, to) else { return 0 };
+        if from.count != to.count {
+            return 0;
+        }
+        let count = to.count as usize;
+        let (mut few, mut many) = ([null_mut(); MOST_REPLACED as usize], Vec::new());
+        let moved: &mut [*mut PyObject] = if count <= few.len() {
+            &mut few[..count]
+        } else if many.try_reserve_exact(count).is_ok() {
+            many.resize(count, null_mut());
+            &mut many
+        } else {
+            return 0;
+        };
+        let items: *mut *mut PyObject = memory::read(source, list::OB_ITEM);
+        let places = memory::read::<*mut *mut PyObject, _>(list, list::OB_ITEM).offset(to.start);
+        for (i, moved) in moved.iter_mut().enumerate() {
+            *moved = Py_NewRef(*items.offset(from.start + i as isize * from.step));
+        }
+        // The last reference to an item could be the list's.
+        if (0..count).any(|i| Py_REFCNT(*places.add(i)) == 1) {
+            moved.iter().for_each(|item| Py_DECREF(*item));
+            return 0;
+        }
+        for (i, moved) in moved.iter().enumerate() {
+            Py_DECREF(std::ptr::replace(places.add(i), *moved));
+        }
+        1
+    }
+}
+
 /// The part of a list that a slice means.
 struct Bounds {
     start: isize,
@@ -150,25 +199,74 @@ impl Bounds {
     ) -> Option<Bounds> {
         // SAFETY: the caller has live objects, and a list.
         unsafe {
-            let step = if step.is_null() { 1 } else { small(step, 1)? };
-            if step == 0 {
-                return None;
-            }
-            let (first, last) = if step < 0 { (isize::MAX, isize::MIN) } else { (0, isize::MAX) };
-            let (mut start, mut stop) = (small(start, first)?, small(stop, last)?);
-            let count = PySlice_AdjustIndices(PyList_GET_SIZE(list), &raw mut start, &raw mut stop, step);
-            Some(Bounds { start, step, count })
+            let step = if step.is_null() { 1 } else { small(step)?.unwrap_or(1) };
+            Bounds::within(PyList_GET_SIZE(list), small(start)?, small(stop)?, step)
         }
+    }
+
+    /// Those of a slice of so many items, if its step is not 0.
+    fn within(size: isize, start: Option<isize>, stop: Option<isize>, step: isize) -> Option<Bounds> {
+        let (lowest, highest) = if step < 0 { (-1, size - 1) } else { (0, size) };
+        let within = |bound: isize| if bound < 0 { (bound + size).max(lowest) } else { bound.min(highest) };
+        let (first, last) = if step < 0 { (highest, lowest) } else { (lowest, highest) };
+        let (start, stop) = (start.map_or(first, within), stop.map_or(last, within));
+        let count = match step {
+            0 => return None,
+            1.. if start < stop => (stop - start - 1) / step + 1,
+            ..0 if stop < start => (start - stop - 1) / step.checked_neg()? + 1,
+            _ => 0,
+        };
+        Some(Bounds { start, step, count })
     }
 }
 
-/// The value of a small int, or `default` for None.
-unsafe fn small(bound: *mut PyObject, default: isize) -> Option<isize> {
+/// The value of a small int, or none for None; nothing for anything else.
+unsafe fn small(bound: *mut PyObject) -> Option<Option<isize>> {
     // SAFETY: the caller has a live object.
     unsafe {
         if bound == Py_None() {
-            return Some(default);
+            return Some(None);
         }
-        (PyLong_CheckExact(bound) != 0).then(|| long::compact_value(bound)).flatten().map(|value| value as isize)
+        let value = (PyLong_CheckExact(bound) != 0).then(|| long::compact_value(bound)).flatten()?;
+        Some(Some(value as isize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bounds;
+
+    /// The items that a slice means, told by what Python's own definition says of each bound.
+    fn expected(size: isize, start: Option<isize>, stop: Option<isize>, step: isize) -> Vec<isize> {
+        let clamp = |bound: isize, low: isize, high: isize| {
+            let bound = if bound < 0 { bound.saturating_add(size) } else { bound };
+            bound.clamp(low, high)
+        };
+        let (low, high) = if step > 0 { (0, size) } else { (-1, size - 1) };
+        let mut at = start.map_or(if step > 0 { low } else { high }, |start| clamp(start, low, high));
+        let stop = stop.map_or(if step > 0 { high } else { low }, |stop| clamp(stop, low, high));
+        let mut items = Vec::new();
+        while step > 0 && at < stop || step < 0 && at > stop {
+            items.push(at);
+            at = at.saturating_add(step);
+        }
+        items
+    }
+
+    #[test]
+    fn bounds_are_those_of_slices() {
+        let near = (-7..=7).chain([isize::MIN, isize::MIN + 1, isize::MAX]);
+        let bounds: Vec<Option<isize>> = near.clone().map(Some).chain([None]).collect();
+        for size in 0..=6 {
+            for step in near.clone().filter(|step| !matches!(*step, 0 | isize::MIN)) {
+                for (&start, &stop) in bounds.iter().flat_map(|start| bounds.iter().map(move |stop| (start, stop))) {
+                    let items = expected(size, start, stop, step);
+                    let found = Bounds::within(size, start, stop, step).unwrap();
+                    let told = (0..found.count).map(|i| found.start + i * found.step).collect::<Vec<_>>();
+                    assert_eq!(told, items, "[{start:?}:{stop:?}:{step}] of {size}");
+                }
+            }
+        }
+        assert!(Bounds::within(3, None, None, 0).is_none());
     }
 }

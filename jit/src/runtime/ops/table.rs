@@ -213,6 +213,7 @@ helpers! {
     DeleteSubscr containers delete_subscr (Obj, Obj) -> Status;
     ListSlice slices list_slice (Obj, Obj, Obj, NullableObj) -> NewRef;
     StoreSlice slices store_slice (Obj, Obj, Obj, Obj) -> Status;
+    MoveItems slices move_items (Obj, Word, Word, Word, Obj, Word, Word, Imm) -> Bool [pure];
     ListAppend containers list_append (Obj, Obj) -> Status [nopy];
     ListExtend containers list_extend (Obj, Obj) -> Status;
     SetAdd containers set_add (Obj, Obj) -> Status;
