@@ -48,7 +48,7 @@ use crate::tier;
 const MAX_INSTRUCTIONS: usize = 20_000;
 
 /// Functions with more code units than this are called, not inlined.
-const MAX_INLINED_UNITS: usize = 160;
+const MAX_INLINED_UNITS: usize = 260;
 
 /// The namespaces that a code object runs with, borrowed; NULL when not known.
 #[derive(Copy, Clone, Debug)]
