@@ -349,6 +349,35 @@ def test_items_of_arrays_and_methods_of_items():
     """)
 
 
+def test_tuples_that_are_taken_apart_are_not_made():
+    """Only where the call cannot be in place just now, and where somebody may ask for the callee's locals."""
+    run("""
+    import re
+    import rjit
+    class Table:
+        def __init__(self, width):
+            self.width = width
+            self.items = [0.5] * width * width
+        def place(self, x, y):
+            return y * self.width + x
+        def __getitem__(self, x_y):
+            x, y = x_y
+            return self.items[self.place(x, y)]
+    def looks_up(table, count):
+        total = 0.0
+        for number in range(count):
+            total += table[number, 1] + table[1, number + 1]
+        return total
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(20):
+        assert looks_up(Table(9), 7) == 7.0
+    [hir] = [e.hir() for e in rjit.executables() if e.code is looks_up.__code__]
+    assert len(re.findall(r"push_frame (?:Light|Lent) \\S+ nargs=2 .* lazy=1 len=2", hir)) == 2, hir
+    usual = [block for block in re.split(r"\\n(?=b\\d+)", hir) if "cold" not in block.splitlines()[0]]
+    assert not any("build_tuple" in block for block in usual), hir
+    """)
+
+
 def turn(items, k):
     items[: k + 1] = items[k::-1]
     return items[1:k:2]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::inst::{Block, ContextId, Edge, FrameState, Inst, OUTERMOST, Op, StateId, Terminator, Upkeep, Value};
+use super::inst::{
+    Block, ContextId, Edge, FrameState, Inst, LazyTuple, OUTERMOST, Op, StateId, Terminator, Upkeep, Value,
+};
 use super::origin::Origin;
 use super::types::Type;
 use crate::bytecode::info::CodeInfo;
@@ -227,6 +229,13 @@ impl Function {
             Some(Op::PushFrame { upkeep, .. }) => *upkeep,
             _ => Upkeep::Full,
         }
+    }
+
+    /// The argument of the frame of `context` that is not made, and its items.
+    pub fn lazy_tuple(&self, context: ContextId) -> Option<(LazyTuple, &[Value])> {
+        let push = self.inst(self.callee(context)?.frame);
+        let Op::PushFrame { lazy: Some(lazy), .. } = push.op else { return None };
+        Some((lazy, &push.args[push.args.len() - lazy.len as usize..]))
     }
 
     /// The instructions that can leave by a side exit.

@@ -394,13 +394,15 @@ pub enum Op {
         target: CallTarget,
         has_shim: bool,
     },
-    /// Operands as for [`Op::CallDirect`] -> address of the callee's frame, which takes them over and becomes the
-    /// current one.
+    /// Operands as for [`Op::CallDirect`], and the items of `lazy` -> address of the callee's frame, which takes them over and
+    /// becomes the current one.
     PushFrame {
         target: CallTarget,
         has_self: bool,
         has_shim: bool,
         upkeep: Upkeep,
+        /// An argument that is not made: NULL is among the operands for it.
+        lazy: Option<LazyTuple>,
     },
     /// Pops the frame of the context, whose locals die as at a return. The home slots with a bit in `settled` have nothing to
     /// close as long as nobody has a frame object: they are unbound, or never owned their object.
@@ -434,6 +436,16 @@ pub enum Op {
     /// The frame's globals or builtins dict.
     FrameGlobals,
     FrameBuiltins,
+}
+
+/// A tuple that a callee takes apart, and that nobody else gets to see: it is only made when something can ask for the home slot
+/// that it would be in. Until then the frame owns the items.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct LazyTuple {
+    /// The home slot.
+    pub slot: u32,
+    /// How many items it has.
+    pub len: u32,
 }
 
 /// A callee known when compiling.

@@ -302,7 +302,11 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
             let upkeep = upkeep.ok_or_else(|| format!("unknown upkeep {name}"))?;
             let code = line.hex()?;
             let (nargs, has_self, has_shim) = (line.field("nargs")?, line.field("has_self")?, line.field("has_shim")?);
-            Op::PushFrame { target: target(code, nargs), has_self, has_shim, upkeep }
+            let lazy = match line.rest.starts_with("lazy") {
+                true => Some(LazyTuple { slot: line.field("lazy")?, len: line.field("len")? }),
+                false => None,
+            };
+            Op::PushFrame { target: target(code, nargs), has_self, has_shim, upkeep, lazy }
         }
         "pop_frame" => Op::PopFrame { settled: line.hex()?, is_quiet: line.field("is_quiet")? },
         "unwind_frame" => Op::UnwindFrame,

@@ -6,7 +6,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::function::{Context, Function, Kind};
-use super::inst::{Block, ContextId, Edge, NULL_REF, OUTERMOST, Op, Pending, StateId, Terminator, Value};
+use super::inst::{Block, ContextId, Edge, LazyTuple, NULL_REF, OUTERMOST, Op, Pending, StateId, Terminator, Value};
 use super::origin::Origin;
 use super::types::Repr;
 
@@ -121,9 +121,12 @@ impl Function {
                 write!(f, "call_direct {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
             }
             Op::CanInline { target, has_shim } => write!(f, "can_inline {:#x} has_shim={has_shim}", target.code)?,
-            Op::PushFrame { target, has_self, has_shim, upkeep } => {
+            Op::PushFrame { target, has_self, has_shim, upkeep, lazy } => {
                 let (code, nargs) = (target.code, target.nargs);
                 write!(f, "push_frame {upkeep:?} {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
+                if let Some(LazyTuple { slot, len }) = lazy {
+                    write!(f, " lazy={slot} len={len}")?;
+                }
             }
             Op::PopFrame { settled, is_quiet } => write!(f, "pop_frame {settled:#x} is_quiet={is_quiet}")?,
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,

@@ -142,31 +142,32 @@ b0:
 ",
     "\
 function caller
-context c1 v3 b3 from c0 @12 above a shim Class.a method
+context c1 v4 b3 from c0 @12 above a shim Class.a method
 b0:
     v0: ref = load_local 0
     v1: cond = can_inline 0x55550000 has_shim=true
+    v2: int = const_obj 0x20
     branch v1 b1 else b2
 b2:
-    v2: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
-    jump b3(v2)
+    v3: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
+    jump b3(v3)
 b1:
-    v3: i64 = push_frame Light 0x55550000 nargs=1 has_self=true has_shim=true v0 v0
+    v4: i64 = push_frame Light 0x55550000 nargs=1 has_self=true has_shim=true lazy=0 len=1 v0 v0 v2
     jump b4
 b4: in c1
-    v4: i64 = safepoint periodic=true  ; @0 []
-    on_error.Negative v4 b5 else b6
+    v5: i64 = safepoint periodic=true  ; @0 []
+    on_error.Negative v5 b5 else b6
 b6: in c1
-    v5: any = const_obj 0x10
+    v6: any = const_obj 0x10
     pop_frame 0x5 is_quiet=true
-    jump b3(v5)
+    jump b3(v6)
 b5: cold in c1
     traceback
     unwind_frame
-    v6: null = const_obj null
-    jump b3(v6)
-b3(v7: any?):
-    return v7
+    v7: null = const_obj null
+    jump b3(v7)
+b3(v8: any?):
+    return v8
 ",
     "\
 loop control @12 scratch=2

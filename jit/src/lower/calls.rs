@@ -157,8 +157,9 @@ impl Lowering<'_, '_> {
         has_shim: bool,
         upkeep: Upkeep,
         operands: &[Value],
+        lazy: Option<(u32, &[Value])>,
     ) -> ir::Value {
-        let refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
+        let mut refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
         let tstate = self.tstate;
         if upkeep != Upkeep::Full {
             let new_frame = self.frame_above(has_shim);
@@ -167,6 +168,10 @@ impl Lowering<'_, '_> {
             return new_frame;
         }
         self.settle();
+        if let Some((slot, items)) = lazy {
+            let first_argument = if has_self { 1 } else { 2 };
+            refs[first_argument + slot as usize] = self.make_tuple(items);
+        }
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
         let fewer = self.b.ins().iadd_imm_s(remaining, -1 - i64::from(has_shim));
         self.store(fewer, tstate, thread::PY_RECURSION_REMAINING);

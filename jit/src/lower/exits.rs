@@ -86,6 +86,7 @@ impl Lowering<'_, '_> {
     /// Has the interpreter go on with the frame, whose operands are in their places.
     fn leave_to_interpreter(&mut self, is_forced: bool, block: ir::Block) {
         let index = self.b.block_params(block)[0];
+        self.make_lazy_tuples();
         let header = self.imm(std::ptr::from_ref(self.header) as i64);
         let address = match (is_forced, self.is_loop()) {
             (false, false) => deopt::exit_function as *const (),

@@ -259,8 +259,10 @@ impl Lowering<'_, '_> {
 
             // The branch that it is for tests it.
             Op::CanInline { .. } => return,
-            Op::PushFrame { target, has_self, has_shim, upkeep } => {
-                self.inline_frame(*target, *has_self, *has_shim, *upkeep, &inst.args)
+            Op::PushFrame { target, has_self, has_shim, upkeep, lazy } => {
+                let (operands, items) = inst.args.split_at(inst.args.len() - lazy.map_or(0, |lazy| lazy.len as usize));
+                let lazy = lazy.map(|lazy| (lazy.slot, items));
+                self.inline_frame(*target, *has_self, *has_shim, *upkeep, operands, lazy)
             }
             Op::PopFrame { settled, is_quiet } => return self.pop_frame(*settled, *is_quiet),
             Op::UnwindFrame => {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::cpython::{frame as layout, reftracer};
 use crate::hir::inst::Upkeep;
+use crate::runtime::deopt;
 
 impl Lowering<'_, '_> {
     /// Whether the current frame is one.
@@ -13,9 +14,45 @@ impl Lowering<'_, '_> {
     /// Counts what is to be counted of the current frame and of those below it, before something that may ask for it.
     pub(super) fn settle(&mut self) {
         if self.is_light() {
+            self.make_lazy_tuples();
             let tstate = self.tstate;
             self.call_aside_unsettled(frames::settle as *const () as usize, &[tstate], None);
         }
+    }
+
+    /// Makes the tuples that are missing in the current frame and in those below it, if they have not been made before.
+    pub(super) fn make_lazy_tuples(&mut self) {
+        let mut context = self.context;
+        while let (Upkeep::Light | Upkeep::Lent, Some(callee)) = (self.hir.upkeep(context), self.hir.callee(context)) {
+            if let Some((lazy, items)) = self.hir.lazy_tuple(context) {
+                let (items, frame, offset) = (items.to_vec(), self.frame_of(context), self.slot_offset(lazy.slot));
+                let bits = self.load(types::I64, frame, offset);
+                let is_missing = self.b.ins().icmp_imm_s(IntCC::Equal, bits, layout::NULL_BITS as i64);
+                let (missing, there) = (self.block(), self.block());
+                self.b.set_cold_block(missing);
+                self.b.ins().brif(is_missing, missing, &[], there, &[]);
+                self.b.switch_to_block(missing);
+                let made = self.make_tuple(&items);
+                self.store(made, frame, offset);
+                self.b.ins().jump(there, &[]);
+                self.b.switch_to_block(there);
+            }
+            context = callee.caller;
+        }
+    }
+
+    /// A reference to a new tuple, which takes over the items.
+    pub(super) fn make_tuple(&mut self, items: &[Value]) -> ir::Value {
+        let bytes = 8 * items.len() as u32;
+        let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3));
+        for (i, item) in items.iter().enumerate() {
+            let item = self.value(*item);
+            self.b.ins().stack_store(types::I64, item, slot, 8 * i as i32);
+        }
+        let address = self.b.ins().stack_addr(types::I64, slot, 0);
+        let count = self.imm(items.len() as i64);
+        let make = deopt::tuple_of as *const () as usize;
+        self.call_aside_unsettled(make, &[address, count], Some(types::I64)).expect("has a result")
     }
 
     /// The same before an object is made or freed, if somebody wants to be told of that.
@@ -75,11 +112,25 @@ impl Lowering<'_, '_> {
         let offsets = slots.map(|slot| self.slot_offset(slot)).chain((!is_lent).then_some(layout::F_FUNCOBJ));
         let closed: Vec<ir::Value> =
             offsets.collect::<Vec<_>>().into_iter().map(|offset| self.load(types::I64, frame, offset)).collect();
+        let lazy = self.hir.lazy_tuple(self.context).map(|(lazy, items)| (lazy.slot, items.to_vec()));
+        let lazy = lazy.map(|(slot, items)| (self.load(types::I64, frame, self.slot_offset(slot)), items));
         let previous = self.frame_of(callee.caller);
         self.store(previous, tstate, thread::CURRENT_FRAME);
         self.dies_quietly = is_quiet;
         for bits in closed {
             self.close_ref(bits);
+        }
+        if let Some((bits, items)) = lazy {
+            let (unmade, made) = (self.block(), self.block());
+            let is_unmade = self.b.ins().icmp_imm_s(IntCC::Equal, bits, layout::NULL_BITS as i64);
+            self.b.ins().brif(is_unmade, unmade, &[], made, &[]);
+            self.b.switch_to_block(unmade);
+            for item in items {
+                let (object, kinds) = (self.value(item), self.hir.ty(item).kinds);
+                self.decref(object, kinds);
+            }
+            self.b.ins().jump(made, &[]);
+            self.b.switch_to_block(made);
         }
         self.dies_quietly = false;
         self.b.ins().jump(done, &[]);

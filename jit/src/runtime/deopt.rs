@@ -9,6 +9,7 @@ use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::thread::Thread;
 use crate::hir::inst::Reason;
+use crate::runtime::ops::containers;
 use crate::runtime::{attr_cache, blame, frames};
 use crate::tier;
 
@@ -134,6 +135,15 @@ pub unsafe extern "C-unwind" fn box_int(value: i64) -> StackRef {
 pub unsafe extern "C-unwind" fn box_float(value: f64) -> StackRef {
     // SAFETY: the contract.
     unsafe { or_die(ffi::PyFloat_FromDouble(value)) }
+}
+
+/// A tuple that takes over the `count` references in `items`, as a stackref for the interpreter.
+///
+/// # Safety
+/// The GIL is held; so many references.
+pub unsafe extern "C-unwind" fn tuple_of(items: *mut *mut PyObject, count: i64) -> StackRef {
+    // SAFETY: the contract.
+    unsafe { or_die(containers::build_tuple(items, count)) }
 }
 
 /// A box that could not be made for lack of memory cannot be reported at this point, where the frame must get

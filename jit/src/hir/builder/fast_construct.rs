@@ -92,7 +92,7 @@ impl Builder<'_> {
         self.scratch(refs.len() as u32);
         self.shapes.insert(instance, class.version);
         let (object, target) = (class.init, binding.target);
-        let call = KnownCall { object, target, has_self: true, has_shim: true, refs: &refs };
+        let call = KnownCall { object, target, has_self: true, has_shim: true, refs: &refs, lazy: None };
         self.call_known(&call, |builder, result| builder.finish_init(result, instance, 0))
     }
 
@@ -130,7 +130,7 @@ impl Builder<'_> {
         self.scratch(refs.len() as u32);
         self.shapes.insert(instance, class.version);
         let (object, target) = (class.init, binding.target);
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs };
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs, lazy: None };
         self.call_known(&call, |builder, result| {
             for argument in arguments.iter().chain(by_name) {
                 builder.emit(Op::DecRef, &[*argument], Type::NONE);

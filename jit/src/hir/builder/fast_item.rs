@@ -1,10 +1,11 @@
 //! Items of objects for which the interpreter has no specialized instruction: arrays, bytes, views of memory, and instances of
 //! classes with `__getitem__` or `__setitem__`. What the objects are is guessed from the locals of the frame that is running.
 
+use super::cfg::LoopInfo;
 use super::*;
 use crate::bytecode::operators::NB_SUBSCR;
 use crate::cpython::{array, buffers, bytes};
-use crate::profile::{Element, was_tried_in_vain};
+use crate::profile::{Element, Inlinee, Method, was_tried_in_vain};
 
 impl Builder<'_> {
     /// Loads an item. Says whether it was done.
@@ -142,7 +143,49 @@ impl Builder<'_> {
         self.emit(Op::IncRef, &[function], Type::NONE);
         let mut refs = vec![self.to_ref(StackEntry { value: function, owned: true })];
         refs.extend(self.take_refs(2));
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs };
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs, lazy: None };
+        self.call_for_number(&call, false)?;
+        Ok(true)
+    }
+
+    /// `container[a, b]`, from the instruction that makes the tuple to the one that loads the item, if a `__getitem__` that becomes a
+    /// part of the code takes the tuple apart and does nothing else with it. Says whether it did both.
+    pub(super) fn item_by_tuple(&mut self) -> Result<bool, Refusal> {
+        let (next, count) = (self.index + 1, self.instr.oparg as usize);
+        let starts = [self.instr.start, self.code.instrs.get(next).map_or(self.instr.start, |instr| instr.start)];
+        if next >= self.last || count == 0 || starts.iter().any(|start| self.profile.has_failed(*start)) {
+            return Ok(false);
+        }
+        let subscript = self.code.instrs[next].clone();
+        let is_subscript = subscript.opcode == Opcode::BinaryOp && subscript.oparg == NB_SUBSCR;
+        // Items that die do so unnoticed.
+        let is_quiet = |depth| {
+            let value = self.peek(depth).value;
+            matches!(self.func.ty(value).repr, Repr::I64 | Repr::F64) || self.dies_quietly(value)
+        };
+        if !is_subscript || self.state.stack.len() <= count || !(0..count).all(is_quiet) {
+            return Ok(false);
+        }
+        let Some((method, target)) = self.method_of(c"__getitem__", count, 2) else { return Ok(false) };
+        let call = KnownCall { object: method.object, target, has_self: true, has_shim: false, refs: &[], lazy: None };
+        let takes_apart = |inlinee: &Inlinee| takes_apart(&inlinee.code, 1, count as u32);
+        if !self.inlinee(&call).is_some_and(|inlinee| takes_apart(&inlinee)) {
+            return Ok(false);
+        }
+        let function = self.enter_method(&method, target, count, count + 1);
+        self.scratch(count as u32);
+        let items: Vec<Value> = (0..count).rev().map(|depth| self.to_owned(self.peek(depth))).collect();
+        self.state.stack.truncate(self.state.stack.len() - count);
+        self.skip(1);
+        (self.instr, self.before) = (subscript, None);
+        self.func.site = Some(self.instr.start);
+        self.set_line();
+        self.emit(Op::IncRef, &[function], Type::NONE);
+        let function = self.to_ref(StackEntry { value: function, owned: true });
+        let receiver = self.take_refs(1)[0];
+        let unmade = self.null_ref();
+        let refs = [function, receiver, unmade];
+        let call = KnownCall { refs: &refs, lazy: Some((2, &items)), ..call };
         self.call_for_number(&call, false)?;
         Ok(true)
     }
@@ -156,7 +199,7 @@ impl Builder<'_> {
             self.emit(Op::IncRef, &[object], Type::NONE);
             refs.push(self.to_ref(StackEntry { value: object, owned: true }));
         }
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs };
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs, lazy: None };
         self.call_known(&call, |builder, result| {
             builder.check_and_close(result, ErrorKind::Null, 3)?;
             builder.emit(Op::DecRef, &[result], Type::NONE);
@@ -171,6 +214,14 @@ impl Builder<'_> {
     /// The method that the operator stands for, and what a call of it enters, if the object `depth` below the top is guessed to
     /// have one that takes `nargs` arguments.
     fn method(&mut self, name: &std::ffi::CStr, depth: usize, nargs: u32) -> Option<(usize, Value, CallTarget)> {
+        let (method, target) = self.method_of(name, depth, nargs)?;
+        let function = self.enter_method(&method, target, depth, nargs as usize);
+        self.set_line();
+        Some((method.object, function, target))
+    }
+
+    /// The same, without the guards that it is that one.
+    fn method_of(&self, name: &std::ffi::CStr, depth: usize, nargs: u32) -> Option<(Method, CallTarget)> {
         let receiver = self.peek(depth).value;
         if self.func.ty(receiver).repr != Repr::Obj {
             return None;
@@ -179,12 +230,38 @@ impl Builder<'_> {
         let method = self.profile.method_in(*slot, name)?;
         let binding = self.profile.binding(method.object, nargs, &[])?;
         let target = binding.defaults.is_none().then_some(binding.target)?;
-        self.box_operands(nargs as usize);
+        Some((method, target))
+    }
+
+    /// Guards that the object `depth` below the top has this method, and boxes the `operands` topmost operands. Returns the function.
+    fn enter_method(&mut self, method: &Method, target: CallTarget, depth: usize, operands: usize) -> Value {
+        let receiver = self.peek(depth).value;
+        self.box_operands(operands);
         self.guard_version(receiver, method.version);
         let function = self.known_obj(method.object);
         self.guard_function(function, method.object, target.code);
-        self.set_line();
-        self.scratch(nargs + 1);
-        Some((method.object, function, target))
+        self.scratch(target.nargs + 1);
+        function
     }
+}
+
+/// Whether the code does nothing with the parameter in `slot` but take it apart as a sequence of `count` items.
+fn takes_apart(code: &CodeInfo, slot: u32, count: u32) -> bool {
+    let mut writes = LoopInfo::default();
+    code.instrs.iter().for_each(|instr| cfg::local_writes(instr, &mut writes));
+    let is_own = code.localsplus.get(slot as usize).is_some_and(|local| !local.kind.is_cell_or_free());
+    let is_fine = |(index, instr): (usize, &Instr)| match instr.opcode {
+        Opcode::LoadFast | Opcode::LoadFastBorrow if instr.oparg == slot => {
+            let next = code.instrs.get(index + 1);
+            next.is_some_and(|next| next.opcode == Opcode::UnpackSequence && next.oparg == count)
+        }
+        Opcode::LoadFastLoadFast | Opcode::LoadFastBorrowLoadFastBorrow => {
+            ![instr.oparg >> 4, instr.oparg & 15].contains(&slot)
+        }
+        Opcode::StoreFastLoadFast => instr.oparg & 15 != slot,
+        Opcode::LoadFastCheck => instr.oparg != slot,
+        _ => true,
+    };
+    let is_left = !writes.written.contains(&slot) && !writes.deleted.contains(&slot);
+    is_own && is_left && code.instrs.iter().enumerate().all(is_fine)
 }

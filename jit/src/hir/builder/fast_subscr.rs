@@ -144,6 +144,33 @@ impl Builder<'_> {
         self.execute(Helper::StoreSubscr, 3, &[])
     }
 
+    /// Whether a local is the argument that is not made.
+    pub(super) fn is_unmade(&self, slot: u32) -> bool {
+        self.unmade.as_ref().is_some_and(|(unmade, _)| *unmade == slot)
+    }
+
+    /// Loads and takes apart the argument that is not made, which is all that happens to it.
+    pub(super) fn take_apart_unmade(&mut self) -> Result<(), Refusal> {
+        let items = self.unmade.as_ref().map_or(Vec::new(), |(_, items)| items.clone());
+        if self.index + 1 >= self.last {
+            return Err(Refusal {
+                reason: "tuple that is loaded in one block and taken apart in another".into(),
+                offset: None,
+            });
+        }
+        self.skip(1);
+        (self.instr, self.before) = (self.code.instrs[self.index + 1].clone(), None);
+        self.func.site = Some(self.instr.start);
+        for item in &items {
+            self.emit(Op::IncRef, &[*item], Type::NONE);
+        }
+        self.set_line();
+        for item in items.into_iter().rev() {
+            self.push(item, true);
+        }
+        Ok(())
+    }
+
     pub(super) fn unpack_sequence(&mut self) -> Result<(), Refusal> {
         let count = self.instr.oparg;
         let kinds = match self.instr.raw {

@@ -38,6 +38,8 @@ pub(super) struct KnownCall<'a> {
     pub(super) has_shim: bool,
     /// Operands as for [`Op::CallDirect`].
     pub(super) refs: &'a [Value],
+    /// Which of them is a tuple that is only made where it must be, and its items, which the call takes over.
+    pub(super) lazy: Option<(usize, &'a [Value])>,
 }
 
 /// [`Builder::shapes`], `inline` and `held`.
@@ -175,13 +177,42 @@ impl Builder<'_> {
         }
     }
 
+    /// Calls the function; the result is NULL if it raises, or if there is no memory for an argument.
     fn call_direct(&mut self, call: &KnownCall<'_>) -> Value {
         let KnownCall { target, has_self, has_shim, .. } = *call;
-        self.emit(Op::CallDirect { target, has_self, has_shim }, call.refs, Type::OBJ)
+        let op = Op::CallDirect { target, has_self, has_shim };
+        let Some((place, items)) = call.lazy else {
+            return self.emit(op, call.refs, Type::OBJ);
+        };
+        let at = self.scratch(items.len() as u32);
+        self.emit(Op::SpillArgs { at }, items, Type::NONE);
+        let address = self.emit(Op::ScratchAddr { at }, &[], Type::I64);
+        let tuple = self.helper(Helper::BuildTuple, &[address], &[items.len() as i64]);
+        let null = self.null_obj();
+        let cond = self.emit(Op::Compare(Cond::Ne), &[tuple, null], Type::BOOL);
+        let is_cold = self.func.block(self.cur).cold;
+        let (made, unmade, called) =
+            (self.func.new_block(is_cold), self.func.new_block(true), self.func.new_block(is_cold));
+        let result = self.func.add_param(called, Type::OBJ_OR_NULL);
+        self.terminate(Terminator::Branch { cond, then: Edge::to(made), otherwise: Edge::to(unmade) });
+        self.switch_to(unmade);
+        for operand in &call.refs[..place] {
+            self.emit(Op::CloseRef, &[*operand], Type::NONE);
+        }
+        let null = self.null_obj();
+        self.terminate(Terminator::Jump(Edge { block: called, args: vec![null] }));
+        self.switch_to(made);
+        let tuple = self.emit(Op::Refine { kinds: Kinds::TUPLE }, &[tuple], Type::obj(Kinds::TUPLE));
+        let mut refs = call.refs.to_vec();
+        refs[place] = self.emit(Op::ToRef { borrowed: false }, &[tuple], Type::REF);
+        let returned = self.emit(op, &refs, Type::OBJ);
+        self.terminate(Terminator::Jump(Edge { block: called, args: vec![returned] }));
+        self.switch_to(called);
+        result
     }
 
     /// The function that a call enters, if its code is to become a part of this one.
-    fn inlinee(&self, call: &KnownCall<'_>) -> Option<Rc<Inlinee>> {
+    pub(super) fn inlinee(&self, call: &KnownCall<'_>) -> Option<Rc<Inlinee>> {
         let callers = self.callers();
         if callers.len() >= MAX_DEPTH || self.func.contexts.len() >= MAX_CALLEES || call.target.has_keyword_only {
             return None;
@@ -231,7 +262,13 @@ impl Builder<'_> {
         let result = self.call_direct(call);
         self.terminate(Terminator::Jump(Edge { block: resume, args: vec![result] }));
         self.switch_to(inlined);
-        let frame = self.emit(Op::PushFrame { target, has_self, has_shim, upkeep: Upkeep::Full }, refs, Type::I64);
+        let first_argument = if has_self { 1 } else { 2 };
+        let lazy = call.lazy.map(|(place, items)| ((place - first_argument) as u32, items.to_vec()));
+        let mut operands = refs.to_vec();
+        operands.extend(lazy.iter().flat_map(|(_, items)| items));
+        let unmade = lazy.as_ref().map(|(slot, items)| LazyTuple { slot: *slot, len: items.len() as u32 });
+        let push = Op::PushFrame { target, has_self, has_shim, upkeep: Upkeep::Full, lazy: unmade };
+        let frame = self.emit(push, &operands, Type::I64);
 
         let (caller, site) = (self.func.context, self.instr.start);
         let call_line = self.code.lines.lookup(site).line.unwrap_or(0);
@@ -246,6 +283,7 @@ impl Builder<'_> {
         callee.characters = self.characters.clone();
         (callee.shapes, callee.inline, callee.held) = (shapes, inline, held);
         callee.tuples = self.tuples.clone();
+        callee.unmade = lazy;
         callee.lent = self.lent_to(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         std::mem::swap(&mut callee.func, &mut self.func);
         let site = callee.func.site;
@@ -359,6 +397,8 @@ impl Builder<'_> {
     fn locals_die_quietly(&self) -> bool {
         self.state.locals.iter().zip(0..).all(|(local, slot)| match local {
             _ if self.is_settled(slot) => true,
+            // So do its items.
+            _ if self.unmade.as_ref().is_some_and(|(unmade, _)| *unmade == slot) => true,
             Local::Value(value) => self.dies_quietly(*value),
             _ => false,
         })

@@ -201,6 +201,8 @@ pub struct Builder<'a> {
     shapes: HashMap<Value, u32>,
     /// The items of tuples that were built here.
     tuples: HashMap<Value, Vec<Value>>,
+    /// The home slot of an argument that is not made, see [`LazyTuple`], and its items.
+    unmade: Option<(u32, Vec<Value>)>,
     /// Instances that are known to keep their attributes in inline values, as long.
     inline: HashSet<Value>,
     /// Objects that are known to be held by something else as well, as long: giving up a reference to one frees nothing.
@@ -271,6 +273,7 @@ impl<'a> Builder<'a> {
             sources: HashMap::new(),
             shapes: HashMap::new(),
             tuples: HashMap::new(),
+            unmade: None,
             inline: HashSet::new(),
             held: HashSet::new(),
         }

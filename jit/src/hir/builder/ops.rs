@@ -26,6 +26,7 @@ impl Builder<'_> {
             Opcode::Nop | Opcode::NotTaken | Opcode::Cache | Opcode::ExtendedArg => {}
             Opcode::Resume => self.resume()?,
 
+            Opcode::LoadFast | Opcode::LoadFastBorrow if self.is_unmade(oparg) => self.take_apart_unmade()?,
             Opcode::LoadFast => self.load_fast(oparg, true),
             Opcode::LoadFastBorrow => self.load_fast(oparg, false),
             Opcode::LoadFastLoadFast => {
@@ -258,7 +259,7 @@ impl Builder<'_> {
             Opcode::BuildSlice => self.build_slice()?,
 
             Opcode::BuildTuple => {
-                if !self.is_instance_of_several()? {
+                if !self.is_instance_of_several()? && !self.item_by_tuple()? {
                     self.build_stealing(Helper::BuildTuple, oparg, Kinds::TUPLE)?;
                 }
             }

@@ -222,8 +222,10 @@ impl Trace<'_> {
                 self.held.retain(|_, held| !matches!(held.keeper, Keeper::Memory(_)));
                 args.iter().for_each(|arg| self.consume(*arg));
             }
-            Op::PushFrame { upkeep, has_self, .. } => {
+            Op::PushFrame { upkeep, has_self, lazy, .. } => {
                 self.lend_function(position, value, args[0], upkeep);
+                let (args, items) = args.split_at(args.len() - lazy.map_or(0, |lazy| lazy.len as usize));
+                items.iter().for_each(|item| self.consume(*item));
                 if let Some(callee) = self.function.callee_in(value) {
                     let first = if has_self { 1 } else { 2 };
                     for (slot, argument) in (0..).zip(&args[first.min(args.len())..]) {

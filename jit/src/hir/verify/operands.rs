@@ -1,7 +1,7 @@
 //! What each operation takes and gives: the number and representations of its operands, and that of its result.
 
 use crate::hir::function::Function;
-use crate::hir::inst::{ErrorKind, Mem, Op, Terminator, Value};
+use crate::hir::inst::{CallTarget, ErrorKind, Mem, Op, Terminator, Value};
 use crate::hir::types::{Kinds, Repr};
 use crate::runtime::ops::table::{Helper, Param, Ret};
 
@@ -138,10 +138,18 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::Helper { helper, .. } => helper_operands(*helper),
         Op::SpillArgs { .. } => vec![WORD; count],
         Op::CallNative => vec![WORD; count.max(1)],
-        Op::CallDirect { target, has_self, .. } | Op::PushFrame { target, has_self, .. } => {
-            vec![REF; target.nargs as usize + 2 - usize::from(*has_self)]
+        Op::CallDirect { target, has_self, .. } => vec![REF; operands_of(target, *has_self)],
+        Op::PushFrame { target, has_self, lazy, .. } => {
+            let mut wanted = vec![REF; operands_of(target, *has_self)];
+            wanted.extend(lazy.iter().flat_map(|lazy| vec![OBJ; lazy.len as usize]));
+            wanted
         }
     }
+}
+
+/// The callable, the receiver or its place, and the arguments.
+fn operands_of(target: &CallTarget, has_self: bool) -> usize {
+    target.nargs as usize + 2 - usize::from(has_self)
 }
 
 fn helper_operands(helper: Helper) -> Vec<Want> {
