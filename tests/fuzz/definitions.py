@@ -397,6 +397,9 @@ class Definitions(Observers):
         }
         if "p=" in parameters:
             variables["p"] = "int"
+        takes_apart = name == "__getitem__" and self.pair_keys and self.maybe(0.9)
+        if takes_apart:
+            variables = {"self": "obj", "s": "int", "t": "int"}
         scope = Scope(
             "function", variables, fixed=set(variables), may_call=False, method_of=cls.name
         )
@@ -413,6 +416,8 @@ class Definitions(Observers):
                 "__len__",
             )
             lines = [] if guarded else self.body(rng.randint(0, 2), 1)
+            if takes_apart:
+                lines.insert(0, "s, t = key")
             if name == "__del__":
                 lines.append(f"out('del {cls.name}')")
             elif self.maybe(0.2):

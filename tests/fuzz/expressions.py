@@ -347,7 +347,8 @@ class Expressions:
         expr, rng, form = self.expr, self.rng, self.rng.randrange(30)
         if form == 26:
             if any("__getitem__" in cls.members for cls in self.classes):
-                return f"({expr('obj', depth)})[{expr('int', 0)}]"
+                parts = 2 if self.pair_keys and self.maybe(0.95) else 1
+                return f"({expr('obj', depth)})[{', '.join(expr('int', 0) for _ in range(parts))}]"
             form = 0
         if form == 27:
             function = rng.choice(("round", "floor", "ceil", "trunc", "int"))

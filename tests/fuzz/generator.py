@@ -41,6 +41,8 @@ class Generator(Definitions):
         self.surprise = rng.choice((0.0, 0.005, 0.01, 0.03))
         self.observing = rng.choice((0.0, 0.02, 0.06, 0.15))
         self.meddling = rng.choice((0.0, 0.0, 0.02, 0.08))
+        # Whether items have keys of two parts, in the whole program.
+        self.pair_keys = rng.random() < 0.4
         self.globals: dict[str, str] = {}
         self.objects: list[str] = []
         self.signatures: dict[str, Function] = {}

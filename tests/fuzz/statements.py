@@ -211,6 +211,20 @@ class Statements(Expressions):
 
     def store(self) -> list[str]:
         place = self.place()
+        name = self.variable("list")
+        if name and self.maybe(0.12):
+            # Often as many items as there were.
+            k = self.rng.choice(("2", "3", self.variable("int") or "4"))
+            places = (
+                (f"[: {k} + 1]", f"[{k}::-1]"),
+                (f"[1:{k}]", f"[{k}:1:-1]"),
+                (f"[:{k}:]", f"[0:{k}:1]"),
+                ("[None:None]", "[::-1]"),
+                (f"[{self.slice(0)}]", f"[{self.slice(0)}]"),
+            )
+            to, of = self.rng.choice(places)
+            source = name if self.maybe(0.7) else self.variable("list")
+            return [f"{name}{to} = {source}{of}", f"del {name}[9:]"]
         if place.endswith(("]",)) and ":" in place:
             return [f"{place} = {self.expr('list', 1)}[:3]"]
         if self.maybe(0.35):
