@@ -1,9 +1,10 @@
 //! Frames of callees that machine code pushes and pops without counting anything.
 //!
-//! A frame is complete for everybody who reads memory as soon as it is pushed, but for lazy tuples. What the interpreter counts besides (a reference to
-//! the code, a call for the recursion limit, the words of the data stack) can only be asked for by what runs in this thread. Where
-//! the usual way through a callee calls nothing that could, its frame is *light*: the counting is done before the first thing on an
-//! unusual way that could ask, and in side exits ([`crate::runtime::frames::settle`]). Most callees are done before that.
+//! A frame is complete for everybody who reads memory as soon as it is pushed, but for lazy tuples
+//! ([`crate::hir::inst::LazyTuple`]). What the interpreter counts besides (a reference to the code, a call for the recursion limit, the
+//! words of the data stack) can only be asked for by what runs in this thread. Where the usual way through a callee calls nothing that
+//! could, its frame is *light*: the counting is done before the first thing on an unusual way that could ask, and in side exits
+//! ([`crate::runtime::frames::settle`]). Most callees are done before that.
 
 use crate::hir::function::Function;
 use crate::hir::inst::{Block, ContextId, Op, Upkeep, Value};
