@@ -1,5 +1,5 @@
 # Slices of lists that are stored in the place of slices, without a list in between: what changes, what dies and what is raised.
-# expect-compiled: flip, shift, swap_halves, copy_into, by_step, all_of, summed, owned, guarded
+# expect-compiled: flip, shift, swap_halves, copy_into, by_step, all_of, summed, owned, guarded, outlived
 import sys
 import weakref
 
@@ -173,6 +173,30 @@ for k in range(8):
 show([names[id(item)] for item in kept], [ref() is not None for ref in seen])
 del kept
 show([ref() is None for ref in seen])
+
+
+class Last:
+    def __del__(self):
+        frame = sys._getframe(1)
+        if "total" in frame.f_locals:
+            frame.f_locals["total"] += 1000
+
+
+def outlived(pool, k):
+    """What was in a list only dies later, and then in its own place."""
+    total = 0
+    for _ in range(6):
+        items = [0]
+        last = Last()
+        items.append(last)
+        items[:k] = pool[:k:1]
+        last = None
+        total += 1
+        total += items[0]
+    return total, last
+
+
+show(repeat(outlived, [1, 2, 3], 2), outlived([1, 2, 3], 1))
 
 
 class Listing(list):
