@@ -234,8 +234,8 @@ impl Function {
     /// The argument of the frame of `context` that is not made, and its items.
     pub fn lazy_tuple(&self, context: ContextId) -> Option<(LazyTuple, &[Value])> {
         let push = self.inst(self.callee(context)?.frame);
-        let Op::PushFrame { lazy: Some(lazy), .. } = push.op else { return None };
-        Some((lazy, &push.args[push.args.len() - lazy.len as usize..]))
+        let Op::PushFrame { lazy, .. } = push.op else { return None };
+        Some((lazy?, LazyTuple::split(lazy, &push.args).1))
     }
 
     /// The instructions that can leave by a side exit.

@@ -448,6 +448,13 @@ pub struct LazyTuple {
     pub len: u32,
 }
 
+impl LazyTuple {
+    /// The operands of an [`Op::PushFrame`], and the items of the tuple that is not made, if there is one.
+    pub fn split(lazy: Option<LazyTuple>, args: &[Value]) -> (&[Value], &[Value]) {
+        args.split_at(args.len() - lazy.map_or(0, |lazy| lazy.len as usize))
+    }
+}
+
 /// A callee known when compiling.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub struct CallTarget {

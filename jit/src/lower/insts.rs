@@ -260,7 +260,7 @@ impl Lowering<'_, '_> {
             // The branch that it is for tests it.
             Op::CanInline { .. } => return,
             Op::PushFrame { target, has_self, has_shim, upkeep, lazy } => {
-                let (operands, items) = inst.args.split_at(inst.args.len() - lazy.map_or(0, |lazy| lazy.len as usize));
+                let (operands, items) = inst::LazyTuple::split(*lazy, &inst.args);
                 let lazy = lazy.map(|lazy| (lazy.slot, items));
                 self.inline_frame(*target, *has_self, *has_shim, *upkeep, operands, lazy)
             }

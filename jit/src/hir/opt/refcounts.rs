@@ -12,7 +12,9 @@ use std::collections::{HashMap, HashSet};
 use super::straighten::ways_in;
 use crate::hir::effects::dies_quietly;
 use crate::hir::function::Function;
-use crate::hir::inst::{Block, ContextId, Edge, Inst, Mem, Op, StackEntry, StateId, Terminator, Upkeep, Value};
+use crate::hir::inst::{
+    Block, ContextId, Edge, Inst, LazyTuple, Mem, Op, StackEntry, StateId, Terminator, Upkeep, Value,
+};
 use crate::hir::types::{Kinds, Repr, Type};
 use crate::runtime::ops::table::Helper;
 
@@ -224,7 +226,7 @@ impl Trace<'_> {
             }
             Op::PushFrame { upkeep, has_self, lazy, .. } => {
                 self.lend_function(position, value, args[0], upkeep);
-                let (args, items) = args.split_at(args.len() - lazy.map_or(0, |lazy| lazy.len as usize));
+                let (args, items) = LazyTuple::split(lazy, &args);
                 items.iter().for_each(|item| self.consume(*item));
                 if let Some(callee) = self.function.callee_in(value) {
                     let first = if has_self { 1 } else { 2 };
