@@ -1,10 +1,7 @@
 //! Slices of lists without slice objects, and without the list in between where one slice is stored in the place of another.
 
 use super::*;
-
-/// Bits that tell the helper which bounds are None.
-const START_IS_NONE: i64 = 1;
-const STOP_IS_NONE: i64 = 2;
+use crate::runtime::ops::slices::{START_IS_NONE, STOP_IS_NONE, TO};
 
 impl Builder<'_> {
     /// `BUILD_SLICE` for a list. Makes no slice where the next instruction takes it to the list. Says whether it did both.
@@ -106,7 +103,7 @@ impl Builder<'_> {
         let (to_start, to_stop, to_nones) = self.bounds(1, 0);
         self.state.stack.truncate(self.state.stack.len() - 4);
         let args = [list, start, stop, step, target, to_start, to_stop];
-        let done = self.helper(Helper::MoveItems, &args, &[from_nones | to_nones << 2]);
+        let done = self.helper(Helper::MoveItems, &args, &[from_nones | to_nones << TO]);
         // The list may hold something else now.
         self.held.clear();
         let zero = self.const_i64(0);

@@ -132,9 +132,15 @@ unsafe fn replace_items(list: *mut PyObject, start: isize, value: *mut PyObject)
     }
 }
 
+/// Bits of [`move_items`] for bounds that are None.
+pub const START_IS_NONE: i64 = 1;
+pub const STOP_IS_NONE: i64 = 2;
+/// How far those are shifted that are for the slice that is replaced.
+pub const TO: u32 = 2;
+
 /// `list[to_start:to_stop] = source[start:stop:step]`, of exact lists, where as many items come as go and none of them dies by that.
-/// Says whether it did it; 0 is for anything else, which changes nothing. `nones` has bits for bounds that are None: start, stop,
-/// `to_start`, `to_stop`. Borrows both lists.
+/// Says whether it did it; 0 is for anything else, which changes nothing. `nones` has bits for bounds that are None, those of `list`
+/// shifted by [`TO`]. Borrows both lists.
 pub unsafe extern "C-unwind" fn move_items(
     source: *mut PyObject,
     start: i64,
@@ -148,8 +154,10 @@ pub unsafe extern "C-unwind" fn move_items(
     // SAFETY: the contract; nothing runs between looking at the sizes and moving the items.
     unsafe {
         let bound = |bit: i64, value: i64| (nones & bit == 0).then_some(value as isize);
-        let from = Bounds::within(PyList_GET_SIZE(source), bound(1, start), bound(2, stop), step as isize);
-        let to = Bounds::within(PyList_GET_SIZE(list), bound(4, to_start), bound(8, to_stop), 1);
+        let (start, stop) = (bound(START_IS_NONE, start), bound(STOP_IS_NONE, stop));
+        let from = Bounds::within(PyList_GET_SIZE(source), start, stop, step as isize);
+        let (to_start, to_stop) = (bound(START_IS_NONE << TO, to_start), bound(STOP_IS_NONE << TO, to_stop));
+        let to = Bounds::within(PyList_GET_SIZE(list), to_start, to_stop, 1);
         let (Some(from), Some(to)) = (from, to) else { return 0 };
         if from.count != to.count {
             return 0;
@@ -169,14 +177,16 @@ pub unsafe extern "C-unwind" fn move_items(
         for (i, moved) in moved.iter_mut().enumerate() {
             *moved = Py_NewRef(*items.offset(from.start + i as isize * from.step));
         }
-        // The last reference to an item could be the list's.
-        if (0..count).any(|i| Py_REFCNT(*places.add(i)) == 1) {
-            moved.iter().for_each(|item| Py_DECREF(*item));
-            return 0;
+        // The last reference to an item could be the list's, which may have several: all are given up before the items go.
+        for i in 0..count {
+            if Py_REFCNT(*places.add(i)) == 1 {
+                (0..i).for_each(|given| Py_INCREF(*places.add(given)));
+                moved.iter().for_each(|item| Py_DECREF(*item));
+                return 0;
+            }
+            Py_DECREF(*places.add(i));
         }
-        for (i, moved) in moved.iter().enumerate() {
-            Py_DECREF(std::ptr::replace(places.add(i), *moved));
-        }
+        places.copy_from_nonoverlapping(moved.as_ptr(), count);
         1
     }
 }

@@ -1,5 +1,5 @@
 # Slices of lists that are stored in the place of slices, without a list in between: what changes, what dies and what is raised.
-# expect-compiled: flip, shift, swap_halves, copy_into, by_step, all_of, summed, owned, guarded, outlived
+# expect-compiled: flip, shift, swap_halves, copy_into, by_step, all_of, summed, owned, guarded, outlived, renew
 import sys
 import weakref
 
@@ -197,6 +197,37 @@ def outlived(pool, k):
 
 
 show(repeat(outlived, [1, 2, 3], 2), outlived([1, 2, 3], 1))
+
+
+class Twice:
+    def __init__(self, items, log):
+        self.items = items
+        self.log = log
+
+    def __del__(self):
+        # All new items are in their places by now.
+        self.log.append([type(item).__name__ for item in self.items])
+        self.items.append(4)
+
+
+def renew(target, source, i, j):
+    target[i:j] = source[i:j:1]
+
+
+def dying_twice(count):
+    """The list has the only references to an object, but two of them."""
+    log = []
+    for _ in range(count):
+        items = [0, 0, "old"]
+        items[0] = items[1] = Twice(items, log)
+        renew(items, [1, 2, 3], 0, 3)
+        log.append(len(items))
+    return log
+
+
+renewed = [0, 1, 2]
+show(repeat(renew, renewed, [3, 4, 5], 0, 3), renewed)
+show(dying_twice(1), dying_twice(5))
 
 
 class Listing(list):
