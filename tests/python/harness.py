@@ -77,10 +77,13 @@ PASS_MODES = {
         "light",
         "infer",
         "refcounts",
-        "number",
         "ranges",
+        "peel",
+        "number",
         "boxes",
         "sweep",
+        "sink",
+        "reframe",
         "compact",
     )
 }

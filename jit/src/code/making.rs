@@ -124,7 +124,7 @@ impl Making {
             let code = &context.code;
             (code.qualname.clone(), code.filename.clone(), code.first_line, context.call_line)
         };
-        self.hir.contexts.iter().map(tell).collect()
+        self.hir.contexts.iter().filter(|context| context.copy_of.is_none()).map(tell).collect()
     }
 
     /// Which bytecode each stretch of machine code belongs to, neighbours of one bytecode joined.

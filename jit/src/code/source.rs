@@ -149,6 +149,7 @@ mod tests {
                 has_shim: false,
                 frame: Value(0),
                 resume: Block(0),
+                copy_of: None,
             });
         }
         let bytecodes = [(0, 4, 0), (4, 8, 1), (8, 12, 2), (12, 16, 1), (16, 20, 3), (20, 24, 0), (24, 28, 1)];

@@ -5,6 +5,7 @@ use crate::hir::inst::Block;
 
 /// Immediate dominators, by the algorithm of Cooper, Harvey and Kennedy ("A Simple, Fast Dominance Algorithm").
 pub struct Dominators {
+    order: Vec<Block>,
     number: Vec<usize>,
     idom: Vec<usize>,
 }
@@ -40,7 +41,12 @@ impl Dominators {
                 }
             }
         }
-        Dominators { number, idom }
+        Dominators { order: order.to_vec(), number, idom }
+    }
+
+    /// The last block that every path to `block`, which is not the entry, goes through before.
+    pub fn parent(&self, block: Block) -> Block {
+        self.order[self.idom[self.number[block.index()]]]
     }
 
     /// Whether every path to `b` goes through `a`.

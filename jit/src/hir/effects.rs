@@ -1,7 +1,7 @@
 //! What instructions may cause besides their results.
 
 use super::function::Function;
-use super::inst::{Block, Op, Value};
+use super::inst::{Op, Value};
 use super::types::{Kinds, Repr};
 
 /// Whether giving up a reference to the object cannot run Python code, even if it was the last one.
@@ -9,35 +9,7 @@ pub fn dies_quietly(function: &Function, object: Value) -> bool {
     let quiet = [Kinds::LONG, Kinds::FLOAT, Kinds::STR, Kinds::BOOL, Kinds::NONE, Kinds::NULL];
     let quiet = quiet.into_iter().fold(Kinds::EMPTY, Kinds::union);
     let ty = function.ty(object);
-    ty.repr == Repr::Obj && ty.kinds.is_within(quiet)
-}
-
-/// For each block whether nothing can have been noticed since the last safepoint when it begins, whichever way led there. `order`
-/// has all blocks that the entry reaches.
-pub fn quiet_starts(function: &Function, order: &[Block]) -> Vec<bool> {
-    let mut starts = vec![true; function.blocks.len()];
-    for context in &function.contexts {
-        starts[context.resume.index()] = false;
-    }
-    loop {
-        let mut has_changed = false;
-        for &block in order {
-            let data = function.block(block);
-            let is_quiet_at_end = data.insts.iter().fold(starts[block.index()], |is_quiet_before, value| {
-                matches!(function.inst(*value).op, Op::Safepoint { .. })
-                    || is_quiet_before && is_quiet(function, *value)
-            });
-            if is_quiet_at_end {
-                continue;
-            }
-            for edge in data.terminator.edges() {
-                has_changed |= std::mem::replace(&mut starts[edge.block.index()], false);
-            }
-        }
-        if !has_changed {
-            return starts;
-        }
-    }
+    ty.repr == Repr::Obj && ty.kinds.is_within(quiet) || matches!(function.inst(object).op, Op::ConstRef(_))
 }
 
 /// Whether an instruction cannot run Python code.
@@ -56,5 +28,47 @@ pub fn is_quiet(function: &Function, value: Value) -> bool {
         | Op::Traceback
         | Op::TakeException { .. } => false,
         _ => true,
+    }
+}
+
+/// Whether all that instructions in a row can run is what objects run that they give up, and nothing after the first of these
+/// looks at memory.
+pub fn only_deaths(function: &Function, insts: &[Value]) -> bool {
+    let mut has_died = false;
+    insts.iter().all(|&value| {
+        let is_fine =
+            is_death(function, value) || is_quiet(function, value) && (!has_died || is_blind(function, value));
+        has_died |= is_death(function, value);
+        is_fine
+    })
+}
+
+/// Whether an instruction gives up an object that may run something by dying, and does nothing else that could.
+pub fn is_death(function: &Function, value: Value) -> bool {
+    let gives_up =
+        matches!(function.inst(value).op, Op::DecRef | Op::CloseRef | Op::StoreInt { .. } | Op::StoreFloat { .. });
+    gives_up && !is_quiet(function, value)
+}
+
+/// Whether an instruction neither reads memory that others may write or free, nor can leave or run anything.
+pub fn is_blind(function: &Function, value: Value) -> bool {
+    let inst = function.inst(value);
+    match inst.op {
+        Op::DecRef => dies_quietly(function, inst.args[0]),
+        Op::ConstObj { .. }
+        | Op::ConstRef(_)
+        | Op::ConstI64(_)
+        | Op::ConstF64(_)
+        | Op::ConstBool(_)
+        | Op::ToRef { borrowed: true }
+        | Op::RefToObj
+        | Op::Refine { .. }
+        | Op::BoxBool
+        | Op::Compare(_)
+        | Op::Not
+        | Op::Bits
+        | Op::AsRef
+        | Op::SetLine { .. } => true,
+        _ => false,
     }
 }

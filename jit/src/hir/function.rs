@@ -77,6 +77,8 @@ pub struct Context {
     pub frame: Value,
     /// Where its caller goes on, with the result or NULL as the only parameter.
     pub resume: Block,
+    /// The callee that this is another copy of, for later rounds of a loop.
+    pub copy_of: Option<ContextId>,
 }
 
 /// A function in HIR.

@@ -79,10 +79,12 @@ pub enum Reason {
     Untried,
     /// Not a guess: the interpreter ran a callee whose code is a part of the caller's, or finished it.
     CalleeLeft,
+    /// An object has died that may have run code by that.
+    Death,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 17] = [
+    pub const ALL: [Reason; 18] = [
         Reason::Type,
         Reason::TypeVersion,
         Reason::KeysVersion,
@@ -100,6 +102,7 @@ impl Reason {
         Reason::Domain,
         Reason::Untried,
         Reason::CalleeLeft,
+        Reason::Death,
     ];
 
     /// A short text for people.
@@ -122,6 +125,7 @@ impl Reason {
             Reason::Domain => "argument without a result",
             Reason::Untried => "hot without a profile",
             Reason::CalleeLeft => "inlined callee left",
+            Reason::Death => "finalizer may have run",
         }
     }
 }
@@ -403,6 +407,8 @@ pub enum Op {
         upkeep: Upkeep,
         /// An argument that is not made: NULL is among the operands for it.
         lazy: Option<LazyTuple>,
+        /// Whether the same function's frame was there before, and its head is as it was.
+        again: bool,
     },
     /// Pops the frame of the context, whose locals die as at a return. The home slots with a bit in `settled` have nothing to
     /// close as long as nobody has a frame object: they are unbound, or never owned their object.
@@ -422,11 +428,16 @@ pub enum Op {
     },
     /// ([store][, box..]) -> status. Exits when this frame was observed, which is only looked at if the store of a number, where
     /// one is given, has given something else up than a number; with `periodic` also serves the eval breaker, which
-    /// may raise. Exits as well when somebody has got a reference to one of the boxes, of which there are `boxes`.
+    /// may raise. Exits as well when somebody has got a reference to one of the boxes, of which there are `boxes`. One that
+    /// `leaves` comes where nothing can have run since the one before but what dying objects run, and exits if that could be
+    /// noticed: behind it nothing has run.
     Safepoint {
         periodic: bool,
         boxes: u32,
+        leaves: bool,
     },
+    /// -> cond: whether a safepoint that serves signals has anything to do.
+    IsDue,
     /// Adds this frame to the traceback of the raised exception.
     Traceback,
     /// -> new reference to the raised exception, which is cleared and goes on at `handler`
@@ -679,6 +690,7 @@ impl Op {
                 | Op::LoadScratch { .. }
                 | Op::FrameGlobals
                 | Op::FrameBuiltins
+                | Op::IsDue
         ) && !matches!(self, Op::Float(op) if *op != FloatOp::Div)
             && !matches!(self, Op::Int(IntOp::And | IntOp::Or | IntOp::Xor))
     }
@@ -718,6 +730,7 @@ impl Op {
             | Op::ReplaceInt { .. }
             | Op::ReplaceFloat { .. } => Reason::Memory,
             Op::Float(_) => Reason::ZeroDivision,
+            Op::Safepoint { leaves: true, .. } => Reason::Death,
             Op::Safepoint { .. } => Reason::Observed,
             _ => Reason::Type,
         }

@@ -8,6 +8,7 @@ pub mod expectation;
 pub mod function;
 pub mod inst;
 pub mod names;
+pub mod noise;
 pub mod opt;
 pub mod origin;
 #[cfg(test)]

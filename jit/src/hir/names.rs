@@ -58,6 +58,7 @@ const PLAIN: &[&str] = &[
     "call_native",
     "set_line",
     "safepoint",
+    "is_due",
     "traceback",
     "take_exception",
     "frame_globals",
@@ -74,7 +75,7 @@ const PLAIN: &[&str] = &[
 
 /// Reasons for which instructions of their own leave, never a plain guard.
 const NEVER_GUARDED: &[Reason] =
-    &[Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise, Reason::CalleeLeft];
+    &[Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise, Reason::CalleeLeft, Reason::Death];
 
 /// Helpers that only instructions of their own call.
 const NEVER_CALLED: &[Helper] = &[

@@ -92,9 +92,12 @@ impl Reader {
         let (frame, resume) = (line.value()?, line.block()?);
         line.expect("from")?;
         let (caller, site, has_shim) = (line.context()?, CodeOffset(line.at()?), line.eat("above a shim"));
+        let copy_of = if line.eat("copy of") { Some(line.context()?) } else { None };
         let qualname = std::mem::take(&mut line.rest).to_owned();
         let code = Arc::new(CodeInfo { qualname, ..CodeInfo::default() });
-        self.function.add_context(Context { code, address: 0, caller, site, call_line: 0, has_shim, frame, resume });
+        let (address, call_line) = (0, 0);
+        let context = Context { code, address, caller, site, call_line, has_shim, frame, resume, copy_of };
+        self.function.add_context(context);
         Ok(())
     }
 
@@ -306,7 +309,8 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
                 true => Some(LazyTuple { slot: line.field("lazy")?, len: line.field("len")? }),
                 false => None,
             };
-            Op::PushFrame { target: target(code, nargs), has_self, has_shim, upkeep, lazy }
+            let again = line.rest.starts_with("again") && line.field("again")?;
+            Op::PushFrame { target: target(code, nargs), has_self, has_shim, upkeep, lazy, again }
         }
         "pop_frame" => Op::PopFrame { settled: line.hex()?, is_quiet: line.field("is_quiet")? },
         "unwind_frame" => Op::UnwindFrame,
@@ -315,8 +319,11 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "set_line" => Op::SetLine { offset: CodeOffset(line.at()?) },
         "safepoint" => {
             let periodic = line.field("periodic")?;
-            Op::Safepoint { periodic, boxes: if line.rest.starts_with("boxes") { line.field("boxes")? } else { 0 } }
+            let boxes = if line.rest.starts_with("boxes") { line.field("boxes")? } else { 0 };
+            let leaves = line.rest.starts_with("leaves") && line.field("leaves")?;
+            Op::Safepoint { periodic, boxes, leaves }
         }
+        "is_due" => Op::IsDue,
         "traceback" => Op::Traceback,
         "take_exception" => Op::TakeException { handler: CodeOffset(line.at()?) },
         "frame_globals" => Op::FrameGlobals,

@@ -26,9 +26,12 @@ impl Function {
             Kind::Resume(offset) => (None, format!("generator {} @{offset}{scratch}", self.name)),
         }];
         for (index, context) in self.contexts.iter().enumerate() {
-            let (id, Context { code, caller, site, frame, resume, .. }) = (ContextId(index as u32 + 1), context);
+            let (id, Context { code, caller, site, frame, resume, copy_of, .. }) =
+                (ContextId(index as u32 + 1), context);
             let shim = if context.has_shim { " above a shim" } else { "" };
-            rows.push((None, format!("context {id} {frame} {resume} from {caller} @{site}{shim} {}", code.qualname)));
+            let copy = copy_of.map_or(String::new(), |copied| format!(" copy of {copied}"));
+            let text = format!("context {id} {frame} {resume} from {caller} @{site}{shim}{copy} {}", code.qualname);
+            rows.push((None, text));
         }
         for block in self.reverse_postorder() {
             let data = self.block(block);
@@ -121,18 +124,28 @@ impl Function {
                 write!(f, "call_direct {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
             }
             Op::CanInline { target, has_shim } => write!(f, "can_inline {:#x} has_shim={has_shim}", target.code)?,
-            Op::PushFrame { target, has_self, has_shim, upkeep, lazy } => {
+            Op::PushFrame { target, has_self, has_shim, upkeep, lazy, again } => {
                 let (code, nargs) = (target.code, target.nargs);
                 write!(f, "push_frame {upkeep:?} {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
                 if let Some(LazyTuple { slot, len }) = lazy {
                     write!(f, " lazy={slot} len={len}")?;
                 }
+                if *again {
+                    write!(f, " again=true")?;
+                }
             }
             Op::PopFrame { settled, is_quiet } => write!(f, "pop_frame {settled:#x} is_quiet={is_quiet}")?,
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
             Op::TakeException { handler } => write!(f, "take_exception @{handler}")?,
-            Op::Safepoint { periodic, boxes: 0 } => write!(f, "safepoint periodic={periodic}")?,
-            Op::Safepoint { periodic, boxes } => write!(f, "safepoint periodic={periodic} boxes={boxes}")?,
+            Op::Safepoint { periodic, boxes, leaves } => {
+                write!(f, "safepoint periodic={periodic}")?;
+                if *boxes != 0 {
+                    write!(f, " boxes={boxes}")?;
+                }
+                if *leaves {
+                    write!(f, " leaves=true")?;
+                }
+            }
             op => write!(f, "{}", snake(&format!("{op:?}")))?,
         }
         for arg in &inst.args {

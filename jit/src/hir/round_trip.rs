@@ -72,6 +72,8 @@ b0:
     v14: int = store_int 3 v3 v13  ; @4 [v3]
     v12: float = store_float 0 v5  ; @5 [v5]
     v15: i64 = safepoint periodic=false boxes=2 v11 v13 v12  ; @5 [v5]
+    v18: i64 = safepoint periodic=false leaves=true v12  ; @5 [v5]
+    v19: cond = is_due
     v17: any = guard_private v1  ; @5 [v5, v1] {v1 +16 = v3, v1 +32 = v3}
     replace_float +24 v12 v12 v5  ; @5 [v5]
     replace_int +0 v3 v2 v3 v3  ; @5 []
@@ -268,7 +270,7 @@ fn every_operation_has_a_sample() {
         Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat FloatToInt Select Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex
         Helper SpillArgs ScratchAddr LoadScratch CallDirect CallNative CanInline PushFrame PopFrame UnwindFrame
-        SetLine Safepoint Traceback TakeException FrameGlobals FrameBuiltins
+        SetLine Safepoint IsDue Traceback TakeException FrameGlobals FrameBuiltins
     );
     let samples = samples();
     let used: BTreeSet<_> = samples

@@ -3,7 +3,7 @@
 use super::*;
 use crate::code::state::{CodeCell, state_of_cell};
 use crate::cpython::{frame as layout, function, interp, object, thread};
-use crate::hir::inst::{CallTarget, Op, Upkeep};
+use crate::hir::inst::{CallTarget, LazyTuple, Op, Upkeep};
 use crate::runtime::ops::table::Helper;
 
 impl Lowering<'_, '_> {
@@ -94,7 +94,7 @@ impl Lowering<'_, '_> {
 
     /// Where the next frame goes: behind the current one, which is the last on the data stack.
     fn frame_above(&mut self, has_shim: bool) -> ir::Value {
-        self.frame_at(self.frames_up_to(self.context) + shim_bytes(has_shim))
+        self.frame_at(self.end_of(self.context) + shim_bytes(has_shim))
     }
 
     /// Goes on where there is room for the callee's frame.
@@ -150,34 +150,47 @@ impl Lowering<'_, '_> {
     }
 
     /// Pushes the frame of a callee whose code is a part of this.
-    pub(super) fn inline_frame(
-        &mut self,
-        target: CallTarget,
-        has_self: bool,
-        has_shim: bool,
-        upkeep: Upkeep,
-        operands: &[Value],
-        lazy: Option<(u32, &[Value])>,
-    ) -> ir::Value {
+    pub(super) fn inline_frame(&mut self, push: Value) -> ir::Value {
+        let inst = self.hir.inst(push);
+        let Op::PushFrame { target, has_self, has_shim, upkeep, lazy, again } = inst.op else {
+            unreachable!("it pushes a frame")
+        };
+        let (operands, items) = LazyTuple::split(lazy, &inst.args);
+        let context = self.hir.callee_in(push).expect("the frame is a callee's");
         let mut refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
         let tstate = self.tstate;
+        let new_frame = self.frame_of(context);
         if upkeep != Upkeep::Full {
-            let new_frame = self.frame_above(has_shim);
-            self.push_frame(target, new_frame, &refs, has_self, frames::light_mark(upkeep == Upkeep::Lent, has_shim));
+            if !again || !self.stack.is_reused(context) {
+                let mark = frames::light_mark(upkeep == Upkeep::Lent, has_shim);
+                self.fill_in_head(target, new_frame, (self.frame, refs[0]), mark);
+            }
+            self.fill_in_call(target, new_frame, &refs, has_self);
             self.store(new_frame, tstate, thread::CURRENT_FRAME);
             return new_frame;
         }
         self.settle();
-        if let Some((slot, items)) = lazy {
+        if let Some(lazy) = lazy {
             let first_argument = if has_self { 1 } else { 2 };
-            refs[first_argument + slot as usize] = self.make_tuple(items);
+            refs[first_argument + lazy.slot as usize] = self.make_tuple(items);
         }
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
         let fewer = self.b.ins().iadd_imm_s(remaining, -1 - i64::from(has_shim));
         self.store(fewer, tstate, thread::PY_RECURSION_REMAINING);
-        let new_frame = self.frame_above(has_shim);
         self.make_current(target, new_frame, &refs, has_self);
         new_frame
+    }
+
+    /// Makes the head of the current frame, which was popped as an ordinary frame, that of a light frame again.
+    pub(super) fn restore_head(&mut self) {
+        let callee = self.hir.callee(self.context).expect("the outermost frame is not light");
+        let inst = self.hir.inst(callee.frame);
+        let Op::PushFrame { target, has_shim, upkeep, .. } = inst.op else { unreachable!("the frame was pushed") };
+        if self.stack.is_reused(self.context) {
+            let (caller, function) = (self.frame_of(callee.caller), self.value(inst.args[0]));
+            let mark = frames::light_mark(upkeep == Upkeep::Lent, has_shim);
+            self.fill_in_head(target, self.frame, (caller, function), mark);
+        }
     }
 
     /// Gives back what the interpreter's own frame below that of `__init__` takes, if the frame that was just popped has one.
@@ -190,7 +203,8 @@ impl Lowering<'_, '_> {
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
         let remaining = self.b.ins().iadd_imm_s(remaining, 1);
         self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
-        let top = self.frame_at(self.frames_below(self.context) - shim_bytes(true));
+        let caller = self.hir.callee(self.context).map_or(OUTERMOST, |callee| callee.caller);
+        let top = self.frame_at(self.end_of(caller));
         self.store(top, tstate, thread::DATASTACK_TOP);
     }
 
@@ -205,15 +219,26 @@ impl Lowering<'_, '_> {
 
     /// Fills in a frame for the callee: valid for any observer from its first instruction on.
     fn push_frame(&mut self, target: CallTarget, new: ir::Value, refs: &[ir::Value], has_self: bool, mark: u16) {
+        self.fill_in_head(target, new, (self.frame, refs[0]), mark);
+        self.fill_in_call(target, new, refs, has_self);
+    }
+
+    /// The part of it that is the same for all calls of the function from this place.
+    fn fill_in_head(
+        &mut self,
+        target: CallTarget,
+        new: ir::Value,
+        (caller, function): (ir::Value, ir::Value),
+        mark: u16,
+    ) {
         let code = self.imm(target.code as i64);
         if mark == frames::RUNNING {
             self.incref(code);
         }
         self.store(code, new, layout::F_EXECUTABLE);
-        let frame = self.frame;
-        self.store(frame, new, layout::PREVIOUS);
-        self.store(refs[0], new, layout::F_FUNCOBJ);
-        let callee = self.untag(refs[0]);
+        self.store(caller, new, layout::PREVIOUS);
+        self.store(function, new, layout::F_FUNCOBJ);
+        let callee = self.untag(function);
         let globals = self.load(types::I64, callee, function::FUNC_GLOBALS);
         self.store(globals, new, layout::F_GLOBALS);
         let builtins = self.load(types::I64, callee, function::FUNC_BUILTINS);
@@ -221,14 +246,18 @@ impl Lowering<'_, '_> {
         let zero = self.imm(0);
         self.store(zero, new, layout::F_LOCALS);
         self.store(zero, new, layout::FRAME_OBJ);
-        let start = self.imm(target.code_units as i64);
-        self.store(start, new, layout::INSTR_PTR);
         let stack = i64::from(layout::LOCALSPLUS + 8 * target.nlocalsplus as i32);
         let stack = self.b.ins().iadd_imm_s(new, stack);
         self.store(stack, new, layout::STACKPOINTER);
         // return_offset, owner and visited in one store.
         let marks = self.b.ins().iconst(types::I32, i64::from(mark));
         self.store(marks, new, layout::RETURN_OFFSET);
+    }
+
+    /// The part that every call writes: where it is, and its locals.
+    fn fill_in_call(&mut self, target: CallTarget, new: ir::Value, refs: &[ir::Value], has_self: bool) {
+        let start = self.imm(target.code_units as i64);
+        self.store(start, new, layout::INSTR_PTR);
         let args = if has_self { &refs[1..] } else { &refs[2..] };
         for (i, bits) in args.iter().enumerate() {
             let offset = self.slot_offset(i as u32);
@@ -245,7 +274,7 @@ impl Lowering<'_, '_> {
     pub(super) fn safepoint_after(
         &mut self,
         store: Value,
-        periodic: bool,
+        (periodic, leaves): (bool, bool),
         boxes: &[Value],
         state: StateId,
     ) -> ir::Value {
@@ -257,11 +286,37 @@ impl Lowering<'_, '_> {
         self.b.ins().brif(given_up, needed, &[], done, &[BlockArg::Value(zero)]);
         self.b.switch_to_block(needed);
         let was_aside = std::mem::replace(&mut self.is_aside, true);
-        let status = self.safepoint(periodic, boxes, state);
+        let status = if leaves { self.leaving_safepoint(state) } else { self.safepoint(periodic, boxes, state) };
         self.is_aside = was_aside;
         self.b.ins().jump(done, &[BlockArg::Value(status)]);
         self.b.switch_to_block(done);
         result
+    }
+
+    /// Forgets what has died before.
+    pub(super) fn forget_deaths(&mut self) {
+        let (word, zero) = (self.imm(deaths::noticed() as i64), self.imm(0));
+        self.store(zero, word, 0);
+    }
+
+    /// Leaves if something has died since deaths were forgotten that may have run code.
+    pub(super) fn leave_after_death(&mut self, state: StateId) {
+        let word = self.imm(deaths::noticed() as i64);
+        let noticed = self.load(types::I64, word, 0);
+        self.guard_not(noticed, state, Reason::Death);
+    }
+
+    /// A safepoint that leaves where something has died, at some distance from what may have given it up.
+    pub(super) fn leaving_safepoint(&mut self, state: StateId) -> ir::Value {
+        if self.stress.is_on() {
+            self.stressed_safepoint(false, state);
+        }
+        let word = self.imm(deaths::noticed() as i64);
+        let noticed = self.load(types::I64, word, 0);
+        // Something else may die noisily before the next one.
+        self.forget_deaths();
+        self.guard_not(noticed, state, Reason::Death);
+        self.imm(0)
     }
 
     /// 0 when nothing happened, negative when an exception is set; leaves when this frame was observed, or one of the boxes
@@ -329,6 +384,19 @@ impl Lowering<'_, '_> {
         let differs = self.b.ins().icmp(IntCC::NotEqual, breaker, expected);
         self.b.ins().brif(differs, slow, &[], done, args);
         self.b.switch_to_block(slow);
+    }
+
+    /// Whether a safepoint would have something to do. Under stress every other one has.
+    pub(super) fn is_due(&mut self) -> ir::Value {
+        if self.stress.is_on() {
+            return self.is_due_under_stress();
+        }
+        let header = self.imm(std::ptr::from_ref(self.header) as i64);
+        let breaker = self.load(types::I64, self.tstate, thread::EVAL_BREAKER);
+        let expected = self.load(types::I64, header, 0);
+        let differs = self.b.ins().bxor(breaker, expected);
+        let object = self.load(types::I64, self.frame, layout::FRAME_OBJ);
+        self.b.ins().bor(differs, object)
     }
 
     /// What a safepoint does where there may be something to do.

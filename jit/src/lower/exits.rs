@@ -185,7 +185,7 @@ impl Lowering<'_, '_> {
     /// At the start of a function: has the machine code entered anew with more room on the data stack, if there is not enough for the
     /// callees that are a part of it. Whoever enters that of a loop has seen to it.
     pub(super) fn ensure_room(&mut self) {
-        let extent = self.extent();
+        let extent = self.stack.bytes as u32 / 8;
         if self.hir.kind != Kind::Function || extent == 0 {
             return;
         }

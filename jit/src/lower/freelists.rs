@@ -108,7 +108,7 @@ impl Lowering<'_, '_> {
         match numbers::stubs() {
             Some(stubs) => self.call_preserving(stubs.dealloc, &[object]),
             None => {
-                self.call_aside_unsettled(crate::cpython::ffi::_Py_Dealloc as *const () as usize, &[object], None);
+                self.call_aside_unsettled(deaths::dealloc as *const () as usize, &[object], None);
             }
         }
     }

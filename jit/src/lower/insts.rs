@@ -17,6 +17,9 @@ impl Lowering<'_, '_> {
         if inst.op.needs_state() && !matches!(inst.op, Op::Safepoint { .. }) {
             self.force(wanted(), inst.op.exit_reason());
         }
+        if self.quiet.first_deaths.contains(&value) {
+            self.forget_deaths();
+        }
         let result = match &inst.op {
             Op::Param => return,
             Op::ConstObj { address, .. } => self.imm(*address as i64),
@@ -259,11 +262,7 @@ impl Lowering<'_, '_> {
 
             // The branch that it is for tests it.
             Op::CanInline { .. } => return,
-            Op::PushFrame { target, has_self, has_shim, upkeep, lazy } => {
-                let (operands, items) = inst::LazyTuple::split(*lazy, &inst.args);
-                let lazy = lazy.map(|lazy| (lazy.slot, items));
-                self.inline_frame(*target, *has_self, *has_shim, *upkeep, operands, lazy)
-            }
+            Op::PushFrame { .. } => self.inline_frame(value),
             Op::PopFrame { settled, is_quiet } => return self.pop_frame(*settled, *is_quiet),
             Op::UnwindFrame => {
                 let args = [self.tstate, self.frame];
@@ -282,13 +281,15 @@ impl Lowering<'_, '_> {
             Op::Safepoint { .. } if self.done_safepoint == Some(value) || self.quiet.needless.contains(&value) => {
                 self.imm(0)
             }
-            Op::Safepoint { periodic, boxes } => {
+            Op::Safepoint { periodic, boxes, leaves } => {
                 let (store, boxes) = inst.args.split_at(inst.args.len() - *boxes as usize);
                 match store.first() {
-                    Some(store) => self.safepoint_after(*store, *periodic, boxes, wanted()),
+                    Some(store) => self.safepoint_after(*store, (*periodic, *leaves), boxes, wanted()),
+                    None if *leaves => self.leaving_safepoint(wanted()),
                     None => self.safepoint(*periodic, boxes, wanted()),
                 }
             }
+            Op::IsDue => self.is_due(),
             Op::Traceback => {
                 let args = [self.tstate, self.frame];
                 self.call_runtime(frames::add_traceback as *const () as usize, &args, None);

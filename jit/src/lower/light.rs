@@ -90,19 +90,25 @@ impl Lowering<'_, '_> {
         let mark = frames::light_mark(is_lent, callee.has_shim);
         let (slow, fast, done) = (self.block(), self.block(), self.block());
         self.b.set_cold_block(slow);
-        let found = self.load(types::I16, frame, layout::RETURN_OFFSET);
-        let is_settled = self.b.ins().icmp_imm_s(IntCC::NotEqual, found, i64::from(mark as i16));
         let profiled = self.load(types::I64, tstate, thread::LAST_PROFILED_FRAME);
         let profiled = self.b.ins().icmp(IntCC::Equal, profiled, frame);
-        // What hooks into the allocation of memory may have asked for the thread's frame.
-        let object = self.load(types::I64, frame, layout::FRAME_OBJ);
-        let observed = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
-        let special = self.b.ins().bor(is_settled, profiled);
-        let special = self.b.ins().bor(special, observed);
+        let is_undisturbed = self.undisturbed.contains(&self.context);
+        let special = if is_undisturbed {
+            profiled
+        } else {
+            let found = self.load(types::I16, frame, layout::RETURN_OFFSET);
+            let is_settled = self.b.ins().icmp_imm_s(IntCC::NotEqual, found, i64::from(mark as i16));
+            // What hooks into the allocation of memory may have asked for the thread's frame.
+            let object = self.load(types::I64, frame, layout::FRAME_OBJ);
+            let observed = self.b.ins().icmp_imm_s(IntCC::NotEqual, object, 0);
+            let special = self.b.ins().bor(is_settled, profiled);
+            self.b.ins().bor(special, observed)
+        };
         self.b.ins().brif(special, slow, &[], fast, &[]);
 
         self.b.switch_to_block(slow);
         self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
+        self.restore_head();
         self.leave_shim();
         self.b.ins().jump(done, &[]);
 
@@ -122,8 +128,12 @@ impl Lowering<'_, '_> {
         }
         if let Some((bits, items)) = lazy {
             let (unmade, made) = (self.block(), self.block());
-            let is_unmade = self.b.ins().icmp_imm_s(IntCC::Equal, bits, layout::NULL_BITS as i64);
-            self.b.ins().brif(is_unmade, unmade, &[], made, &[]);
+            if is_undisturbed {
+                self.b.ins().jump(unmade, &[]);
+            } else {
+                let is_unmade = self.b.ins().icmp_imm_s(IntCC::Equal, bits, layout::NULL_BITS as i64);
+                self.b.ins().brif(is_unmade, unmade, &[], made, &[]);
+            }
             self.b.switch_to_block(unmade);
             for item in items {
                 let (object, kinds) = (self.value(item), self.hir.ty(item).kinds);

@@ -46,7 +46,7 @@ impl Lowering<'_, '_> {
             return self.store_in_cold_code(Helper::StoreFloat, place, store, state);
         }
         if let Some(private) = private
-            && matches!(self.hir.inst(private).op, Op::StoreFloat { .. })
+            && self.hir.ty(private).kinds.is_within(Kinds::FLOAT)
         {
             let object = self.value(private);
             self.store(value, object, float::OB_FVAL);
@@ -95,6 +95,7 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(counted);
         let was_aside = std::mem::replace(&mut self.is_aside, true);
         self.set_line_of(state);
+        self.forget_deaths_for(ways);
         self.decref(old, Kinds::ANY);
         self.finish(ways, small.object, None, true);
         self.is_aside = was_aside;
@@ -166,7 +167,11 @@ impl Lowering<'_, '_> {
                     let inst = self.hir.inst(safepoint);
                     let state = inst.state.expect("verified: a safepoint has a state");
                     self.belongs_to(Origin::Inst(safepoint));
-                    self.safepoint(false, &inst.args[1..], state);
+                    if matches!(inst.op, Op::Safepoint { leaves: true, .. }) {
+                        self.leave_after_death(state);
+                    } else {
+                        self.safepoint(false, &inst.args[1..], state);
+                    }
                     self.belongs_to(Origin::Inst(store));
                 }
                 Some(_) => {}
@@ -174,6 +179,14 @@ impl Lowering<'_, '_> {
             }
         }
         self.b.ins().jump(ways.done, &args);
+    }
+
+    /// Forgets what has died before if the safepoint wants to know what dies now.
+    fn forget_deaths_for(&mut self, ways: Ways) {
+        let leaves = |safepoint| matches!(self.hir.inst(safepoint).op, Op::Safepoint { leaves: true, .. });
+        if ways.safepoint.is_some_and(leaves) {
+            self.forget_deaths();
+        }
     }
 
     /// Puts a number where `old`, a float, is.
@@ -315,6 +328,7 @@ impl Lowering<'_, '_> {
     ) -> ir::Value {
         self.b.switch_to_block(ways.anew);
         let was_aside = std::mem::replace(&mut self.is_aside, true);
+        self.forget_deaths_for(ways);
         let made = self.store_anew(helper, place, value, state);
         // What needs a new object is none of the ints that the interpreter has once.
         self.finish(ways, made, Some(made), true);

@@ -14,10 +14,12 @@ mod locals;
 mod numbers;
 mod quiet;
 mod refs;
+mod stack;
 mod stress;
+mod undisturbed;
 pub mod unwinding;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cranelift_codegen::ir::{
     self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, SourceLoc, StackSlot, StackSlotData, StackSlotKind,
@@ -35,8 +37,10 @@ use crate::hir::inst::{self, ContextId, ErrorKind, OUTERMOST, Reason, StateId, T
 use crate::hir::origin::Origin;
 use crate::hir::types::Repr;
 use crate::runtime::ops::generators;
-use crate::runtime::{frames, preserving};
+use crate::runtime::{deaths, frames, preserving};
 use quiet::Quiet;
+use stack::Stack;
+use undisturbed::undisturbed;
 
 /// What lowering learns besides the code itself.
 pub struct Lowered {
@@ -64,6 +68,9 @@ struct Lowering<'a, 'b> {
     hir: &'a Function,
     /// The code that is compiled, and its frame.
     outermost: (&'a CodeInfo, ir::Value),
+    stack: Stack,
+    /// Callees whose frames nobody can have got hold of when they are popped; none under stress.
+    undisturbed: HashSet<ContextId>,
     /// Where frames of callees are counted from: the end of the data stack when the machine code was entered.
     base: ir::Value,
     /// The frame that the current block runs in, its code, and where it is.
@@ -78,7 +85,7 @@ struct Lowering<'a, 'b> {
     given_up: HashMap<Value, ir::Value>,
     /// For stores of ints: the box in the home slot, or NULL.
     boxes: HashMap<Value, ir::Value>,
-    /// Safepoints that need not be where they are; none under stress.
+    /// Safepoints that need not be where they are.
     quiet: Quiet,
     /// The safepoint that the instruction before it has done.
     done_safepoint: Option<Value>,
@@ -124,6 +131,8 @@ pub fn lower(
     let mut lowering = Lowering {
         hir,
         outermost: (code, nothing),
+        stack: Stack::of(hir),
+        undisturbed: if stress.is_on() { HashSet::new() } else { undisturbed(hir) },
         base: nothing,
         context: OUTERMOST,
         code,
@@ -134,7 +143,7 @@ pub fn lower(
         values: HashMap::new(),
         given_up: HashMap::new(),
         boxes: HashMap::new(),
-        quiet: if stress.is_on() { Quiet::default() } else { Quiet::of(hir) },
+        quiet: Quiet::of(hir, stress.is_on()),
         done_safepoint: None,
         tstate: nothing,
         frame: nothing,
@@ -153,7 +162,7 @@ pub fn lower(
         is_cold: false,
     };
     lowering.run();
-    let extent = lowering.extent();
+    let extent = lowering.stack.bytes as u32 / 8;
     let Lowering { b, records, guards, callees, .. } = lowering;
     b.finalize(target);
     Lowered { exits: records, guards, callees, extent }
@@ -265,26 +274,14 @@ impl Lowering<'_, '_> {
     fn frame_of(&mut self, context: ContextId) -> ir::Value {
         match context {
             OUTERMOST => self.outermost.1,
-            _ => self.frame_at(self.frames_below(context)),
+            _ => self.frame_at(self.stack.start(context)),
         }
     }
 
-    /// The size in bytes of the frames from the base on that the frame of `context` follows.
-    fn frames_below(&self, context: ContextId) -> i64 {
+    /// Where the frame of `context` ends, in bytes from the base on.
+    fn end_of(&self, context: ContextId) -> i64 {
         let Some(callee) = self.hir.callee(context) else { return 0 };
-        self.frames_up_to(callee.caller) + shim_bytes(callee.has_shim)
-    }
-
-    /// The same, with that frame.
-    fn frames_up_to(&self, context: ContextId) -> i64 {
-        let Some(callee) = self.hir.callee(context) else { return 0 };
-        self.frames_below(context) + 8 * i64::from(callee.code.framesize)
-    }
-
-    /// The words of the data stack that the frames of callees need whose code is a part of this.
-    fn extent(&self) -> u32 {
-        let contexts = (1..=self.hir.contexts.len() as u32).map(ContextId);
-        contexts.map(|context| self.frames_up_to(context) as u32 / 8).max().unwrap_or(0)
+        self.stack.start(context) + 8 * i64::from(callee.code.framesize)
     }
 
     /// Notes what the machine code that comes now is made from.

@@ -6,9 +6,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::hir::effects::{is_quiet, quiet_starts};
+use crate::hir::effects::is_quiet;
 use crate::hir::function::Function;
 use crate::hir::inst::{Op, Value};
+use crate::hir::noise::{Noise, is_needless};
 
 /// The safepoints of a function that need not be where they are.
 #[derive(Default)]
@@ -17,56 +18,51 @@ pub struct Quiet {
     pub after_death: HashMap<Value, Value>,
     /// Those with nothing to look after.
     pub needless: HashSet<Value>,
-}
-
-/// What may have been noticed since the last safepoint.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Noise {
-    None,
-    /// The death of an object, given up by this instruction.
-    Death(Value),
-    Any,
+    /// What gives an object up as the first of several before a safepoint that leaves if any of them has died noisily.
+    pub first_deaths: HashSet<Value>,
 }
 
 impl Quiet {
-    /// Looks for them in a function.
-    pub fn of(function: &Function) -> Quiet {
+    /// Looks for them in a function. Under stress all safepoints are where they are.
+    pub fn of(function: &Function, is_stressed: bool) -> Quiet {
         let order = function.reverse_postorder();
-        let begins = quiet_starts(function, &order);
+        let noise = Noise::of(function, &order);
         let mut quiet = Quiet::default();
         for block in order {
-            let mut noise = if begins[block.index()] { Noise::None } else { Noise::Any };
+            let context = function.block(block).context;
+            let mut unseen = noise.at_start(block).clone();
+            // What came right before, and whether there was nothing to look after before that.
             let mut before = None;
+            let mut first = None;
             for &value in &function.block(block).insts {
-                if let (Op::Safepoint { periodic: false, boxes }, args) =
-                    (&function.inst(value).op, &function.inst(value).args)
-                    && args.len() == *boxes as usize
-                {
-                    match noise {
-                        Noise::None => {
-                            quiet.needless.insert(value);
+                let op = &function.inst(value).op;
+                let gives_up = matches!(op, Op::DecRef | Op::CloseRef) && !is_quiet(function, value);
+                match op {
+                    Op::Safepoint { periodic, boxes, leaves } => {
+                        let is_plain = !periodic && *boxes as usize == function.inst(value).args.len();
+                        match before {
+                            _ if is_stressed => {}
+                            _ if is_needless(function, block, value, &unseen) => {
+                                quiet.needless.insert(value);
+                            }
+                            Some((given, true)) if is_plain => {
+                                quiet.after_death.insert(given, value);
+                            }
+                            _ => {}
                         }
-                        Noise::Death(given) if before == Some(given) => {
-                            quiet.after_death.insert(given, value);
-                        }
-                        _ => {}
+                        let is_aside = |given: &Value| quiet.after_death.contains_key(given);
+                        quiet.first_deaths.extend(first.take().filter(|given| *leaves && !is_aside(given)));
                     }
+                    // Otherwise a store does that itself, where it gives something up.
+                    Op::StoreInt { .. } | Op::StoreFloat { .. } if is_stressed => first = first.or(Some(value)),
+                    _ if gives_up => first = first.or(Some(value)),
+                    _ => {}
                 }
-                noise = after(function, value, noise);
-                before = Some(value);
+                before = Some((value, gives_up && unseen.is_quiet(context)));
+                noise.step(function, block, value, &mut unseen);
             }
         }
         quiet
-    }
-}
-
-fn after(function: &Function, value: Value, noise: Noise) -> Noise {
-    let inst = function.inst(value);
-    match &inst.op {
-        Op::Safepoint { .. } => Noise::None,
-        _ if is_quiet(function, value) => noise,
-        Op::DecRef | Op::CloseRef if noise == Noise::None => Noise::Death(value),
-        _ => Noise::Any,
     }
 }
 
@@ -78,7 +74,7 @@ mod tests {
     /// The safepoints of `text` that follow a death only, with what dies, and the needless ones, by their numbers.
     fn found(text: &str) -> (Vec<(usize, usize)>, Vec<usize>) {
         let function = parse(text).unwrap();
-        let quiet = Quiet::of(&function);
+        let quiet = Quiet::of(&function, false);
         let index = |value: &Value| {
             let order = function.blocks.iter().flat_map(|block| &block.insts);
             order.into_iter().position(|inst| inst == value).unwrap()

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cpython::{kinds, object};
+use crate::hir::inst::Op;
 use crate::hir::types::Kinds;
 
 impl Lowering<'_, '_> {
@@ -49,11 +50,20 @@ impl Lowering<'_, '_> {
             return;
         }
         self.b.set_cold_block(dead);
+        let safepoint = safepoint.map(|safepoint| self.hir.inst(safepoint));
+        let leaves = safepoint.is_some_and(|inst| matches!(inst.op, Op::Safepoint { leaves: true, .. }));
+        if leaves {
+            self.forget_deaths();
+        }
         self.dealloc(object, kinds);
-        if let Some(safepoint) = safepoint {
-            let inst = self.hir.inst(safepoint);
+        if let Some(inst) = safepoint {
+            let state = inst.state.expect("verified: a safepoint has a state");
             let was_aside = std::mem::replace(&mut self.is_aside, true);
-            self.safepoint(false, &inst.args, inst.state.expect("verified: a safepoint has a state"));
+            if leaves {
+                self.leave_after_death(state);
+            } else {
+                self.safepoint(false, &inst.args, state);
+            }
             self.is_aside = was_aside;
         }
         self.b.ins().jump(done, &[]);

@@ -41,6 +41,10 @@ impl Lowering<'_, '_> {
         status
     }
 
+    pub(super) fn is_due_under_stress(&mut self) -> ir::Value {
+        self.call_runtime(stress::is_due as *const () as usize, &[], Some(types::I64)).expect("has a result")
+    }
+
     fn note_guard(&mut self, state: StateId, reason: Reason) -> usize {
         let record = self.side_exit(state, reason);
         self.guards.push(record);

@@ -14,7 +14,7 @@ use crate::cpython::thread::{self, Thread};
 use crate::cpython::{code::Code, frame, interp, memory};
 use crate::tier;
 
-use super::observers;
+use super::{deaths, observers};
 
 /// `return_offset` of a frame that machine code runs. The interpreter uses the field only while the frame calls another
 /// one, which compiled frames never do through it.
@@ -145,7 +145,7 @@ pub unsafe fn tell_tools(tstate: *mut PyThreadState, frame: *mut InterpreterFram
 /// The caller owns a reference to the object.
 pub unsafe extern "C-unwind" fn drop_object(object: *mut PyObject) {
     // SAFETY: the contract.
-    unsafe { ffi::Py_DECREF(object) };
+    unsafe { deaths::give_up(object) };
 }
 
 /// Gives up a stackref, where machine code has no room for doing it inline.
@@ -155,7 +155,7 @@ pub unsafe extern "C-unwind" fn drop_object(object: *mut PyObject) {
 pub unsafe extern "C-unwind" fn drop_ref(reference: StackRef) {
     if reference.is_counted() {
         // SAFETY: the contract; neither NULL nor tagged integers are counted.
-        unsafe { ffi::Py_DECREF(reference.untag()) };
+        unsafe { deaths::give_up(reference.untag()) };
     }
 }
 

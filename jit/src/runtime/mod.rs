@@ -2,6 +2,7 @@
 
 pub mod attr_cache;
 pub mod blame;
+pub mod deaths;
 mod delegation;
 pub mod deopt;
 pub mod details;

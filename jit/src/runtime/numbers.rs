@@ -46,9 +46,9 @@ pub fn stubs() -> Option<Stubs> {
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
     use super::{INTERP, TRACER};
-    use crate::cpython::{ffi, float, long, object, tuple};
+    use crate::cpython::{float, long, object, tuple};
     use crate::runtime::ops::locals;
-    use crate::runtime::preserving;
+    use crate::runtime::{deaths, preserving};
 
     /// Frees the object at `rdi`.
     #[unsafe(naked)]
@@ -221,7 +221,7 @@ mod x86_64 {
             ".cfi_def_cfa rsp, 8",
             "ret",
             ".cfi_endproc",
-            general = sym ffi::_Py_Dealloc,
+            general = sym deaths::dealloc,
             call = sym preserving::call,
         )
     }

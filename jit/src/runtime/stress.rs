@@ -105,6 +105,13 @@ fn add(counter: &AtomicU64, amount: u64) {
     counter.store(counter.load(Ordering::Relaxed) + amount, Ordering::Relaxed);
 }
 
+/// Whether the safepoint at the end of a round has something to do: at every other one, so that the ways with and without it are
+/// taken.
+pub extern "C-unwind" fn is_due() -> i64 {
+    static ROUNDS: AtomicI64 = AtomicI64::new(0);
+    ROUNDS.fetch_add(1, Ordering::Relaxed) & 1
+}
+
 /// A function's guard was made to fail: like [`deopt::exit_function`], without drawing conclusions.
 ///
 /// # Safety

@@ -45,7 +45,7 @@ pub fn coverage() -> Coverage {
 pub fn note_compiled(info: &CodeInfo, hir: &Function, exits: &[SideExit]) {
     registry::with(|registry| {
         let Some(coverage) = &mut registry.coverage else { return };
-        let callees = hir.contexts.iter().map(|callee| &*callee.code);
+        let callees = hir.contexts.iter().filter(|callee| callee.copy_of.is_none()).map(|callee| &*callee.code);
         for instr in std::iter::once(info).chain(callees).flat_map(|info| &info.instrs) {
             // Those that stand in for others while a tool watches are not counted.
             if let Some(count) = coverage.opcodes.get_mut(instr.raw.name()) {

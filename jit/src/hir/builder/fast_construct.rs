@@ -33,7 +33,7 @@ impl Builder<'_> {
             let instance = self.new_instance()?;
             self.close_top(2);
             self.push(instance, true);
-            self.safepoint(true)?;
+            self.safepoint(false)?;
             return Ok(true);
         }
         let Some(binding) = self.profile.binding(class.init, nargs as u32 + 1, names) else { return Ok(false) };
@@ -168,6 +168,7 @@ impl Builder<'_> {
         self.switch_to(ok);
         self.close_top(count);
         self.push(instance, true);
-        self.safepoint(true)
+        let serves = self.serves_after_call();
+        self.safepoint(serves)
     }
 }

@@ -172,9 +172,18 @@ impl Builder<'_> {
         let is_object = self.func.ty(result).repr == Repr::Obj;
         self.push(result, is_object);
         match self.noisy {
-            true => self.safepoint(periodic && !self.is_after_special()),
+            true => {
+                let serves = periodic && self.serves_after_call();
+                self.safepoint(serves)
+            }
             false => Ok(()),
         }
+    }
+
+    /// Whether signals are served after a call. What is called in place has served them where it could take long: in calls of its own,
+    /// as it has no loops. What follows an operator's special method is not a call to the interpreter.
+    pub(super) fn serves_after_call(&self) -> bool {
+        self.returned_by_callee.is_none() && !self.is_after_special()
     }
 
     /// Calls the function; the result is NULL if it raises, or if there is no memory for an argument.
@@ -267,13 +276,14 @@ impl Builder<'_> {
         let mut operands = refs.to_vec();
         operands.extend(lazy.iter().flat_map(|(_, items)| items));
         let unmade = lazy.as_ref().map(|(slot, items)| LazyTuple { slot: *slot, len: items.len() as u32 });
-        let push = Op::PushFrame { target, has_self, has_shim, upkeep: Upkeep::Full, lazy: unmade };
+        let upkeep = Upkeep::Full;
+        let push = Op::PushFrame { target, has_self, has_shim, upkeep, lazy: unmade, again: false };
         let frame = self.emit(push, &operands, Type::I64);
 
         let (caller, site) = (self.func.context, self.instr.start);
         let call_line = self.code.lines.lookup(site).line.unwrap_or(0);
         let (code, address) = (code.clone(), target.code);
-        let context = Context { code, address, caller, site, call_line, has_shim, frame, resume };
+        let context = Context { code, address, caller, site, call_line, has_shim, frame, resume, copy_of: None };
         let (cfg, carry) = (Cfg::build(&inlinee.code, entry), Carried::new());
         let mut callee = Builder::new(&inlinee.code, profile, Kind::Function, &cfg, &carry);
         (callee.root, callee.returning) = (self.root, Some(block));

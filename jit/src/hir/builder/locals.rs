@@ -82,7 +82,8 @@ impl Builder<'_> {
             self.instr.oparg & generator::RESUME_LOCATION_MASK,
             generator::RESUME_AT_FUNC_START | generator::RESUME_AFTER_YIELD
         );
-        let status = self.emit_in(self.cur, Op::Safepoint { periodic, boxes: 0 }, &[], Type::I64, Some(state));
+        let status =
+            self.emit_in(self.cur, Op::Safepoint { periodic, boxes: 0, leaves: false }, &[], Type::I64, Some(state));
         if periodic { self.check(status, ErrorKind::Negative) } else { Ok(()) }
     }
 

@@ -39,6 +39,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
+use super::effects::only_deaths;
 use super::function::{Function, Kind};
 use super::inst::*;
 use super::types::{Kinds, Repr, Type};
@@ -163,6 +164,8 @@ pub struct Builder<'a> {
     last: usize,
     /// How many of the next instructions have been done together with an earlier one.
     skips: usize,
+    /// Where its own instructions begin.
+    start: (Block, usize),
     /// Operands at its start.
     depth: usize,
     /// The frame state at the start of the current instruction.
@@ -255,6 +258,7 @@ impl<'a> Builder<'a> {
             last: 0,
             skips: 0,
             pinned: None,
+            start: (Block(0), 0),
             depth: 0,
             before: None,
             line: None,
@@ -337,6 +341,7 @@ impl<'a> Builder<'a> {
                 self.depth = self.state.stack.len();
                 self.before = None;
                 (self.noisy, self.stored) = (false, None);
+                self.start = (self.cur, self.func.block(self.cur).insts.len());
                 open = self.translate().map_err(|mut refusal| {
                     refusal.offset.get_or_insert(self.instr.offset);
                     refusal
@@ -656,17 +661,28 @@ impl<'a> Builder<'a> {
         self.emit_in(block, Op::Helper { helper, imms: imms.into() }, args, ty, None)
     }
 
+    /// Whether nothing has run since the instruction's start but what objects may run that have died, and they are not known
+    /// to run anything.
+    fn may_leave_at_death(&self) -> bool {
+        let (block, first) = self.start;
+        let is_all_here = block == self.cur && !self.profile.has_failed(self.instr.start);
+        is_all_here && only_deaths(&self.func, &self.func.block(block).insts[first..])
+    }
+
     /// Leaves when the store of a number has given up an object, and whoever saw that got hold of this frame.
     fn safepoint_after(&mut self, store: Value) {
         let state = self.state_at(self.instr.next);
-        self.emit_in(self.cur, Op::Safepoint { periodic: false, boxes: 0 }, &[store], Type::I64, Some(state));
+        let op = Op::Safepoint { periodic: false, boxes: 0, leaves: self.may_leave_at_death() };
+        self.emit_in(self.cur, op, &[store], Type::I64, Some(state));
     }
 
     /// After a call: leaves when the call's callee (or anyone meanwhile) got hold of this frame. With `periodic` it also
     /// serves pending signals, where the interpreter would.
     fn safepoint(&mut self, periodic: bool) -> Result<(), Refusal> {
         let state = self.state_at(self.instr.next);
-        let status = self.emit_in(self.cur, Op::Safepoint { periodic, boxes: 0 }, &[], Type::I64, Some(state));
+        let leaves = !periodic && self.may_leave_at_death();
+        let op = Op::Safepoint { periodic, boxes: 0, leaves };
+        let status = self.emit_in(self.cur, op, &[], Type::I64, Some(state));
         self.noisy = false;
         if periodic {
             let unwind = self.state.stack.clone();

@@ -153,8 +153,13 @@ impl Builder<'_> {
                 self.set_line();
                 // The interpreter serves signals before it jumps: they are raised at the jump.
                 let state = self.state_at(target);
-                let status =
-                    self.emit_in(self.cur, Op::Safepoint { periodic: true, boxes: 0 }, &[], Type::I64, Some(state));
+                let status = self.emit_in(
+                    self.cur,
+                    Op::Safepoint { periodic: true, boxes: 0, leaves: false },
+                    &[],
+                    Type::I64,
+                    Some(state),
+                );
                 self.check(status, ErrorKind::Negative)?;
                 self.jump_to(target);
                 return Ok(false);
@@ -459,7 +464,13 @@ impl Builder<'_> {
         for (block, target) in [(then, on_true), (otherwise, on_false)] {
             self.switch_to(block);
             let state = self.state_at(target);
-            self.emit_in(self.cur, Op::Safepoint { periodic: false, boxes: 0 }, &[], Type::I64, Some(state));
+            self.emit_in(
+                self.cur,
+                Op::Safepoint { periodic: false, boxes: 0, leaves: false },
+                &[],
+                Type::I64,
+                Some(state),
+            );
             self.jump_to(target);
         }
     }

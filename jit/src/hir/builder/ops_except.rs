@@ -137,7 +137,7 @@ impl Builder<'_> {
         }
         // What raised may have switched on events, which the handler must not miss.
         let state = self.state_at(handler.target);
-        self.emit_in(self.cur, Op::Safepoint { periodic: false, boxes: 0 }, &[], Type::I64, Some(state));
+        self.emit_in(self.cur, Op::Safepoint { periodic: false, boxes: 0, leaves: false }, &[], Type::I64, Some(state));
         self.state.locals = vec![Local::Home; self.code.nlocalsplus as usize];
         let edge = self.edge_to(handler.target, 0);
         self.terminate(Terminator::Jump(edge));

@@ -13,7 +13,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::infer::merge_params;
+use super::infer::{infer_kinds, merge_params};
+use super::rewrite::Replacements;
 use crate::hir::function::Function;
 use crate::hir::inst::{Block, ContextId, Inst, OUTERMOST, Op, Terminator, Value};
 use crate::hir::types::{Kinds, Repr, Type};
@@ -42,6 +43,40 @@ pub fn run(function: &mut Function) {
         return;
     }
     boxes.connect();
+    merge_params(function);
+    merge_floats(function);
+}
+
+/// A store of a float into a box that is there leaves that box: what comes after it is the same from round to round.
+fn merge_floats(function: &mut Function) {
+    infer_kinds(function);
+    let mut replaced = Replacements::default();
+    for block in function.reverse_postorder() {
+        for &value in &function.block(block).insts {
+            if let (Op::StoreFloat { .. }, [_, private]) = (&function.inst(value).op, &function.inst(value).args[..])
+                && function.ty(*private).kinds.is_within(Kinds::FLOAT)
+            {
+                replaced.insert(value, *private);
+            }
+        }
+    }
+    if replaced.is_empty() {
+        return;
+    }
+    // Such a store gives nothing up.
+    let looks_after =
+        |function: &Function, value: Value| match (&function.inst(value).op, &function.inst(value).args[..]) {
+            (Op::Safepoint { boxes, .. }, [store, rest @ ..]) => {
+                rest.len() == *boxes as usize && replaced.contains(*store)
+            }
+            _ => false,
+        };
+    for block in function.reverse_postorder() {
+        let mut insts = std::mem::take(&mut function.block_mut(block).insts);
+        insts.retain(|value| !looks_after(function, *value));
+        function.block_mut(block).insts = insts;
+    }
+    replaced.apply(function);
     merge_params(function);
 }
 
@@ -321,6 +356,8 @@ impl Boxes<'_> {
         let (wanted, frame) = (&self.wanted[&block], self.function.block(block).context);
         let inst = &mut self.function.values[value.index()];
         match &mut inst.op {
+            // Where nothing has run nobody has got hold of a box.
+            Op::Safepoint { leaves: true, .. } => {}
             Op::Safepoint { boxes: count, .. } => {
                 let mut named: Vec<_> =
                     boxes.iter().filter(|(place, _)| place.context == frame && wanted.contains(place)).collect();
@@ -424,9 +461,9 @@ mod tests {
             v5: float = store_float 0 v0 v9  ; @1 []
             v6: int = store_int 1 v1 v10  ; @2 []
             v7: float = store_float 0 v0 v5  ; @3 []
-            v8: i64 = safepoint periodic=true boxes=2 v7 v6  ; @4 []
+            v8: i64 = safepoint periodic=true boxes=2 v5 v6  ; @4 []
             v12: null|int = private_of v6
-            branch v2 b1(v7, v12) else b2
+            branch v2 b1(v5, v12) else b2
         b2:
             return v5
         ");
@@ -463,7 +500,7 @@ mod tests {
             v6: float = store_float 0 v0  ; @4 []
             v7: float = store_float 1 v0  ; @5 []
             v8: float = store_float 2 v0 v3  ; @6 []
-            return v8
+            return v3
         ");
     }
 
@@ -508,7 +545,7 @@ mod tests {
         b1(v7: any):
             v8: float = store_float 0 v0 v4  ; @2 []
             inc_ref v7
-            v9: float = store_float 0 v0 v8  ; @3 []
+            v9: float = store_float 0 v0 v4  ; @3 []
             v10: float = store_float 1 v0  ; @3 []
             return v10
         ");
@@ -543,7 +580,7 @@ mod tests {
             v6: any = call get_len v3
             v7: i64 = safepoint periodic=false boxes=1 v5  ; @3 []
             v8: float = store_float 0 v0 v5  ; @4 []
-            return v8
+            return v5
         ");
     }
 

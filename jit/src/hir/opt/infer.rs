@@ -65,7 +65,7 @@ pub(super) fn merge_params(function: &mut Function) -> bool {
 }
 
 /// Narrows the types of object parameters to what really comes in, optimistically around loops.
-fn infer_kinds(function: &mut Function) {
+pub(super) fn infer_kinds(function: &mut Function) {
     let order = function.reverse_postorder();
     let mut kinds: HashMap<Value, Kinds> = HashMap::new();
     for &block in &order {

@@ -6,9 +6,12 @@ mod fresh;
 mod infer;
 pub mod light;
 mod number;
+mod peel;
 mod ranges;
 mod refcounts;
+pub mod reframe;
 mod rewrite;
+mod sink;
 mod straighten;
 mod sweep;
 
@@ -17,15 +20,18 @@ use super::verify::verify;
 
 type Pass = (&'static str, fn(&mut Function));
 
-const PASSES: [Pass; 9] = [
+const PASSES: [Pass; 12] = [
     ("straighten", straighten::run),
     ("infer", infer::run),
     ("light", light::run),
     ("refcounts", refcounts::run),
-    ("number", number::run),
     ("ranges", ranges::run),
+    ("peel", peel::run),
+    ("number", number::run),
     ("boxes", boxes::run),
     ("sweep", sweep::run),
+    ("sink", sink::run),
+    ("reframe", reframe::run),
     ("compact", compact::run),
 ];
 

@@ -3,18 +3,19 @@
 //! Computations without side effects and guards are looked up by operation and operands; one that is found in a dominating block
 //! is used instead. A load is the same as an earlier one only if nothing in between can have changed memory: loads carry the
 //! *epoch* in which they are made, and whatever may write, or run Python code, begins a new one. A block begins in
-//! the epoch that all of its predecessors end in, if it is the same.
+//! the epoch that all of its predecessors end in, if it is the same; a loop, if a round writes nothing.
 //!
 //! Constants are the same for look-ups, but stay where they are: to make one again is cheaper than to keep it in a register.
 
 use std::collections::{HashMap, HashSet};
 
 use super::fresh::{Content, Fresh, Time};
+use super::peel::natural_loop;
 use super::rewrite::Replacements;
 use crate::hir::dominators::Dominators;
-use crate::hir::effects::{is_quiet, quiet_starts};
 use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{Block, Cond, ContextId, Inst, Mem, Op, Terminator, Value};
+use crate::hir::noise::{Noise, Unseen, is_needless};
 use crate::hir::types::{Kinds, Repr, Type};
 use crate::runtime::ops::table::Helper;
 
@@ -29,22 +30,29 @@ pub fn run(function: &mut Function) {
             predecessors.entry(edge.block).or_default().push(block);
         }
     }
-    let mut numbering = Numbering::default();
-    let quiet_starts = quiet_starts(function, &order);
+    let noise = Noise::of(function, &order);
+    let needless = noise.needless_safepoints(function, &order);
+    let mut numbering = Numbering::new(noise);
     for (position, &block) in order.iter().enumerate() {
         if !reached.contains(&block) {
             continue;
         }
         // What was passed over because no way leads there any more is no predecessor.
         let is_left = |before: &&Block| reached.contains(before) || !order[..position].contains(before);
-        let before = predecessors.get(&block).into_iter().flatten().filter(is_left);
-        let ends: Option<Vec<Epochs>> = before.map(|before| numbering.ends.get(before).copied()).collect();
+        let before: Vec<Block> = predecessors.get(&block).into_iter().flatten().filter(is_left).copied().collect();
+        let ends: Vec<&End> = before.iter().filter_map(|before| numbering.ends.get(before)).collect();
         let is_resumed = function.contexts.iter().any(|context| context.resume == block);
-        numbering.epochs = match ends {
-            Some(ends) if !ends.is_empty() && !is_resumed => numbering.meet(&ends),
-            _ => numbering.new_epochs(),
-        };
-        numbering.epochs.is_quiet |= quiet_starts[block.index()];
+        let (is_loop, is_known) = (ends.len() < before.len(), !ends.is_empty() && !is_resumed);
+        let mut unseen = Unseen::default();
+        ends.iter().for_each(|end| unseen.add(&end.unseen));
+        let epochs: Vec<Epochs> = ends.iter().map(|end| end.epochs).collect();
+        numbering.epochs = if is_known { numbering.meet(&epochs) } else { numbering.new_epochs() };
+        let known = numbering.noise.at_start(block);
+        numbering.unseen = if is_known && !is_loop { known.and(&unseen) } else { known.clone() };
+        if is_loop {
+            let rounds = natural_loop(function, &dominators, &order, block);
+            numbering.begin_loop(function, &rounds, &needless);
+        }
         let insts = std::mem::take(&mut function.block_mut(block).insts);
         let mut kept = Vec::with_capacity(insts.len());
         for value in insts {
@@ -53,14 +61,17 @@ pub fn run(function: &mut Function) {
                 continue;
             }
             kept.push(value);
-            numbering.epochs.is_quiet &= is_quiet(function, value) || numbering.gives_up_class(function, value);
+            if !numbering.gives_up_class(function, value) {
+                numbering.noise.step(function, block, value, &mut numbering.unseen);
+            }
             numbering.note_instances(function, value);
         }
         function.block_mut(block).insts = kept;
         numbering.fold_branch(function, &dominators, block);
         numbering.note_branch(function, &predecessors, block);
         reached.extend(function.block(block).terminator.edges().iter().map(|edge| edge.block));
-        numbering.ends.insert(block, numbering.epochs);
+        let end = End { epochs: numbering.epochs, unseen: numbering.unseen.clone() };
+        numbering.ends.insert(block, end);
     }
     numbering.replaced.apply(function);
 }
@@ -74,8 +85,6 @@ struct Epochs {
     objects: u64,
     /// Items that are numbers in memory: what is stored there changes no field of an object.
     items: u64,
-    /// Whether nothing can have been noticed since the last safepoint.
-    is_quiet: bool,
 }
 
 impl Epochs {
@@ -93,7 +102,12 @@ fn become_constant(function: &mut Function, value: Value, op: Op, ty: Type) {
 /// What makes two values the same; the number is that of the epoch and the depth, or of the frame.
 type Key = (Op, Vec<Value>, Type, u64);
 
-#[derive(Default)]
+/// What is known at the end of a block.
+struct End {
+    epochs: Epochs,
+    unseen: Unseen,
+}
+
 struct Numbering {
     found: HashMap<Key, Vec<(Block, Value)>>,
     replaced: Replacements,
@@ -104,10 +118,12 @@ struct Numbering {
     /// Conditions that hold because something leaves, or goes another way, where they do not.
     guarded: HashMap<Value, Vec<Block>>,
     fresh: Fresh,
+    noise: Noise,
+    unseen: Unseen,
     epochs: Epochs,
     /// Those before the last instruction that wrote to an object.
     before_write: Epochs,
-    ends: HashMap<Block, Epochs>,
+    ends: HashMap<Block, End>,
     last_epoch: u64,
 }
 
@@ -142,13 +158,30 @@ enum Memory {
 }
 
 impl Numbering {
+    fn new(noise: Noise) -> Numbering {
+        Numbering {
+            found: HashMap::new(),
+            replaced: Replacements::default(),
+            same: HashMap::new(),
+            tested: HashMap::new(),
+            guarded: HashMap::new(),
+            fresh: Fresh::default(),
+            noise,
+            unseen: Unseen::default(),
+            epochs: Epochs::default(),
+            before_write: Epochs::default(),
+            ends: HashMap::new(),
+            last_epoch: 0,
+        }
+    }
+
     /// Whether the instruction's result is there already, or what it tests holds already; its value is replaced then.
     fn is_known(&mut self, function: &Function, dominators: &Dominators, block: Block, value: Value) -> bool {
         let inst = function.inst(value);
-        if let Op::Safepoint { periodic, boxes } = inst.op {
-            let is_needless = self.epochs.is_quiet && !periodic && boxes == 0 && inst.args.is_empty();
-            if !is_needless {
-                self.epochs = Epochs { is_quiet: true, ..self.new_epochs() };
+        if let Op::Safepoint { leaves, .. } = inst.op {
+            let is_needless = is_needless(function, block, value, &self.unseen);
+            if !is_needless && !leaves {
+                self.epochs = self.new_epochs();
             }
             return is_needless;
         }
@@ -157,7 +190,8 @@ impl Numbering {
         {
             return true;
         }
-        let class = if self.gives_up_class(function, value) { Class::Harmless } else { classify(function, inst) };
+        let is_known_harmless = self.gives_up_class(function, value) || self.noise.is_tame(value);
+        let class = if is_known_harmless { Class::Harmless } else { classify(function, inst) };
         let epoch = match class {
             Class::Pure | Class::Cheap => 0,
             Class::OfFrame => self.namespaces_of(function, function.block(block).context),
@@ -177,7 +211,7 @@ impl Numbering {
                 return false;
             }
             Class::Writes => {
-                self.epochs = Epochs { is_quiet: self.epochs.is_quiet, ..self.new_epochs() };
+                self.epochs = self.new_epochs();
                 return false;
             }
         };
@@ -236,6 +270,7 @@ impl Numbering {
             }
             Op::Guard { .. } => function.inst(args[0]).op == Op::ConstBool(true),
             Op::DecRef => number(0) == Some(0),
+            Op::CloseRef => matches!(function.inst(args[0]).op, Op::ConstRef(_)),
             _ => {
                 let Some(content) = self.fresh.read(function, inst, &args, self.epochs.time()) else { return false };
                 match content {
@@ -354,7 +389,6 @@ impl Numbering {
     fn meet(&mut self, ends: &[Epochs]) -> Epochs {
         let first = ends[0];
         let mut met = first;
-        met.is_quiet = ends.iter().all(|end| end.is_quiet);
         if ends.iter().any(|end| end.shapes != first.shapes) {
             met.shapes = self.new_epoch();
         }
@@ -367,13 +401,40 @@ impl Numbering {
         met
     }
 
+    /// Forgets, at the start of each round of a loop, what a round changes.
+    fn begin_loop(&mut self, function: &Function, rounds: &HashSet<Block>, needless: &HashSet<Value>) {
+        let (mut writes, mut writes_object, mut writes_item) = (false, false, false);
+        for value in rounds.iter().flat_map(|block| &function.block(*block).insts) {
+            let inst = function.inst(*value);
+            match inst.op {
+                Op::Safepoint { leaves, .. } => writes |= !leaves && !needless.contains(value),
+                _ if self.noise.is_tame(*value) => {}
+                _ => match classify(function, inst) {
+                    Class::Writes => writes = true,
+                    Class::WritesObject => writes_object = true,
+                    Class::WritesItem => writes_item = true,
+                    _ => {}
+                },
+            }
+        }
+        if writes {
+            self.epochs.shapes = self.new_epoch();
+        }
+        if writes || writes_object {
+            self.epochs.objects = self.new_epoch();
+        }
+        if writes || writes_object || writes_item {
+            self.epochs.items = self.new_epoch();
+        }
+    }
+
     fn new_epoch(&mut self) -> u64 {
         self.last_epoch += 1;
         self.last_epoch
     }
 
     fn new_epochs(&mut self) -> Epochs {
-        Epochs { shapes: self.new_epoch(), objects: self.new_epoch(), items: self.new_epoch(), is_quiet: false }
+        Epochs { shapes: self.new_epoch(), objects: self.new_epoch(), items: self.new_epoch() }
     }
 }
 
@@ -443,6 +504,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::SpillArgs { .. }
         | Op::LoadScratch { .. }
         | Op::CanInline { .. }
+        | Op::IsDue
         | Op::PushFrame { .. }
         | Op::PopFrame { is_quiet: true, .. }
         // These are dealt with before.

@@ -241,7 +241,7 @@ impl Trace<'_> {
                 self.held.remove(&object);
             }
             // It has nothing to do, and will not be there.
-            Op::Safepoint { periodic: false, boxes: 0 } if args.is_empty() && !self.is_noisy => {}
+            Op::Safepoint { periodic: false, boxes: 0, .. } if args.is_empty() && !self.is_noisy => {}
             Op::Safepoint { .. } => {
                 self.held.clear();
                 self.is_noisy = false;
@@ -513,6 +513,7 @@ fn is_unnoticed(op: &Op) -> bool {
             | Op::LoadScratch { .. }
             | Op::CanInline { .. }
             | Op::SetLine { .. }
+            | Op::IsDue
             | Op::Store { mem: Mem::I64 | Mem::F64 | Mem::I32 | Mem::U8, .. }
             | Op::Helper {
                 helper: Helper::BuildTuple | Helper::IterRange | Helper::FloatPow | Helper::MathFunction,

@@ -84,6 +84,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::ScratchAddr { .. }
         | Op::LoadScratch { .. }
         | Op::SetLine { .. }
+        | Op::IsDue
         | Op::Traceback
         | Op::TakeException { .. }
         | Op::FrameGlobals
@@ -205,9 +206,13 @@ fn result(op: &Op) -> Repr {
         | Op::FloatSqrt
         | Op::FloatAbs
         | Op::IntToFloat => Repr::F64,
-        Op::ConstBool(_) | Op::UnboxBool | Op::Compare(_) | Op::FloatCompare(_) | Op::Not | Op::CanInline { .. } => {
-            Repr::Bool
-        }
+        Op::ConstBool(_)
+        | Op::UnboxBool
+        | Op::Compare(_)
+        | Op::FloatCompare(_)
+        | Op::Not
+        | Op::IsDue
+        | Op::CanInline { .. } => Repr::Bool,
         Op::IncRef
         | Op::DecRef
         | Op::DupRef

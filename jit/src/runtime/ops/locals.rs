@@ -4,7 +4,7 @@ use pyo3::ffi::*;
 
 use super::arith::{float_new, long_from_i64};
 use crate::cpython::frame::StackRef;
-use crate::runtime::frames;
+use crate::runtime::{deaths, frames};
 
 /// Puts a new int into the home slot at `slot` and gives up what was there. Returns the int, borrowed from the slot, or
 /// NULL with nothing changed.
@@ -26,7 +26,7 @@ unsafe fn store(slot: *mut *mut PyObject, made: *mut PyObject) -> *mut PyObject 
             let old = slot.cast::<StackRef>().replace(StackRef::from_owned(made));
             if old.is_counted() {
                 frames::settle(PyThreadState_Get());
-                Py_DECREF(old.untag());
+                deaths::give_up(old.untag());
             }
         }
         made

@@ -1,0 +1,162 @@
+//! Where something may have run, and which frames have not been looked at since.
+//!
+//! A safepoint looks at the frame that it is in. What a callee's code runs may have changed the locals of its callers as well, so each of
+//! them has a safepoint of its own behind the call, which is needless only if nothing has run in the callee.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::effects::{is_blind, is_death, is_quiet};
+use super::function::Function;
+use super::inst::{Block, ContextId, Op, Value};
+
+/// What is known at some place.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Unseen {
+    /// The frames that have not been looked at since something may have run.
+    frames: BTreeSet<ContextId>,
+    /// Whether something has died since the last safepoint, and a safepoint that leaves comes in the same block.
+    has_died: bool,
+}
+
+impl Unseen {
+    /// What is known where several ways meet.
+    pub fn add(&mut self, other: &Unseen) {
+        self.frames.extend(&other.frames);
+    }
+
+    /// What is known if both are true.
+    pub fn and(&self, other: &Unseen) -> Unseen {
+        Unseen { frames: self.frames.intersection(&other.frames).copied().collect(), has_died: false }
+    }
+
+    /// Whether nothing can have run that `context` has not looked after.
+    pub fn is_quiet(&self, context: ContextId) -> bool {
+        !self.frames.contains(&context) && !self.has_died
+    }
+}
+
+/// What may run something in a function.
+pub struct Noise {
+    /// What gives up objects, and a safepoint leaves if that has run anything.
+    tame: HashSet<Value>,
+    /// Stores of numbers that may give up anything else.
+    stores: HashSet<Value>,
+    /// By block.
+    starts: Vec<Unseen>,
+}
+
+impl Noise {
+    /// Looks at a function, whose blocks are `order`.
+    pub fn of(function: &Function, order: &[Block]) -> Noise {
+        let mut noise = Noise {
+            tame: HashSet::new(),
+            stores: HashSet::new(),
+            starts: vec![Unseen::default(); function.blocks.len()],
+        };
+        for &block in order {
+            noise.find_tame(function, block);
+        }
+        for context in &function.contexts {
+            let resumed = function.block(context.resume).context;
+            let mut frames = BTreeSet::new();
+            add_callers(function, resumed, &mut frames);
+            noise.starts[context.resume.index()].frames = frames;
+        }
+        let mut has_changed = true;
+        while has_changed {
+            has_changed = false;
+            for &block in order {
+                let mut unseen = noise.starts[block.index()].clone();
+                for &value in &function.block(block).insts {
+                    noise.step(function, block, value, &mut unseen);
+                }
+                for edge in function.block(block).terminator.edges() {
+                    let start = &mut noise.starts[edge.block.index()];
+                    let count = start.frames.len();
+                    start.add(&unseen);
+                    has_changed |= start.frames.len() != count;
+                }
+            }
+        }
+        noise
+    }
+
+    /// What gives up objects before a safepoint that leaves if they have run anything, with nothing in between that would see it.
+    fn find_tame(&mut self, function: &Function, block: Block) {
+        let mut is_covered = false;
+        for &value in function.block(block).insts.iter().rev() {
+            let inst = function.inst(value);
+            if let Op::Safepoint { leaves, boxes, .. } = inst.op {
+                is_covered = leaves;
+                self.stores.extend(inst.args.first().filter(|_| inst.args.len() > boxes as usize));
+            } else if is_death(function, value) {
+                self.tame.extend(is_covered.then_some(value));
+            } else {
+                is_covered &= is_blind(function, value);
+            }
+        }
+    }
+
+    /// Whether an instruction runs nothing; or what it runs makes the code leave.
+    pub fn is_quiet(&self, function: &Function, value: Value) -> bool {
+        match function.inst(value).op {
+            Op::StoreInt { .. } | Op::StoreFloat { .. } => !self.stores.contains(&value) || self.is_tame(value),
+            _ => is_quiet(function, value) || self.is_tame(value),
+        }
+    }
+
+    /// Whether it is what the last says.
+    pub fn is_tame(&self, value: Value) -> bool {
+        self.tame.contains(&value)
+    }
+
+    pub fn at_start(&self, block: Block) -> &Unseen {
+        &self.starts[block.index()]
+    }
+
+    /// What is known behind an instruction.
+    pub fn step(&self, function: &Function, block: Block, value: Value, unseen: &mut Unseen) {
+        let context = function.block(block).context;
+        if let Op::Safepoint { .. } = function.inst(value).op {
+            unseen.frames.remove(&context);
+            unseen.has_died = false;
+        } else if self.is_tame(value) {
+            unseen.has_died = true;
+        } else if !self.is_quiet(function, value) {
+            add_callers(function, context, &mut unseen.frames);
+        }
+        if let Op::PopFrame { .. } | Op::UnwindFrame = function.inst(value).op {
+            unseen.frames.remove(&context);
+        }
+    }
+
+    /// The safepoints with nothing to look after, whichever way led there.
+    pub fn needless_safepoints(&self, function: &Function, order: &[Block]) -> HashSet<Value> {
+        let mut needless = HashSet::new();
+        for &block in order {
+            let mut unseen = self.at_start(block).clone();
+            for &value in &function.block(block).insts {
+                if is_needless(function, block, value, &unseen) {
+                    needless.insert(value);
+                }
+                self.step(function, block, value, &mut unseen);
+            }
+        }
+        needless
+    }
+}
+
+/// Whether an instruction is a safepoint with nothing to look after.
+pub fn is_needless(function: &Function, block: Block, value: Value, unseen: &Unseen) -> bool {
+    let inst = function.inst(value);
+    let looks = matches!(inst.op, Op::Safepoint { periodic: false, boxes, .. } if boxes as usize == inst.args.len());
+    looks && unseen.is_quiet(function.block(block).context)
+}
+
+fn add_callers(function: &Function, mut context: ContextId, frames: &mut BTreeSet<ContextId>) {
+    frames.insert(context);
+    while let Some(callee) = function.callee(context) {
+        context = callee.caller;
+        frames.insert(context);
+    }
+}
