@@ -46,7 +46,7 @@ pub fn only_deaths(function: &Function, insts: &[Value]) -> bool {
 /// Whether an instruction gives up an object that may run something by dying, and does nothing else that could.
 pub fn is_death(function: &Function, value: Value) -> bool {
     let gives_up =
-        matches!(function.inst(value).op, Op::DecRef | Op::CloseRef | Op::StoreInt { .. } | Op::StoreFloat { .. });
+        matches!(function.inst(value).op, Op::DecRef | Op::CloseRef | Op::StoreInt { .. } | Op::StoreFloat { .. } | Op::PopFrame { .. });
     gives_up && !is_quiet(function, value)
 }
 
@@ -60,7 +60,9 @@ pub fn is_blind(function: &Function, value: Value) -> bool {
         | Op::ConstI64(_)
         | Op::ConstF64(_)
         | Op::ConstBool(_)
-        | Op::ToRef { borrowed: true }
+        // What is made owned is owned already, and what is in a slot is given up as it is then.
+        | Op::ToRef { .. }
+        | Op::SwapLocal { .. }
         | Op::RefToObj
         | Op::Refine { .. }
         | Op::BoxBool

@@ -7,26 +7,28 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::effects::{is_blind, is_death, is_quiet};
 use super::function::Function;
-use super::inst::{Block, ContextId, Op, Value};
+use super::inst::{Block, ContextId, Op, Terminator, Value};
 
 /// What is known at some place.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Unseen {
     /// The frames that have not been looked at since something may have run.
     frames: BTreeSet<ContextId>,
-    /// Whether something has died since the last safepoint, and a safepoint that leaves comes in the same block.
-    has_died: bool,
+    /// Whether something has died since the last safepoint, and a safepoint that leaves comes next.
+    pub has_died: bool,
 }
 
 impl Unseen {
     /// What is known where several ways meet.
     pub fn add(&mut self, other: &Unseen) {
         self.frames.extend(&other.frames);
+        self.has_died |= other.has_died;
     }
 
     /// What is known if both are true.
     pub fn and(&self, other: &Unseen) -> Unseen {
-        Unseen { frames: self.frames.intersection(&other.frames).copied().collect(), has_died: false }
+        let frames = self.frames.intersection(&other.frames).copied().collect();
+        Unseen { frames, has_died: self.has_died && other.has_died }
     }
 
     /// Whether nothing can have run that `context` has not looked after.
@@ -54,7 +56,9 @@ impl Noise {
             starts: vec![Unseen::default(); function.blocks.len()],
         };
         for &block in order {
-            noise.find_tame(function, block);
+            let tame = tame_in(function, block);
+            noise.tame.extend(tame.deaths);
+            noise.stores.extend(tame.stores);
         }
         for context in &function.contexts {
             let resumed = function.block(context.resume).context;
@@ -72,29 +76,13 @@ impl Noise {
                 }
                 for edge in function.block(block).terminator.edges() {
                     let start = &mut noise.starts[edge.block.index()];
-                    let count = start.frames.len();
+                    let before = (start.frames.len(), start.has_died);
                     start.add(&unseen);
-                    has_changed |= start.frames.len() != count;
+                    has_changed |= (start.frames.len(), start.has_died) != before;
                 }
             }
         }
         noise
-    }
-
-    /// What gives up objects before a safepoint that leaves if they have run anything, with nothing in between that would see it.
-    fn find_tame(&mut self, function: &Function, block: Block) {
-        let mut is_covered = false;
-        for &value in function.block(block).insts.iter().rev() {
-            let inst = function.inst(value);
-            if let Op::Safepoint { leaves, boxes, .. } = inst.op {
-                is_covered = leaves;
-                self.stores.extend(inst.args.first().filter(|_| inst.args.len() > boxes as usize));
-            } else if is_death(function, value) {
-                self.tame.extend(is_covered.then_some(value));
-            } else {
-                is_covered &= is_blind(function, value);
-            }
-        }
     }
 
     /// Whether an instruction runs nothing; or what it runs makes the code leave.
@@ -144,6 +132,59 @@ impl Noise {
         }
         needless
     }
+}
+
+/// What one block does before safepoints that leave.
+struct Tame {
+    /// What gives up objects, with nothing in between that would see what they run.
+    deaths: Vec<Value>,
+    /// The stores of numbers that safepoints look after.
+    stores: Vec<Value>,
+}
+
+fn tame_in(function: &Function, block: Block) -> Tame {
+    let mut tame = Tame { deaths: Vec::new(), stores: Vec::new() };
+    let mut is_covered = pops_before(function, block).is_some_and(|next| begins_leaving(function, next));
+    for &value in function.block(block).insts.iter().rev() {
+        let inst = function.inst(value);
+        if let Op::Safepoint { leaves, boxes, .. } = inst.op {
+            is_covered = leaves;
+            tame.stores.extend(inst.args.first().filter(|_| inst.args.len() > boxes as usize));
+        } else if is_death(function, value) {
+            tame.deaths.extend(is_covered.then_some(value));
+        } else {
+            is_covered &= is_blind(function, value);
+        }
+    }
+    tame
+}
+
+/// Where the caller goes on, if the block pops a callee's frame and jumps there.
+fn pops_before(function: &Function, block: Block) -> Option<Block> {
+    let Terminator::Jump(edge) = &function.block(block).terminator else { return None };
+    let callee = function.callee(function.block(block).context)?;
+    (function.block(edge.block).context == callee.caller).then_some(edge.block)
+}
+
+/// Whether a block has a safepoint that leaves before anything that would see what has run before.
+fn begins_leaving(function: &Function, block: Block) -> bool {
+    let mut insts = function.block(block).insts.iter();
+    let first = insts.find(|value| !is_death(function, **value) && !is_blind(function, **value));
+    first.is_some_and(|value| matches!(function.inst(*value).op, Op::Safepoint { leaves: true, .. }))
+}
+
+/// Whether nothing in a block runs anything but what would make the code leave, if a safepoint that leaves comes first in `next`.
+pub fn is_tame_before(function: &Function, block: Block, next: Block) -> bool {
+    let tame = tame_in(function, block);
+    let pops = pops_before(function, block) == Some(next);
+    let insts = &function.block(block).insts;
+    let is_seen = |index: usize| insts[index + 1..].iter().any(|value| !is_blind(function, *value));
+    insts.iter().enumerate().all(|(index, value)| match function.inst(*value).op {
+        Op::PopFrame { .. } if pops && !is_seen(index) => true,
+        Op::StoreInt { .. } | Op::StoreFloat { .. } if !tame.stores.contains(value) => true,
+        Op::Safepoint { leaves: true, .. } => true,
+        _ => is_quiet(function, *value) || tame.deaths.contains(value),
+    })
 }
 
 /// Whether an instruction is a safepoint with nothing to look after.

@@ -299,6 +299,12 @@ impl Lowering<'_, '_> {
         self.store(zero, word, 0);
     }
 
+    /// Has it that something has died which may have run code, where nobody looks at what dies.
+    pub(super) fn note_death(&mut self) {
+        let (word, one) = (self.imm(deaths::noticed() as i64), self.imm(1));
+        self.store(one, word, 0);
+    }
+
     /// Leaves if something has died since deaths were forgotten that may have run code.
     pub(super) fn leave_after_death(&mut self, state: StateId) {
         let word = self.imm(deaths::noticed() as i64);

@@ -306,6 +306,7 @@ impl Lowering<'_, '_> {
         self.b.ins().brif(special, slow, &[], fast, &[]);
         self.b.switch_to_block(slow);
         self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
+        self.note_death();
         self.b.ins().jump(done, &[]);
         self.b.switch_to_block(fast);
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);

@@ -108,6 +108,7 @@ impl Lowering<'_, '_> {
 
         self.b.switch_to_block(slow);
         self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
+        self.note_death();
         self.restore_head();
         self.leave_shim();
         self.b.ins().jump(done, &[]);

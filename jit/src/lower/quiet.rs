@@ -34,6 +34,7 @@ impl Quiet {
             // What came right before, and whether there was nothing to look after before that.
             let mut before = None;
             let mut first = None;
+            let mut has_forgotten = unseen.has_died;
             for &value in &function.block(block).insts {
                 let op = &function.inst(value).op;
                 let gives_up = matches!(op, Op::DecRef | Op::CloseRef) && !is_quiet(function, value);
@@ -51,10 +52,16 @@ impl Quiet {
                             _ => {}
                         }
                         let is_aside = |given: &Value| quiet.after_death.contains_key(given);
-                        quiet.first_deaths.extend(first.take().filter(|given| *leaves && !is_aside(given)));
+                        let noted = first.take().filter(|given| *leaves && !is_aside(given) && !has_forgotten);
+                        quiet.first_deaths.extend(noted);
+                        has_forgotten = false;
                     }
                     // Otherwise a store does that itself, where it gives something up.
                     Op::StoreInt { .. } | Op::StoreFloat { .. } if is_stressed => first = first.or(Some(value)),
+                    // The safepoint comes where the caller goes on.
+                    Op::PopFrame { .. } if noise.is_tame(value) => {
+                        quiet.first_deaths.insert(value);
+                    }
                     _ if gives_up => first = first.or(Some(value)),
                     _ => {}
                 }

@@ -92,7 +92,8 @@ impl Builder<'_> {
         self.scratch(refs.len() as u32);
         self.shapes.insert(instance, class.version);
         let (object, target) = (class.init, binding.target);
-        let call = KnownCall { object, target, has_self: true, has_shim: true, refs: &refs, lazy: None };
+        let (refs, kept) = (&refs, &[instance]);
+        let call = KnownCall { object, target, has_self: true, has_shim: true, refs, lazy: None, kept };
         self.call_known(&call, |builder, result| builder.finish_init(result, instance, 0))
     }
 
@@ -130,7 +131,9 @@ impl Builder<'_> {
         self.scratch(refs.len() as u32);
         self.shapes.insert(instance, class.version);
         let (object, target) = (class.init, binding.target);
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs, lazy: None };
+        let kept: Vec<Value> = arguments.iter().copied().chain([instance]).collect();
+        let (refs, kept) = (&refs, &kept);
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept };
         self.call_known(&call, |builder, result| {
             for argument in arguments.iter().chain(by_name) {
                 builder.emit(Op::DecRef, &[*argument], Type::NONE);

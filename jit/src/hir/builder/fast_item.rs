@@ -143,7 +143,7 @@ impl Builder<'_> {
         self.emit(Op::IncRef, &[function], Type::NONE);
         let mut refs = vec![self.to_ref(StackEntry { value: function, owned: true })];
         refs.extend(self.take_refs(2));
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs, lazy: None };
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs, lazy: None, kept: &[] };
         self.call_for_number(&call, false)?;
         Ok(true)
     }
@@ -167,7 +167,7 @@ impl Builder<'_> {
             return Ok(false);
         }
         let Some((method, target)) = self.method_of(c"__getitem__", count, 2) else { return Ok(false) };
-        let call = KnownCall { object: method.object, target, has_self: true, has_shim: false, refs: &[], lazy: None };
+        let call = KnownCall { object: method.object, target, has_self: true, has_shim: false, refs: &[], lazy: None, kept: &[] };
         let takes_apart = |inlinee: &Inlinee| takes_apart(&inlinee.code, 1, count as u32);
         if !self.inlinee(&call).is_some_and(|inlinee| takes_apart(&inlinee)) {
             return Ok(false);
@@ -199,7 +199,8 @@ impl Builder<'_> {
             self.emit(Op::IncRef, &[object], Type::NONE);
             refs.push(self.to_ref(StackEntry { value: object, owned: true }));
         }
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs, lazy: None };
+        let (refs, kept) = (&refs, &operands);
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept };
         self.call_known(&call, |builder, result| {
             builder.check_and_close(result, ErrorKind::Null, 3)?;
             builder.emit(Op::DecRef, &[result], Type::NONE);

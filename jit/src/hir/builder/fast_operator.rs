@@ -38,7 +38,8 @@ impl Builder<'_> {
             self.emit(Op::IncRef, &[object], Type::NONE);
             refs.push(self.to_ref(StackEntry { value: object, owned: true }));
         }
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs, lazy: None };
+        let (refs, kept) = (&refs, &[left, right]);
+        let call = KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept };
         self.call_known(&call, |builder, result| {
             builder.emit(Op::DecRef, &[function], Type::NONE);
             let result = builder.unless_refused(result, left, right, operator);

@@ -8,6 +8,8 @@
 use super::super::function::Context;
 use super::cfg::LoopInfo;
 use super::*;
+use crate::hir::noise::is_tame_before;
+use crate::hir::opt::light::MAX_SLOTS;
 use crate::profile::Inlinee;
 
 /// Callees within callees, at most.
@@ -40,6 +42,8 @@ pub(super) struct KnownCall<'a> {
     pub(super) refs: &'a [Value],
     /// Which of them is a tuple that is only made where it must be, and its items, which the call takes over.
     pub(super) lazy: Option<(usize, &'a [Value])>,
+    /// Objects that the caller's operands hold until the call is done.
+    pub(super) kept: &'a [Value],
 }
 
 /// [`Builder::shapes`], `inline` and `held`.
@@ -69,6 +73,8 @@ struct Returned {
     reprs: Vec<Repr>,
     /// Whether Python code may run on some way to a return.
     is_noisy: bool,
+    /// Whether all that can have run is what objects run that have died, and the code would have left, but for those of the last frame.
+    is_tame: bool,
 }
 
 impl Builder<'_> {
@@ -159,6 +165,7 @@ impl Builder<'_> {
         self.switch_to(returned.block);
         (self.shapes, self.inline, self.held) = returned.facts.clone();
         self.noisy = returned.is_noisy;
+        self.start = (returned.block, if returned.is_tame { 0 } else { usize::MAX });
         let result = self.func.block(returned.block).params[0];
         self.returned_by_callee = Some(result);
         finish(self, result)?;
@@ -293,6 +300,7 @@ impl Builder<'_> {
         callee.characters = self.characters.clone();
         (callee.shapes, callee.inline, callee.held) = (shapes, inline, held);
         callee.tuples = self.tuples.clone();
+        callee.kept = self.kept.iter().chain(call.kept).copied().collect();
         callee.unmade = lazy;
         callee.lent = self.lent_to(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         std::mem::swap(&mut callee.func, &mut self.func);
@@ -313,11 +321,15 @@ impl Builder<'_> {
         let result = self.func.add_param(resume, Type::OBJ_OR_NULL);
         self.switch_to(resume);
         self.noisy_blocks.extend(callee.noisy_blocks);
-        let is_noisy = self.is_noisy_between(inlined, block);
+        let between = self.blocks_between(inlined, block);
+        let is_noisy = between.iter().any(|block| self.noisy_blocks.contains(block));
         if is_noisy {
             self.noisy_blocks.insert(block);
         }
-        Some(Returned { result, block, facts, reprs, is_noisy })
+        // Frames with many slots are popped elsewhere, where nobody notes what dies.
+        let is_small = inlinee.code.nlocalsplus <= MAX_SLOTS;
+        let is_tame = is_small && between.iter().all(|before| is_tame_before(&self.func, *before, block));
+        Some(Returned { result, block, facts, reprs, is_noisy, is_tame })
     }
 
     /// What is known of a callee's locals when it starts: its parameters get `arguments`, stackrefs.
@@ -336,8 +348,8 @@ impl Builder<'_> {
             .collect()
     }
 
-    /// Whether Python code may run on some way from one block to a later one.
-    fn is_noisy_between(&self, first: Block, last: Block) -> bool {
+    /// The blocks on the ways from one block to a later one, which is none of them.
+    fn blocks_between(&self, first: Block, last: Block) -> HashSet<Block> {
         let mut ways_in: HashMap<Block, Vec<Block>> = HashMap::new();
         for block in (first.0..self.func.blocks.len() as u32).map(Block) {
             for edge in self.func.block(block).terminator.edges() {
@@ -349,7 +361,7 @@ impl Builder<'_> {
             let before = ways_in.get(&block).into_iter().flatten().filter(|before| seen.insert(**before));
             work.extend(before);
         }
-        seen.iter().any(|block| self.noisy_blocks.contains(block))
+        seen
     }
 
     /// The parameters that get arguments without a reference of their own, and that the code leaves as they are.

@@ -210,6 +210,8 @@ pub struct Builder<'a> {
     inline: HashSet<Value>,
     /// Objects that are known to be held by something else as well, as long: giving up a reference to one frees nothing.
     held: HashSet<Value>,
+    /// Objects that a caller's operands hold until the code is done.
+    kept: HashSet<Value>,
 }
 
 /// Compiles `code` to HIR, entered as `kind` says.
@@ -280,6 +282,7 @@ impl<'a> Builder<'a> {
             unmade: None,
             inline: HashSet::new(),
             held: HashSet::new(),
+            kept: HashSet::new(),
         }
     }
 
@@ -391,8 +394,9 @@ impl<'a> Builder<'a> {
     fn dies_quietly(&self, value: Value) -> bool {
         const QUIET: Kinds = Kinds::LONG.union(Kinds::FLOAT).union(Kinds::STR).union(Kinds::BOOL).union(Kinds::NONE);
         let ty = self.func.ty(value);
+        let is_held = self.held.contains(&value) || self.kept.contains(&value);
         let is_quiet =
-            self.held.contains(&value) || ty.repr == Repr::Obj && ty.kinds.is_within(QUIET.union(Kinds::NULL));
+            is_held || ty.repr == Repr::Obj && ty.kinds.is_within(QUIET.union(Kinds::NULL));
         let items = self.tuples.get(&value);
         is_quiet || items.is_some_and(|items| items.iter().all(|item| self.dies_quietly(*item)))
     }
@@ -666,7 +670,8 @@ impl<'a> Builder<'a> {
     fn may_leave_at_death(&self) -> bool {
         let (block, first) = self.start;
         let is_all_here = block == self.cur && !self.profile.has_failed(self.instr.start);
-        is_all_here && only_deaths(&self.func, &self.func.block(block).insts[first..])
+        let insts = &self.func.block(self.cur).insts;
+        is_all_here && insts.get(first..).is_some_and(|insts| only_deaths(&self.func, insts))
     }
 
     /// Leaves when the store of a number has given up an object, and whoever saw that got hold of this frame.

@@ -13,6 +13,7 @@ use super::fresh::{Content, Fresh, Time};
 use super::peel::natural_loop;
 use super::rewrite::Replacements;
 use crate::hir::dominators::Dominators;
+use crate::hir::effects::dies_quietly;
 use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{Block, Cond, ContextId, Inst, Mem, Op, Terminator, Value};
 use crate::hir::noise::{Noise, Unseen, is_needless};
@@ -486,7 +487,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         Op::Store { mem, .. } if is_item(*mem, inst.args.len() > 2) => Class::WritesItem,
         // What the stores give up may run Python code only if a safepoint follows in the same bytecode, before any load.
         Op::StoreInt { .. } | Op::StoreFloat { .. } | Op::SwapLocal { .. } => Class::Harmless,
-        Op::DecRef if is_number(function, inst.args[0]) => Class::Harmless,
+        Op::DecRef | Op::CloseRef if dies_quietly(function, inst.args[0]) => Class::Harmless,
         Op::Helper { helper: Helper::FloatPow | Helper::MathFunction, .. } => Class::Harmless,
         Op::Param
         | Op::LoadLocal { .. }

@@ -20,7 +20,7 @@ use crate::hir::noise::Noise;
 use crate::hir::types::Type;
 
 /// The instructions of a loop, side exits' ways not counted, up to which it is worth its code twice.
-const MAX_INSTS: usize = 700;
+const MAX_INSTS: usize = 1500;
 /// Values of a function up to which anything is copied: the time that compiling takes is limited.
 const MAX_VALUES: usize = 12_000;
 /// Instructions behind the safepoint at the end of a round.
