@@ -6,10 +6,11 @@
 //! something died that is not known ([`crate::hir::inst::Op::Safepoint`]).
 
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
+use super::instances;
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{array, dict, ffi as private, memory, object, reftracer};
 
@@ -17,21 +18,9 @@ use crate::cpython::{array, dict, ffi as private, memory, object, reftracer};
 /// GIL held.
 static NOTICED: AtomicU64 = AtomicU64::new(0);
 
-/// What frees instances of classes written in Python.
-static SUBTYPE_DEALLOC: AtomicUsize = AtomicUsize::new(0);
-
 /// The address of the word that is not 0 after something has died noisily.
 pub fn noticed() -> usize {
     NOTICED.as_ptr() as usize
-}
-
-/// Learns what frees instances of classes written in Python from one of them.
-///
-/// The class is alive and has no finalizer.
-pub fn learn_from(plain: Type) {
-    // SAFETY: a live type.
-    let dealloc: usize = unsafe { memory::read(plain.as_ptr(), typeobject::TP_DEALLOC) };
-    SUBTYPE_DEALLOC.store(dealloc, Ordering::Relaxed);
 }
 
 /// Frees an object, and notes if that may have been noticed.
@@ -41,6 +30,9 @@ pub fn learn_from(plain: Type) {
 pub unsafe extern "C-unwind" fn dealloc(dead: *mut PyObject) {
     // SAFETY: the contract.
     unsafe {
+        if instances::free(dead) {
+            return;
+        }
         let is_traced = *(reftracer::address() as *const usize) != 0;
         let is_quiet = !is_traced && Look::default().is_quiet(dead, 0);
         private::_Py_Dealloc(dead);
@@ -190,22 +182,8 @@ unsafe fn is_plain(ty: *mut PyTypeObject) -> bool {
     if containers.iter().any(|known| std::ptr::eq(ty, *known)) {
         return true;
     }
-    // SAFETY: the caller has a live object of the type, which keeps it and its bases alive.
-    unsafe {
-        let subtype_dealloc = SUBTYPE_DEALLOC.load(Ordering::Relaxed);
-        let dealloc_of = |ty: *mut PyTypeObject| memory::read::<usize, _>(ty, typeobject::TP_DEALLOC);
-        if subtype_dealloc == 0 || dealloc_of(ty) != subtype_dealloc {
-            return array::class() == Some(ty as usize);
-        }
-        if (*ty).tp_finalize.is_some() || (*ty).tp_del.is_some() {
-            return false;
-        }
-        let mut base = ty;
-        while dealloc_of(base) == subtype_dealloc {
-            base = memory::read(base, typeobject::TP_BASE);
-        }
-        std::ptr::eq(base, &raw const ffi::PyBaseObject_Type)
-    }
+    // SAFETY: the caller has a live object of the type.
+    array::class() == Some(ty as usize) || unsafe { instances::runs_nothing(ty) }
 }
 
 /// Whether there are weak references to the object, or it is a dict with watchers.

@@ -12,6 +12,7 @@ pub mod frames;
 pub mod generators;
 mod handover;
 pub mod hooks;
+pub mod instances;
 pub mod numbers;
 pub mod observe;
 mod observers;

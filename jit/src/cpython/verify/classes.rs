@@ -8,7 +8,7 @@ use super::fields::{Checked, attr, pointer, word};
 use super::samples::Samples;
 use super::{holds, same};
 use crate::cpython::typeobject::Type;
-use crate::runtime::deaths;
+use crate::runtime::instances;
 
 /// Checks types and where instances keep their attributes.
 pub fn check(samples: &Samples<'_>) -> Checked {
@@ -48,7 +48,7 @@ fn types(samples: &Samples<'_>) -> Checked {
     attr(samples, "ht_qualname", "Plain", "__qualname__", typeobject::HT_QUALNAME)?;
     // SAFETY: a live type.
     let watched = unsafe { memory::read::<u8, _>(plain.as_ptr(), typeobject::TP_WATCHED) };
-    deaths::learn_from(ty);
+    instances::learn_from(ty);
     same("tp_watched of a fresh class", 0, watched)?;
     slots()
 }
