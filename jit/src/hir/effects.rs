@@ -1,5 +1,7 @@
 //! What instructions may cause besides their results.
 
+use std::collections::HashSet;
+
 use super::function::Function;
 use super::inst::{Op, Value};
 use super::types::{Kinds, Repr};
@@ -9,7 +11,7 @@ pub fn dies_quietly(function: &Function, object: Value) -> bool {
     let quiet = [Kinds::LONG, Kinds::FLOAT, Kinds::STR, Kinds::BOOL, Kinds::NONE, Kinds::NULL];
     let quiet = quiet.into_iter().fold(Kinds::EMPTY, Kinds::union);
     let ty = function.ty(object);
-    ty.repr == Repr::Obj && ty.kinds.is_within(quiet) || matches!(function.inst(object).op, Op::ConstRef(_))
+    matches!(ty.repr, Repr::Obj | Repr::Ref) && ty.kinds.is_within(quiet) || matches!(function.inst(object).op, Op::ConstRef(_))
 }
 
 /// Whether an instruction cannot run Python code.
@@ -31,11 +33,11 @@ pub fn is_quiet(function: &Function, value: Value) -> bool {
     }
 }
 
-/// Whether all that instructions in a row can run is what objects run that they give up, and nothing after the first of these
-/// looks at memory.
-pub fn only_deaths(function: &Function, insts: &[Value]) -> bool {
+/// Whether all that instructions in a row can run is what objects run that they give up, but for those that are known to be `quiet`,
+/// and nothing after the first of these looks at memory.
+pub fn only_deaths(function: &Function, insts: &[Value], quiet: &HashSet<Value>) -> bool {
     let mut has_died = false;
-    insts.iter().all(|&value| {
+    insts.iter().filter(|value| !quiet.contains(value)).all(|&value| {
         let is_fine =
             is_death(function, value) || is_quiet(function, value) && (!has_died || is_blind(function, value));
         has_died |= is_death(function, value);

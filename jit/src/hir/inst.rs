@@ -81,10 +81,12 @@ pub enum Reason {
     CalleeLeft,
     /// An object has died that may have run code by that.
     Death,
+    /// The interpreter had not come here when the code was compiled, although it had often come by.
+    Unreached,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 18] = [
+    pub const ALL: [Reason; 19] = [
         Reason::Type,
         Reason::TypeVersion,
         Reason::KeysVersion,
@@ -103,6 +105,7 @@ impl Reason {
         Reason::Untried,
         Reason::CalleeLeft,
         Reason::Death,
+        Reason::Unreached,
     ];
 
     /// A short text for people.
@@ -126,6 +129,7 @@ impl Reason {
             Reason::Untried => "hot without a profile",
             Reason::CalleeLeft => "inlined callee left",
             Reason::Death => "finalizer may have run",
+            Reason::Unreached => "not executed before",
         }
     }
 }

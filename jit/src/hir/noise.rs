@@ -173,8 +173,9 @@ fn begins_leaving(function: &Function, block: Block) -> bool {
     first.is_some_and(|value| matches!(function.inst(*value).op, Op::Safepoint { leaves: true, .. }))
 }
 
-/// Whether nothing in a block runs anything but what would make the code leave, if a safepoint that leaves comes first in `next`.
-pub fn is_tame_before(function: &Function, block: Block, next: Block) -> bool {
+/// Whether nothing in a block runs anything but what would make the code leave, if a safepoint that leaves comes first in `next`. What
+/// gives up references is known to be `quiet`, or may run anything.
+pub fn is_tame_before(function: &Function, block: Block, next: Block, quiet: &HashSet<Value>) -> bool {
     let tame = tame_in(function, block);
     let pops = pops_before(function, block) == Some(next);
     let insts = &function.block(block).insts;
@@ -183,7 +184,7 @@ pub fn is_tame_before(function: &Function, block: Block, next: Block) -> bool {
         Op::PopFrame { .. } if pops && !is_seen(index) => true,
         Op::StoreInt { .. } | Op::StoreFloat { .. } if !tame.stores.contains(value) => true,
         Op::Safepoint { leaves: true, .. } => true,
-        _ => is_quiet(function, *value) || tame.deaths.contains(value),
+        _ => is_quiet(function, *value) || tame.deaths.contains(value) || quiet.contains(value),
     })
 }
 

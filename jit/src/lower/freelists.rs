@@ -100,10 +100,13 @@ impl Lowering<'_, '_> {
     /// Frees an object whose last reference is gone, on a way that is hardly ever taken.
     pub(super) fn dealloc(&mut self, object: ir::Value, kinds: Kinds) {
         const PLAIN: Kinds = Kinds::NUMBER.union(Kinds::STR);
-        if self.dies_quietly || kinds.is_within(PLAIN) {
-            self.settle_if_traced();
-        } else {
-            self.settle();
+        // Otherwise whoever frees the object has frames counted, where that is needed.
+        if self.has_lazy_tuples() {
+            if self.dies_quietly || kinds.is_within(PLAIN) {
+                self.settle_if_traced();
+            } else {
+                self.settle();
+            }
         }
         match numbers::stubs() {
             Some(stubs) => self.call_preserving(stubs.dealloc, &[object]),

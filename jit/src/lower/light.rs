@@ -20,6 +20,18 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// Whether the current frame or one of those below it, as far as they are light, has a tuple that may be missing.
+    pub(super) fn has_lazy_tuples(&self) -> bool {
+        let mut context = self.context;
+        while let (Upkeep::Light | Upkeep::Lent, Some(callee)) = (self.hir.upkeep(context), self.hir.callee(context)) {
+            if self.hir.lazy_tuple(context).is_some() {
+                return true;
+            }
+            context = callee.caller;
+        }
+        false
+    }
+
     /// Makes the tuples that are missing in the current frame and in those below it, if they have not been made before.
     pub(super) fn make_lazy_tuples(&mut self) {
         let mut context = self.context;

@@ -31,7 +31,7 @@ use crate::runtime::attr_cache::{self, Known};
 pub use builtins::Builtin;
 pub use operands::{Operands, RightOperand};
 pub use seen::{Element, Method};
-pub use untried::was_tried_in_vain;
+pub use untried::{is_untried, was_tried_in_vain};
 
 /// Where a cached global is.
 #[derive(Copy, Clone, Debug)]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
-use super::instances;
+use super::{frames, instances};
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{array, dict, ffi as private, memory, object, reftracer};
 
@@ -30,6 +30,8 @@ pub fn noticed() -> usize {
 pub unsafe extern "C-unwind" fn dealloc(dead: *mut PyObject) {
     // SAFETY: the contract.
     unsafe {
+        // What it runs may ask for what is counted late.
+        frames::settle(ffi::PyThreadState_Get());
         if instances::free(dead) {
             return;
         }

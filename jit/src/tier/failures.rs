@@ -46,7 +46,18 @@ const RETRIES_OF_NAMESPACES: u32 = 3;
 
 /// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
 fn is_wrong_guess(reason: Reason) -> bool {
-    !matches!(reason, Reason::Observed | Reason::Memory | Reason::Raise | Reason::Untried | Reason::CalleeLeft)
+    let happens = [Reason::Observed, Reason::Memory, Reason::Raise, Reason::CalleeLeft];
+    let teaches = [Reason::Untried, Reason::Unreached];
+    !happens.contains(&reason) && !teaches.contains(&reason)
+}
+
+/// Whether the interpreter has seen by now what it had not when the code was compiled, and it is worth while to compile that.
+fn has_something_to_learn(reason: Reason, count: u64, entries: u64) -> bool {
+    match reason {
+        Reason::Untried => true,
+        Reason::Unreached => count % tolerated() == 0 && !is_rare(count, entries),
+        _ => false,
+    }
 }
 
 /// The executable of kind `kind` that is entered at present.
@@ -88,11 +99,11 @@ pub fn on_deopt(
     let address = std::ptr::from_ref::<CodeState>(state).addr();
     let slot = current(state, kind).and_then(|executable| executable.slot);
     let Some((code, count)) = note(address, slot, site, reason, finding) else { return };
-    if is_current && reason == Reason::Untried {
+    let entries = entries(state, kind);
+    if is_current && has_something_to_learn(reason, count, entries) {
         withdraw_to_learn(state, kind, reason);
         return;
     }
-    let entries = entries(state, kind);
     if !is_current || !is_wrong_guess(reason) || count % tolerated() != 0 || is_rare(count, entries) {
         return;
     }
@@ -122,15 +133,16 @@ pub fn on_deopt_of_callee(
     let Some((code, count)) = note(callee.address(), slot, site, reason, finding) else { return };
     let entries = state.read(|state| entries(state, kind));
     let is_lesson = is_wrong_guess(reason) && count % tolerated() == 0 && !is_rare(count, entries);
-    if !is_current || !is_lesson && reason != Reason::Untried {
+    let has_learned = has_something_to_learn(reason, count, entries);
+    if !is_current || !is_lesson && !has_learned {
         return;
     }
     let is_settled = state.read(|state| state.recompilations >= RETRIES_OF_NAMESPACES);
     let callee_address = callee.address();
     callee.with(|callee| callee.failed.extend(hopeless(callee_address, is_settled, entries)));
-    state.with(|state| match reason {
-        Reason::Untried => withdraw_to_learn(state, kind, reason),
-        _ => recompile(state, kind, code, site, reason),
+    state.with(|state| match has_learned {
+        true => withdraw_to_learn(state, kind, reason),
+        false => recompile(state, kind, code, site, reason),
     });
 }
 

@@ -294,6 +294,7 @@ impl Builder<'_> {
         let (cfg, carry) = (Cfg::build(&inlinee.code, entry), Carried::new());
         let mut callee = Builder::new(&inlinee.code, profile, Kind::Function, &cfg, &carry);
         (callee.root, callee.returning) = (self.root, Some(block));
+        callee.is_warm = self.is_warm && callee.has_begun(entry);
         callee.known_results = self.known_results.clone();
         callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         callee.state.numbers = self.state.numbers.clone();
@@ -321,6 +322,7 @@ impl Builder<'_> {
         let result = self.func.add_param(resume, Type::OBJ_OR_NULL);
         self.switch_to(resume);
         self.noisy_blocks.extend(callee.noisy_blocks);
+        self.closed_quietly.extend(callee.closed_quietly);
         let between = self.blocks_between(inlined, block);
         let is_noisy = between.iter().any(|block| self.noisy_blocks.contains(block));
         if is_noisy {
@@ -328,7 +330,8 @@ impl Builder<'_> {
         }
         // Frames with many slots are popped elsewhere, where nobody notes what dies.
         let is_small = inlinee.code.nlocalsplus <= MAX_SLOTS;
-        let is_tame = is_small && between.iter().all(|before| is_tame_before(&self.func, *before, block));
+        let quiet = &self.closed_quietly;
+        let is_tame = is_small && between.iter().all(|before| is_tame_before(&self.func, *before, block, quiet));
         Some(Returned { result, block, facts, reprs, is_noisy, is_tame })
     }
 
@@ -349,7 +352,7 @@ impl Builder<'_> {
     }
 
     /// The blocks on the ways from one block to a later one, which is none of them.
-    fn blocks_between(&self, first: Block, last: Block) -> HashSet<Block> {
+    pub(super) fn blocks_between(&self, first: Block, last: Block) -> HashSet<Block> {
         let mut ways_in: HashMap<Block, Vec<Block>> = HashMap::new();
         for block in (first.0..self.func.blocks.len() as u32).map(Block) {
             for edge in self.func.block(block).terminator.edges() {
@@ -468,6 +471,7 @@ impl Builder<'_> {
         (self.shapes, self.inline, self.held) = before.facts.clone();
         self.noisy = before.noisy;
         self.noisy_blocks.retain(|block| block.index() < before.blocks);
+        self.closed_quietly.retain(|value| value.index() < before.values);
     }
 }
 

@@ -32,6 +32,10 @@ impl Builder<'_> {
         let immortal = matches!(was, Local::Value(value) if self.func.ty(value).kinds.is_immortal());
         if was != Local::Null && !immortal {
             let is_quiet = matches!(was, Local::Value(value) if self.dies_quietly(value));
+            if let Local::Value(value) = was {
+                // What is said of an object holds for references to it.
+                self.func.values[old.index()].ty.kinds = self.func.ty(value).kinds.union(Kinds::NULL);
+            }
             let before = (self.noisy, self.noisy_blocks.contains(&self.cur));
             self.emit(Op::CloseRef, &[old], Type::NONE);
             if is_quiet {

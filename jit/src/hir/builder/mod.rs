@@ -39,7 +39,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::effects::only_deaths;
+use super::effects::{is_quiet, only_deaths};
 use super::function::{Function, Kind};
 use super::inst::*;
 use super::types::{Kinds, Repr, Type};
@@ -47,7 +47,7 @@ use crate::bytecode::decode::Instr;
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::bytecode::opcode::Opcode;
-use crate::profile::Profile;
+use crate::profile::{Profile, is_untried};
 use crate::runtime::ops::table::{Helper, Param, Ret};
 use carry::{Carried, Found, Known};
 use cfg::Cfg;
@@ -131,6 +131,21 @@ pub(super) struct Expected {
     range: Option<(usize, Value)>,
 }
 
+/// Instructions with inline caches that tell whether the interpreter has executed them more than once.
+const TELL_IF_REACHED: [Opcode; 11] = [
+    Opcode::LoadAttr,
+    Opcode::StoreAttr,
+    Opcode::LoadGlobal,
+    Opcode::ForIter,
+    Opcode::UnpackSequence,
+    Opcode::StoreSubscr,
+    Opcode::BinaryOp,
+    Opcode::CompareOp,
+    Opcode::ContainsOp,
+    Opcode::ToBool,
+    Opcode::Call,
+];
+
 /// Builds the HIR of one code object from one entry.
 pub struct Builder<'a> {
     code: &'a CodeInfo,
@@ -141,6 +156,8 @@ pub struct Builder<'a> {
     returned: Vec<Repr>,
     /// Blocks in which something may run Python code.
     noisy_blocks: HashSet<Block>,
+    /// What gives up references and is known to run nothing by it.
+    closed_quietly: HashSet<Value>,
     /// The same: parameters whose home slots do not own their objects, and are never written to.
     lent: HashSet<u32>,
     /// The numbers that calls in place are known to return, by [`Builder::call_path`]; what is built again need not find out again.
@@ -166,6 +183,8 @@ pub struct Builder<'a> {
     skips: usize,
     /// Where its own instructions begin.
     start: (Block, usize),
+    /// Whether places that the interpreter has not come to are left to it, see [`Builder::is_unreached`].
+    is_warm: bool,
     /// Operands at its start.
     depth: usize,
     /// The frame state at the start of the current instruction.
@@ -225,6 +244,7 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
     let mut round = 1;
     loop {
         let mut builder = Builder::new(code, profile, kind, &cfg, &carry);
+        builder.is_warm = profile.untried.is_some() && builder.has_begun(entry);
         builder.run(entry)?;
         let (more, func) = (builder.could_carry(), builder.func);
         let known = carry.len();
@@ -246,6 +266,7 @@ impl<'a> Builder<'a> {
             root: code.code_units,
             returned: Vec::new(),
             noisy_blocks: HashSet::new(),
+            closed_quietly: HashSet::new(),
             lent: HashSet::new(),
             known_results: Rc::default(),
             returning: None,
@@ -261,6 +282,7 @@ impl<'a> Builder<'a> {
             skips: 0,
             pinned: None,
             start: (Block(0), 0),
+            is_warm: false,
             depth: 0,
             before: None,
             line: None,
@@ -385,8 +407,12 @@ impl<'a> Builder<'a> {
             self.noisy = true;
             self.noisy_blocks.insert(block);
         }
+        let frees_nothing = matches!(op, Op::DecRef | Op::CloseRef) && !is_noisy;
         let value = self.func.add_value(Inst { op, args: args.to_vec(), state, ty });
         self.func.block_mut(block).insts.push(value);
+        if frees_nothing {
+            self.closed_quietly.insert(value);
+        }
         value
     }
 
@@ -396,7 +422,7 @@ impl<'a> Builder<'a> {
         let ty = self.func.ty(value);
         let is_held = self.held.contains(&value) || self.kept.contains(&value);
         let is_quiet =
-            is_held || ty.repr == Repr::Obj && ty.kinds.is_within(QUIET.union(Kinds::NULL));
+            is_held || ty.repr != Repr::None && ty.kinds.is_within(QUIET.union(Kinds::NULL));
         let items = self.tuples.get(&value);
         is_quiet || items.is_some_and(|items| items.iter().all(|item| self.dies_quietly(*item)))
     }
@@ -454,6 +480,19 @@ impl<'a> Builder<'a> {
     /// Starts a new block that only the current one leads to.
     fn switch_to(&mut self, block: Block) {
         self.cur = block;
+    }
+
+    /// Whether the interpreter has not come to the current instruction, although the code has run often.
+    fn is_unreached(&self) -> bool {
+        let tells = TELL_IF_REACHED.contains(&self.instr.opcode) && is_untried(&self.instr);
+        self.is_warm && tells && !self.profile.has_failed(self.instr.start)
+    }
+
+    /// Whether the interpreter has executed what the code begins with more than once.
+    fn has_begun(&self, entry: CodeOffset) -> bool {
+        let block = &self.cfg.blocks[&entry];
+        let mut begin = self.code.instrs[block.first..block.last].iter();
+        begin.any(|instr| TELL_IF_REACHED.contains(&instr.opcode) && !is_untried(instr))
     }
 
     /// Where the compiled instruction can do everything because the interpreter has hardly executed it: leaves when that has
@@ -668,10 +707,22 @@ impl<'a> Builder<'a> {
     /// Whether nothing has run since the instruction's start but what objects may run that have died, and they are not known
     /// to run anything.
     fn may_leave_at_death(&self) -> bool {
-        let (block, first) = self.start;
-        let is_all_here = block == self.cur && !self.profile.has_failed(self.instr.start);
-        let insts = &self.func.block(self.cur).insts;
-        is_all_here && insts.get(first..).is_some_and(|insts| only_deaths(&self.func, insts))
+        let (start, first) = self.start;
+        if self.profile.has_failed(self.instr.start) || first > self.func.block(start).insts.len() {
+            return false;
+        }
+        let is_quiet = |insts: &[Value]| {
+            insts.iter().all(|value| is_quiet(&self.func, *value) || self.closed_quietly.contains(value))
+        };
+        let insts = |block: Block| match &self.func.block(block).insts {
+            insts if block == start => &insts[first..],
+            insts => insts,
+        };
+        let before = match self.cur == start {
+            true => HashSet::new(),
+            false => self.blocks_between(start, self.cur),
+        };
+        before.iter().all(|block| is_quiet(insts(*block))) && only_deaths(&self.func, insts(self.cur), &self.closed_quietly)
     }
 
     /// Leaves when the store of a number has given up an object, and whoever saw that got hold of this frame.

@@ -19,6 +19,11 @@ impl Builder<'_> {
     /// Translates the current instruction. Returns whether control goes on behind it.
     pub(super) fn translate(&mut self) -> Result<bool, Refusal> {
         let oparg = self.instr.oparg;
+        if self.is_unreached() {
+            let state = self.before_state();
+            self.terminate(Terminator::Exit { state, reason: Reason::Unreached });
+            return Ok(false);
+        }
         if NEEDS_PROFILE.contains(&self.instr.opcode) {
             self.count_untried();
         }
