@@ -828,3 +828,30 @@ def test_classes_in_locals_are_known_before_code_is_compiled():
     assert executable.deopts == 0 and rjit.explain(ask)["compiled"], executable
     assert rjit.stats()["invalidations"] == 0, rjit.stats()
     """)
+
+
+def test_what_the_interpreter_has_not_come_to_is_left_to_it():
+    run("""
+    import rjit
+    class Box:
+        def __init__(self, width): self.width = self.height = width
+    def branches(items, limit):
+        total = 0
+        for item in items:
+            total += item.width
+            if total > limit:
+                total += item.height * item.width
+        return total
+    def exits():
+        found = [exit for e in rjit.executables() if e.code is branches.__code__ for exit in e.exits]
+        return [count for reason, _, count in found if reason == "not executed before"]
+    items = [Box(n) for n in range(5)]
+    rjit.enable(calls=8, loops=2000)
+    for _ in range(30): assert branches(items, 99) == 10
+    assert set(exits()) == {0}, exits()
+    assert branches(items, 9) == 26
+    assert sum(exits()) == 1, exits()
+    # Where it comes there often it is compiled.
+    for _ in range(200): assert branches(items, 9) == 26
+    assert exits() == [], exits()
+    """)

@@ -11,7 +11,8 @@ pub fn dies_quietly(function: &Function, object: Value) -> bool {
     let quiet = [Kinds::LONG, Kinds::FLOAT, Kinds::STR, Kinds::BOOL, Kinds::NONE, Kinds::NULL];
     let quiet = quiet.into_iter().fold(Kinds::EMPTY, Kinds::union);
     let ty = function.ty(object);
-    matches!(ty.repr, Repr::Obj | Repr::Ref) && ty.kinds.is_within(quiet) || matches!(function.inst(object).op, Op::ConstRef(_))
+    matches!(ty.repr, Repr::Obj | Repr::Ref) && ty.kinds.is_within(quiet)
+        || matches!(function.inst(object).op, Op::ConstRef(_))
 }
 
 /// Whether an instruction cannot run Python code.
@@ -47,8 +48,10 @@ pub fn only_deaths(function: &Function, insts: &[Value], quiet: &HashSet<Value>)
 
 /// Whether an instruction gives up an object that may run something by dying, and does nothing else that could.
 pub fn is_death(function: &Function, value: Value) -> bool {
-    let gives_up =
-        matches!(function.inst(value).op, Op::DecRef | Op::CloseRef | Op::StoreInt { .. } | Op::StoreFloat { .. } | Op::PopFrame { .. });
+    let gives_up = matches!(
+        function.inst(value).op,
+        Op::DecRef | Op::CloseRef | Op::StoreInt { .. } | Op::StoreFloat { .. } | Op::PopFrame { .. }
+    );
     gives_up && !is_quiet(function, value)
 }
 

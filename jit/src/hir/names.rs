@@ -74,8 +74,15 @@ const PLAIN: &[&str] = &[
 ];
 
 /// Reasons for which instructions of their own leave, never a plain guard.
-const NEVER_GUARDED: &[Reason] =
-    &[Reason::ZeroDivision, Reason::Observed, Reason::Memory, Reason::Raise, Reason::CalleeLeft, Reason::Death, Reason::Unreached];
+const NEVER_GUARDED: &[Reason] = &[
+    Reason::ZeroDivision,
+    Reason::Observed,
+    Reason::Memory,
+    Reason::Raise,
+    Reason::CalleeLeft,
+    Reason::Death,
+    Reason::Unreached,
+];
 
 /// Helpers that only instructions of their own call.
 const NEVER_CALLED: &[Helper] = &[

@@ -30,13 +30,15 @@ pub fn noticed() -> usize {
 pub unsafe extern "C-unwind" fn dealloc(dead: *mut PyObject) {
     // SAFETY: the contract.
     unsafe {
-        // What it runs may ask for what is counted late.
-        frames::settle(ffi::PyThreadState_Get());
         if instances::free(dead) {
             return;
         }
         let is_traced = *(reftracer::address() as *const usize) != 0;
         let is_quiet = !is_traced && Look::default().is_quiet(dead, 0);
+        if !is_quiet {
+            // What it runs may ask for what is counted late.
+            frames::settle(ffi::PyThreadState_Get());
+        }
         private::_Py_Dealloc(dead);
         if !is_quiet {
             NOTICED.store(1, Ordering::Relaxed);

@@ -55,7 +55,7 @@ fn is_wrong_guess(reason: Reason) -> bool {
 fn has_something_to_learn(reason: Reason, count: u64, entries: u64) -> bool {
     match reason {
         Reason::Untried => true,
-        Reason::Unreached => count % tolerated() == 0 && !is_rare(count, entries),
+        Reason::Unreached => count.is_multiple_of(tolerated()) && !is_rare(count, entries),
         _ => false,
     }
 }

@@ -167,7 +167,15 @@ impl Builder<'_> {
             return Ok(false);
         }
         let Some((method, target)) = self.method_of(c"__getitem__", count, 2) else { return Ok(false) };
-        let call = KnownCall { object: method.object, target, has_self: true, has_shim: false, refs: &[], lazy: None, kept: &[] };
+        let call = KnownCall {
+            object: method.object,
+            target,
+            has_self: true,
+            has_shim: false,
+            refs: &[],
+            lazy: None,
+            kept: &[],
+        };
         let takes_apart = |inlinee: &Inlinee| takes_apart(&inlinee.code, 1, count as u32);
         if !self.inlinee(&call).is_some_and(|inlinee| takes_apart(&inlinee)) {
             return Ok(false);

@@ -244,7 +244,7 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
     let mut round = 1;
     loop {
         let mut builder = Builder::new(code, profile, kind, &cfg, &carry);
-        builder.is_warm = profile.untried.is_some() && builder.has_begun(entry);
+        builder.is_warm = profile.untried.is_some() && builder.has_begun();
         builder.run(entry)?;
         let (more, func) = (builder.could_carry(), builder.func);
         let known = carry.len();
@@ -421,8 +421,7 @@ impl<'a> Builder<'a> {
         const QUIET: Kinds = Kinds::LONG.union(Kinds::FLOAT).union(Kinds::STR).union(Kinds::BOOL).union(Kinds::NONE);
         let ty = self.func.ty(value);
         let is_held = self.held.contains(&value) || self.kept.contains(&value);
-        let is_quiet =
-            is_held || ty.repr != Repr::None && ty.kinds.is_within(QUIET.union(Kinds::NULL));
+        let is_quiet = is_held || ty.repr != Repr::None && ty.kinds.is_within(QUIET.union(Kinds::NULL));
         let items = self.tuples.get(&value);
         is_quiet || items.is_some_and(|items| items.iter().all(|item| self.dies_quietly(*item)))
     }
@@ -488,11 +487,12 @@ impl<'a> Builder<'a> {
         self.is_warm && tells && !self.profile.has_failed(self.instr.start)
     }
 
-    /// Whether the interpreter has executed what the code begins with more than once.
-    fn has_begun(&self, entry: CodeOffset) -> bool {
-        let block = &self.cfg.blocks[&entry];
-        let mut begin = self.code.instrs[block.first..block.last].iter();
-        begin.any(|instr| TELL_IF_REACHED.contains(&instr.opcode) && !is_untried(instr))
+    /// Whether the interpreter has executed more than once what the code begins with, as far as that can be told.
+    fn has_begun(&self) -> bool {
+        let blocks = self.cfg.order.iter().map(|start| &self.cfg.blocks[start]);
+        let mut instrs = blocks.flat_map(|block| &self.code.instrs[block.first..block.last]);
+        let first = instrs.find(|instr| TELL_IF_REACHED.contains(&instr.opcode));
+        first.is_some_and(|instr| !is_untried(instr))
     }
 
     /// Where the compiled instruction can do everything because the interpreter has hardly executed it: leaves when that has
@@ -722,7 +722,8 @@ impl<'a> Builder<'a> {
             true => HashSet::new(),
             false => self.blocks_between(start, self.cur),
         };
-        before.iter().all(|block| is_quiet(insts(*block))) && only_deaths(&self.func, insts(self.cur), &self.closed_quietly)
+        before.iter().all(|block| is_quiet(insts(*block)))
+            && only_deaths(&self.func, insts(self.cur), &self.closed_quietly)
     }
 
     /// Leaves when the store of a number has given up an object, and whoever saw that got hold of this frame.
