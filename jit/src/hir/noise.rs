@@ -202,3 +202,82 @@ fn add_callers(function: &Function, mut context: ContextId, frames: &mut BTreeSe
         frames.insert(context);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hir::parse::parse;
+
+    /// The needless safepoints of a caller and its callee, by where they are, if the callee does this.
+    fn needless(callee: &str) -> Vec<String> {
+        let text = format!(
+            "
+            function caller
+            context c1 v2 b3 from c0 @12 callee
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: i64 = push_frame Full 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
+                jump b1
+            b1: in c1
+                {callee}
+                jump b2
+            b2:
+                v20: i64 = safepoint periodic=false  ; @13 []
+                v21: i64 = safepoint periodic=false  ; @14 []
+                return v0
+            b3(v4: any?): cold
+                return v4
+        "
+        );
+        let function = parse(&text).unwrap();
+        let order = function.reverse_postorder();
+        let found = Noise::of(&function, &order).needless_safepoints(&function, &order);
+        let mut found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        found.sort();
+        found
+    }
+
+    /// A safepoint in the callee does not look at the caller's frame.
+    #[test]
+    fn callers_look_at_their_own_frames() {
+        let calls = "v10: any = call load_attr v1 v1
+                v11: i64 = safepoint periodic=false  ; @4 []
+                v12: i64 = safepoint periodic=false  ; @5 []
+                pop_frame 0x1 is_quiet=true";
+        assert_eq!(needless(calls), ["v12", "v21"]);
+        assert_eq!(needless("pop_frame 0x1 is_quiet=true"), ["v20", "v21"]);
+        assert_eq!(needless("pop_frame 0x0 is_quiet=false"), ["v21"]);
+    }
+
+    #[test]
+    fn what_leaves_is_no_noise() {
+        let dies = "dec_ref v1
+                v11: i64 = safepoint periodic=false leaves=true  ; @4 []
+                pop_frame 0x1 is_quiet=true";
+        assert_eq!(needless(dies), ["v20", "v21"]);
+        let reads = dies.replace("v11: i64", "v10: any = type_of v1\n v11: i64");
+        assert_eq!(needless(&reads), ["v21"]);
+    }
+
+    #[test]
+    fn stores_of_numbers_are_noisy_if_they_are_looked_after() {
+        let text = "
+            function f
+            b0:
+                v0: i64 = const_i64 3
+                v1: int = store_int 0 v0  ; @1 []
+                v2: i64 = safepoint periodic=false  ; @2 []
+                v3: int = store_int 1 v0  ; @3 []
+                v4: i64 = safepoint periodic=false v3  ; @4 []
+                v5: i64 = safepoint periodic=false  ; @5 []
+                return v1
+        ";
+        let function = parse(text).unwrap();
+        let order = function.reverse_postorder();
+        let noise = Noise::of(&function, &order);
+        let is_quiet = |number: u32| noise.is_quiet(&function, Value(number));
+        assert!(is_quiet(1) && !is_quiet(3));
+        assert_eq!(noise.needless_safepoints(&function, &order), HashSet::from([Value(2), Value(5)]));
+    }
+}

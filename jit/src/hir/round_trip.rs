@@ -145,6 +145,7 @@ b0:
     "\
 function caller
 context c1 v4 b3 from c0 @12 above a shim Class.a method
+context c2 v4 b3 from c0 @12 copy of c1 another
 b0:
     v0: ref = load_local 0
     v1: cond = can_inline 0x55550000 has_shim=true
@@ -154,7 +155,7 @@ b2:
     v3: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
     jump b3(v3)
 b1:
-    v4: i64 = push_frame Light 0x55550000 nargs=1 has_self=true has_shim=true lazy=0 len=1 v0 v0 v2
+    v4: i64 = push_frame Light 0x55550000 nargs=1 has_self=true has_shim=true lazy=0 len=1 again=true v0 v0 v2
     jump b4
 b4: in c1
     v5: i64 = safepoint periodic=true  ; @0 []

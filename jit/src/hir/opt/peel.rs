@@ -489,3 +489,164 @@ struct Ways {
     predecessors: HashMap<Block, Vec<Block>>,
     dominators: Dominators,
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::super::after;
+    use super::run;
+
+    /// What is behind the loop gets the values of the round that was the last one, whichever that was.
+    #[test]
+    fn the_first_round_has_code_of_its_own() {
+        let text = "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: i64 = const_i64 0
+                jump b1(v2)
+            b1(v3: i64):
+                v4: list = guard_type list v1  ; @2 [&v1]
+                v5: i64 = load.I64 +16 v4
+                v6: cond = compare.Below v3 v5
+                branch v6 b2 else b5
+            b2:
+                v7: i64 = const_i64 1
+                v8: i64 = add_addr v3 v7
+                v9: i64 = safepoint periodic=true  ; @2 from @8 []
+                on_error.Negative v9 b4 else b3
+            b3:
+                jump b1(v8)
+            b4: cold
+                traceback
+                unwind
+            b5:
+                v10: int = box_int v5  ; @9 []
+                return v10
+        ";
+        assert_snapshot!(after(run, text), @r"
+        function f
+        b0:
+            v0: ref = load_local 0
+            v1: any = ref_to_obj v0
+            v2: i64 = const_i64 0
+            jump b1(v2)
+        b1(v3: i64):
+            v4: list = guard_type list v1  ; @2 [&v1]
+            v5: i64 = load.I64 +16 v4
+            v6: cond = compare.Below v3 v5
+            branch v6 b2 else b5(v5)
+        b2:
+            v7: i64 = const_i64 1
+            v8: i64 = add_addr v3 v7
+            v20: cond = is_due
+            branch v20 b10 else b3
+        b3:
+            jump b6(v8)
+        b6(v12: i64):
+            v13: list = guard_type list v1  ; @2 [&v1]
+            v14: i64 = load.I64 +16 v13
+            v15: cond = compare.Below v12 v14
+            branch v15 b7 else b5(v14)
+        b5(v22: i64):
+            v10: int = box_int v22  ; @9 []
+            return v10
+        b7:
+            v16: i64 = const_i64 1
+            v17: i64 = add_addr v12 v16
+            v21: cond = is_due
+            branch v21 b12 else b8
+        b8:
+            jump b6(v17)
+        b12: cold
+            v18: i64 = safepoint periodic=true  ; @2 from @8 []
+            on_error.Negative v18 b9 else b13
+        b13: cold
+            jump b1(v17)
+        b9: cold
+            traceback
+            unwind
+        b10: cold
+            v9: i64 = safepoint periodic=true  ; @2 from @8 []
+            on_error.Negative v9 b4 else b11
+        b11: cold
+            jump b1(v8)
+        b4: cold
+            traceback
+            unwind
+        ");
+    }
+
+    /// Each round has the frames of its callees.
+    #[test]
+    fn callees_are_copied_as_a_whole() {
+        let text = "
+            function caller
+            context c1 v8 b5 from c0 @12 callee
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: cond = const_cond true
+                jump b1
+            b1:
+                branch v2 b2 else b9
+            b2:
+                v7: cond = can_inline 0x55550000 has_shim=false
+                branch v7 b3 else b4
+            b3:
+                v8: i64 = push_frame Lent 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
+                jump b6
+            b4: cold
+                v9: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
+                jump b5(v9)
+            b5(v10: any?): cold
+                exit CalleeLeft  ; @13 [v10]
+            b6: in c1
+                v11: int = guard_type int v1  ; @3 [&v1]
+                pop_frame 0x1 is_quiet=true
+                jump b7
+            b7:
+                v12: i64 = safepoint periodic=true  ; @2 from @14 []
+                on_error.Negative v12 b10 else b8
+            b8:
+                jump b1
+            b9:
+                return v1
+            b10: cold
+                unwind
+        ";
+        let text = after(run, text);
+        let contexts: Vec<&str> = text.lines().filter(|line| line.trim().starts_with("context")).collect();
+        assert_eq!(contexts.len(), 2, "{text}");
+        assert!(contexts[1].contains("copy of c1"), "{text}");
+        assert_eq!(text.matches("in c2").count(), 1, "{text}");
+        assert_eq!(text.matches("exit CalleeLeft").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn loops_in_which_something_may_run_stay() {
+        let text = "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: cond = const_cond true
+                jump b1
+            b1:
+                v3: any = call load_attr v1 v1
+                v4: i64 = safepoint periodic=true  ; @2 from @8 []
+                on_error.Negative v4 b4 else b2
+            b2:
+                branch v2 b3 else b5
+            b3:
+                jump b1
+            b4: cold
+                unwind
+            b5:
+                return v3
+        ";
+        assert!(!after(run, text).contains("is_due"));
+    }
+}

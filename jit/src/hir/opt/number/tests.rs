@@ -239,3 +239,40 @@ fn one_way_does_not_help_the_other() {
         return v6
     ");
 }
+
+/// What a round does not write is as it was before the loop.
+#[test]
+fn loops_keep_what_no_round_changes() {
+    let text = |writes: &str| {
+        format!(
+            "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: i64 = load.I64 +24 v1
+                v3: f64 = const_f64 0.5
+                v4: i64 = const_i64 0
+                v5: f64 = load.F64 +0 v2 v4
+                v6: cond = const_cond true
+                jump b1
+            b1:
+                v7: cond = is_due
+                branch v7 b2 else b3
+            b2:
+                v8: i64 = load.I64 +24 v1
+                v9: f64 = load.F64 +0 v8 v4
+                {writes}
+                jump b1
+            b3:
+                return v1
+        "
+        )
+    };
+    let loads = |writes: &str| after(run, &text(writes)).matches("load.").count();
+    assert_eq!(loads("set_line @4"), 2);
+    assert_eq!(loads("store.F64 +0 v2 v3 v4"), 3);
+    assert_eq!(loads("store.I64 +16 v1 v4"), 4);
+    assert_eq!(loads("v10: i64 = safepoint periodic=false leaves=true  ; @3 []"), 2);
+    assert_eq!(loads("v10: any = call load_attr v1 v1"), 4);
+}
