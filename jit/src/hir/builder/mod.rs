@@ -34,12 +34,13 @@ mod ops;
 mod ops_build;
 mod ops_call;
 mod ops_except;
+mod safepoints;
+mod untried;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::effects::{is_quiet, only_deaths};
 use super::function::{Function, Kind};
 use super::inst::*;
 use super::types::{Kinds, Repr, Type};
@@ -47,7 +48,7 @@ use crate::bytecode::decode::Instr;
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::bytecode::opcode::Opcode;
-use crate::profile::{Profile, is_untried};
+use crate::profile::Profile;
 use crate::runtime::ops::table::{Helper, Param, Ret};
 use carry::{Carried, Found, Known};
 use cfg::Cfg;
@@ -130,21 +131,6 @@ pub(super) struct Expected {
     /// For loops over ranges: where on the stack the iterator is, and its parameter, which nobody else has a reference to.
     range: Option<(usize, Value)>,
 }
-
-/// Instructions with inline caches that tell whether the interpreter has executed them more than once.
-const TELL_IF_REACHED: [Opcode; 11] = [
-    Opcode::LoadAttr,
-    Opcode::StoreAttr,
-    Opcode::LoadGlobal,
-    Opcode::ForIter,
-    Opcode::UnpackSequence,
-    Opcode::StoreSubscr,
-    Opcode::BinaryOp,
-    Opcode::CompareOp,
-    Opcode::ContainsOp,
-    Opcode::ToBool,
-    Opcode::Call,
-];
 
 /// Builds the HIR of one code object from one entry.
 pub struct Builder<'a> {
@@ -481,37 +467,6 @@ impl<'a> Builder<'a> {
         self.cur = block;
     }
 
-    /// Whether the interpreter has not come to the current instruction, although the code has run often.
-    fn is_unreached(&self) -> bool {
-        let tells = TELL_IF_REACHED.contains(&self.instr.opcode) && is_untried(&self.instr);
-        self.is_warm && tells && !self.profile.has_failed(self.instr.start)
-    }
-
-    /// Whether the interpreter has executed more than once what the code begins with, as far as that can be told.
-    fn has_begun(&self) -> bool {
-        let blocks = self.cfg.order.iter().map(|start| &self.cfg.blocks[start]);
-        let mut instrs = blocks.flat_map(|block| &self.code.instrs[block.first..block.last]);
-        let first = instrs.find(|instr| TELL_IF_REACHED.contains(&instr.opcode));
-        first.is_some_and(|instr| !is_untried(instr))
-    }
-
-    /// Where the compiled instruction can do everything because the interpreter has hardly executed it: leaves when that has
-    /// happened often, so that the interpreter sees what there is.
-    fn count_untried(&mut self) {
-        let Some(counter) = self.profile.counts_as_untried(&self.instr) else { return };
-        if self.profile.has_failed(self.instr.start) {
-            return;
-        }
-        let counter = self.const_i64(counter as i64);
-        let left = self.emit(Op::Load { offset: 0, mem: Mem::I64 }, &[counter], Type::I64);
-        let one_less = self.const_i64(-1);
-        let left = self.emit(Op::AddAddr, &[left, one_less], Type::I64);
-        self.emit(Op::Store { offset: 0, mem: Mem::I64 }, &[counter, left], Type::NONE);
-        let zero = self.const_i64(0);
-        let is_rare = self.emit(Op::Compare(Cond::Ne), &[left, zero], Type::BOOL);
-        self.emit_guarded(Op::Guard { reason: Reason::Untried }, &[is_rare], Type::NONE);
-    }
-
     /// Whether the next instruction takes the result of the current one apart, into `count` items.
     fn is_unpacked_next(&self, count: u32) -> bool {
         let next = self.index + 1;
@@ -702,49 +657,5 @@ impl<'a> Builder<'a> {
             Ret::Void => Type::NONE,
         };
         self.emit_in(block, Op::Helper { helper, imms: imms.into() }, args, ty, None)
-    }
-
-    /// Whether nothing has run since the instruction's start but what objects may run that have died, and they are not known
-    /// to run anything.
-    fn may_leave_at_death(&self) -> bool {
-        let (start, first) = self.start;
-        if self.profile.has_failed(self.instr.start) || first > self.func.block(start).insts.len() {
-            return false;
-        }
-        let is_quiet = |insts: &[Value]| {
-            insts.iter().all(|value| is_quiet(&self.func, *value) || self.closed_quietly.contains(value))
-        };
-        let insts = |block: Block| match &self.func.block(block).insts {
-            insts if block == start => &insts[first..],
-            insts => insts,
-        };
-        let before = match self.cur == start {
-            true => HashSet::new(),
-            false => self.blocks_between(start, self.cur),
-        };
-        before.iter().all(|block| is_quiet(insts(*block)))
-            && only_deaths(&self.func, insts(self.cur), &self.closed_quietly)
-    }
-
-    /// Leaves when the store of a number has given up an object, and whoever saw that got hold of this frame.
-    fn safepoint_after(&mut self, store: Value) {
-        let state = self.state_at(self.instr.next);
-        let op = Op::Safepoint { periodic: false, boxes: 0, leaves: self.may_leave_at_death() };
-        self.emit_in(self.cur, op, &[store], Type::I64, Some(state));
-    }
-
-    /// After a call: leaves when the call's callee (or anyone meanwhile) got hold of this frame. With `periodic` it also
-    /// serves pending signals, where the interpreter would.
-    fn safepoint(&mut self, periodic: bool) -> Result<(), Refusal> {
-        let state = self.state_at(self.instr.next);
-        let leaves = !periodic && self.may_leave_at_death();
-        let op = Op::Safepoint { periodic, boxes: 0, leaves };
-        let status = self.emit_in(self.cur, op, &[], Type::I64, Some(state));
-        self.noisy = false;
-        if periodic {
-            let unwind = self.state.stack.clone();
-            self.check_error(status, ErrorKind::Negative, &unwind)?;
-        }
-        Ok(())
     }
 }
