@@ -294,7 +294,7 @@ impl Builder<'_> {
         let (cfg, carry) = (Cfg::build(&inlinee.code, entry), Carried::new());
         let mut callee = Builder::new(&inlinee.code, profile, Kind::Function, &cfg, &carry);
         (callee.root, callee.returning) = (self.root, Some(block));
-        callee.is_warm = self.is_warm && callee.has_begun();
+        callee.is_warm = self.is_warm && has_begun(&inlinee.code, &cfg);
         callee.known_results = self.known_results.clone();
         callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         callee.state.numbers = self.state.numbers.clone();

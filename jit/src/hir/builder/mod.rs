@@ -54,6 +54,7 @@ use carry::{Carried, Found, Known};
 use cfg::Cfg;
 use inline::{CallPath, KnownCall};
 use numbers::Number;
+use untried::has_begun;
 
 /// Why a code object cannot be compiled.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -228,10 +229,19 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
     let cfg = Cfg::build(code, entry);
     let mut carry = Carried::new();
     let mut round = 1;
+    let mut is_warm = profile.untried.is_some() && has_begun(code, &cfg);
     loop {
         let mut builder = Builder::new(code, profile, kind, &cfg, &carry);
-        builder.is_warm = profile.untried.is_some() && builder.has_begun();
-        builder.run(entry)?;
+        builder.is_warm = is_warm;
+        match builder.run(entry) {
+            Ok(()) => {}
+            // What is left to the interpreter may be the only way into a loop.
+            Err(_) if is_warm => {
+                is_warm = false;
+                continue;
+            }
+            Err(refusal) => return Err(refusal),
+        }
         let (more, func) = (builder.could_carry(), builder.func);
         let known = carry.len();
         carry.extend(more);

@@ -21,19 +21,19 @@ const TELL_IF_REACHED: [Opcode; 11] = [
     Opcode::Call,
 ];
 
+/// Whether the interpreter has executed more than once what the code begins with, as far as that can be told.
+pub(super) fn has_begun(code: &CodeInfo, cfg: &Cfg) -> bool {
+    let blocks = cfg.order.iter().map(|start| &cfg.blocks[start]);
+    let mut instrs = blocks.flat_map(|block| &code.instrs[block.first..block.last]);
+    let first = instrs.find(|instr| TELL_IF_REACHED.contains(&instr.opcode));
+    first.is_some_and(|instr| !is_untried(instr))
+}
+
 impl Builder<'_> {
     /// Whether the interpreter has not come to the current instruction, although the code has run often.
     pub(super) fn is_unreached(&self) -> bool {
         let tells = TELL_IF_REACHED.contains(&self.instr.opcode) && is_untried(&self.instr);
         self.is_warm && tells && !self.profile.has_failed(self.instr.start)
-    }
-
-    /// Whether the interpreter has executed more than once what the code begins with, as far as that can be told.
-    pub(super) fn has_begun(&self) -> bool {
-        let blocks = self.cfg.order.iter().map(|start| &self.cfg.blocks[start]);
-        let mut instrs = blocks.flat_map(|block| &self.code.instrs[block.first..block.last]);
-        let first = instrs.find(|instr| TELL_IF_REACHED.contains(&instr.opcode));
-        first.is_some_and(|instr| !is_untried(instr))
     }
 
     /// Where the compiled instruction can do everything because the interpreter has hardly executed it: leaves when that has

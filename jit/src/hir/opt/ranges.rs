@@ -177,7 +177,8 @@ impl Loop {
                     continue;
                 }
                 let iterator = self.incoming(function, edge);
-                if dominators.dominates(self.body, *block) {
+                // A loop around this one may enter it again from its body, with another iterator.
+                if dominators.dominates(self.body, *block) && iterator == self.iterator {
                     edge.args.extend([next, left]);
                     continue;
                 }
@@ -396,5 +397,43 @@ mod tests {
                 unwind
         ";
         assert!(after(run, text).contains("store.I64 +16"));
+    }
+
+    /// A loop around this one, which is always left from its body, enters it again with another iterator.
+    #[test]
+    fn another_iterator_counts_anew() {
+        let text = "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: range_iterator = guard_type range_iterator v1  ; @1 [v1]
+                v3: range_iterator = guard_private v2  ; @1 [v1]
+                v4: i64 = const_i64 0
+                jump b1(v3)
+            b1(v5: range_iterator):
+                v6: i64 = load.I64 +32 v5
+                v7: cond = compare.Gt v6 v4
+                branch v7 b2 else b3
+            b2:
+                v8: i64 = load.I64 +16 v5
+                v9: i64 = add_addr v8 v6
+                store.I64 +16 v5 v9
+                store.I64 +32 v5 v4
+                branch v7 b4 else b5
+            b4:
+                jump b1(v5)
+            b5:
+                dec_ref v5
+                v10: any = call get_len v1
+                v11: range_iterator = guard_type range_iterator v10  ; @5 [v10]
+                v12: range_iterator = guard_private v11  ; @5 [v10]
+                jump b1(v12)
+            b3:
+                exit Unreached  ; @7 [v5]
+        ";
+        let text = after(run, text);
+        assert_eq!(text.matches("load.I64 +16").count(), 2, "{text}");
+        assert!(text.contains("load.I64 +16 v12") && text.contains("load.I64 +32 v12"), "{text}");
     }
 }
