@@ -73,12 +73,6 @@ impl LocalKind {
         self.0 & bits != 0
     }
 
-    /// Whether it is a parameter.
-    #[inline]
-    pub const fn is_arg(self) -> bool {
-        self.has(Self::ARG)
-    }
-
     /// Whether it is a cell (of this function or of one around it).
     #[inline]
     pub const fn is_cell_or_free(self) -> bool {

@@ -316,8 +316,10 @@ impl<'a> Builder<'a> {
         }
         if self.kind == Kind::Function {
             // Nothing has run yet that could have bound a local.
-            for (local, var) in self.state.locals.iter_mut().zip(&self.code.localsplus) {
-                if !var.kind.is_arg() && !var.kind.is_cell_or_free() {
+            // The kinds of copies that `code.replace()` makes do not tell which are parameters.
+            let parameters = self.code.parameter_slots() as usize;
+            for (local, var) in self.state.locals.iter_mut().zip(&self.code.localsplus).skip(parameters) {
+                if !var.kind.is_cell_or_free() {
                     *local = Local::Null;
                 }
             }
