@@ -127,6 +127,8 @@ pub struct CodeState {
     pub refused: Option<Refusal>,
     /// Bytecodes whose guesses failed too often: compiled without a guess the next time.
     pub failed: HashSet<CodeOffset>,
+    /// Arithmetic whose operands were something else than numbers too often.
+    pub no_numbers: HashSet<CodeOffset>,
     /// Versions of the classes that came by where the class of an attribute's owner was guessed wrongly.
     pub seen: HashMap<CodeOffset, Vec<u32>>,
     /// Versions of the classes whose instances were in a local when the code was counted, by slot.
@@ -152,6 +154,7 @@ impl CodeState {
             counting: Counting::Off,
             refused: None,
             failed: HashSet::new(),
+            no_numbers: HashSet::new(),
             seen: HashMap::new(),
             in_locals: HashMap::new(),
             operands: HashMap::new(),

@@ -83,10 +83,12 @@ pub enum Reason {
     Death,
     /// The interpreter had not come here when the code was compiled, although it had often come by.
     Unreached,
+    /// An operand is neither an int nor a float.
+    Number,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 19] = [
+    pub const ALL: [Reason; 20] = [
         Reason::Type,
         Reason::TypeVersion,
         Reason::KeysVersion,
@@ -106,6 +108,7 @@ impl Reason {
         Reason::CalleeLeft,
         Reason::Death,
         Reason::Unreached,
+        Reason::Number,
     ];
 
     /// A short text for people.
@@ -130,6 +133,7 @@ impl Reason {
             Reason::CalleeLeft => "inlined callee left",
             Reason::Death => "finalizer may have run",
             Reason::Unreached => "not executed before",
+            Reason::Number => "guard number failed",
         }
     }
 }
@@ -726,6 +730,7 @@ impl Op {
         match self {
             Op::Guard { reason } => *reason,
             Op::GuardPrivate => Reason::Shape,
+            Op::GuardKinds { kinds: Kinds::NUMBER } => Reason::Number,
             Op::UnboxInt | Op::IntNeg | Op::Int(_) => Reason::Overflow,
             Op::BoxInt
             | Op::BoxFloat

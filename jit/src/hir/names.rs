@@ -82,6 +82,7 @@ const NEVER_GUARDED: &[Reason] = &[
     Reason::CalleeLeft,
     Reason::Death,
     Reason::Unreached,
+    Reason::Number,
 ];
 
 /// Helpers that only instructions of their own call.

@@ -10,11 +10,17 @@ use crate::runtime::ops::table::Helper;
 
 impl Lowering<'_, '_> {
     pub(super) fn guard_kinds(&mut self, object: ir::Value, wanted: Kinds, state: StateId) {
-        let address = kinds::type_address(wanted).expect("guards test single types");
         let ty = self.load(types::I64, object, object::OB_TYPE);
-        let expected = self.imm(address as i64);
-        let same = self.b.ins().icmp(IntCC::Equal, ty, expected);
-        self.guard(same, state, Reason::Type);
+        let tests: Vec<ir::Value> = Kinds::singles()
+            .filter(|single| single.is_within(wanted))
+            .map(|single| {
+                let address = kinds::type_address(single).expect("guards test for types");
+                let expected = self.imm(address as i64);
+                self.b.ins().icmp(IntCC::Equal, ty, expected)
+            })
+            .collect();
+        let same = tests.into_iter().reduce(|one, other| self.b.ins().bor(one, other)).expect("at least one type");
+        self.guard(same, state, Op::GuardKinds { kinds: wanted }.exit_reason());
     }
 
     pub(super) fn unbox_int(&mut self, object: ir::Value, state: StateId) -> ir::Value {

@@ -61,6 +61,8 @@ pub type Inlinees = Rc<dyn Fn(usize) -> Option<Rc<Inlinee>>>;
 pub struct Lessons {
     /// The bytecodes not to guess at.
     pub failed: HashSet<CodeOffset>,
+    /// Arithmetic not to be guessed to be of numbers.
+    pub no_numbers: HashSet<CodeOffset>,
     /// Versions of the classes that came by there.
     pub seen: HashMap<CodeOffset, Vec<u32>>,
     /// Versions of the classes that came by in locals, by slot.
@@ -119,6 +121,11 @@ impl Profile {
     /// Whether guesses at this bytecode failed too often to be made again.
     pub fn has_failed(&self, offset: CodeOffset) -> bool {
         self.lessons.failed.contains(&offset)
+    }
+
+    /// Whether the operands of this arithmetic, about which more exact guesses failed, may still be guessed to be numbers.
+    pub fn may_be_of_numbers(&self, offset: CodeOffset) -> bool {
+        !self.lessons.no_numbers.contains(&offset)
     }
 
     /// Versions of the classes that came by where a guess at the owner's class failed.

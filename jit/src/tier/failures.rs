@@ -108,12 +108,12 @@ pub fn on_deopt(
         return;
     }
     let is_settled = state.recompilations >= RETRIES_OF_NAMESPACES;
-    state.failed.extend(hopeless(address, is_settled, entries));
+    give_up(state, hopeless(address, is_settled, entries));
     if state.recompilations >= RECOMPILATIONS_WITH_GUESSES {
         let sites = current(state, kind).into_iter().flat_map(|executable| &*executable.exits);
         let own = sites.filter(|exit| exit.context == OUTERMOST && is_wrong_guess(exit.reason));
-        let sites: Vec<_> = own.map(|exit| exit.site).collect();
-        state.failed.extend(sites);
+        let guesses: Vec<_> = own.map(|exit| (exit.site, exit.reason)).collect();
+        give_up(state, guesses);
     }
     recompile(state, kind, code, site, reason);
 }
@@ -139,7 +139,7 @@ pub fn on_deopt_of_callee(
     }
     let is_settled = state.read(|state| state.recompilations >= RETRIES_OF_NAMESPACES);
     let callee_address = callee.address();
-    callee.with(|callee| callee.failed.extend(hopeless(callee_address, is_settled, entries)));
+    callee.with(|callee| give_up(callee, hopeless(callee_address, is_settled, entries)));
     state.with(|state| match has_learned {
         true => withdraw_to_learn(state, kind, reason),
         false => recompile(state, kind, code, site, reason),
@@ -168,15 +168,22 @@ fn note(
     Some((code, count))
 }
 
-/// The bytecodes of the code object of the state at `address` at which no guess is to be made any more, after so many calls of
+/// Has guesses not be made any more.
+fn give_up(state: &mut CodeState, guesses: Vec<(CodeOffset, Reason)>) {
+    let no_numbers = guesses.iter().filter(|(_, reason)| *reason == Reason::Number);
+    state.no_numbers.extend(no_numbers.map(|(site, _)| *site));
+    state.failed.extend(guesses.into_iter().map(|(site, _)| site));
+}
+
+/// The guesses of the code object of the state at `address` that are not to be made any more, by bytecode, after so many calls of
 /// the machine code. Guesses about namespaces are among them once those should be settled.
-fn hopeless(address: usize, is_settled: bool, entries: u64) -> Vec<CodeOffset> {
+fn hopeless(address: usize, is_settled: bool, entries: u64) -> Vec<(CodeOffset, Reason)> {
     let failures = registry::note(address, |notes| notes.failures.clone()).unwrap_or_default();
     let hopeless = failures.into_iter().filter(|((_, reason), count)| {
         let counts = *reason != Reason::KeysVersion || is_settled;
         is_wrong_guess(*reason) && *count >= tolerated() / 2 && !is_rare(*count, entries) && counts
     });
-    hopeless.map(|((site, _), _)| site).collect()
+    hopeless.map(|(guess, _)| guess).collect()
 }
 
 /// Takes all machine code of a code object out of use, and that of others of which it is a part: there is something to know that

@@ -5,8 +5,8 @@ use crate::bytecode::operators::{NB_ADD, NB_MULTIPLY, NB_SUBTRACT, OPERATORS};
 use crate::cpython::kinds;
 
 impl Builder<'_> {
-    /// Does the operation in place if both operands turn out to be floats, and in general otherwise; the result is an object
-    /// either way. Says whether it did: only where a guess has failed.
+    /// Does the operation in place if both operands turn out to be floats, and otherwise for any numbers, or in general where something
+    /// else has come by; the result is an object either way. Says whether it did: only where a guess has failed.
     pub(super) fn float_or_else(&mut self) -> Result<bool, Refusal> {
         let (left, right) = (self.peek(1), self.peek(0));
         let op = match self.instr.oparg % OPERATORS {
@@ -54,13 +54,33 @@ impl Builder<'_> {
         self.close_top(2);
         self.end_way(&mut fork, &[result], false)?;
         self.begin_way(&fork, fork.general);
+        let is_of_numbers = self.profile.may_be_of_numbers(self.instr.start);
+        if is_of_numbers {
+            self.box_operands(2);
+            self.guard_numbers();
+        }
         let operands = self.operands(2);
-        let result = self.helper(Helper::BinaryOp, &operands, &[i64::from(self.instr.oparg)]);
+        let helper = if is_of_numbers { Helper::NumberOp } else { Helper::BinaryOp };
+        let result = self.helper(helper, &operands, &[i64::from(self.instr.oparg)]);
         self.check_and_close(result, ErrorKind::Null, 2)?;
-        self.end_way(&mut fork, &[result], true)?;
+        self.end_way(&mut fork, &[result], !is_of_numbers)?;
         let results = self.join(fork);
         self.push(results[0], true);
         Ok(true)
+    }
+}
+
+impl Builder<'_> {
+    /// Guards that both operands are numbers. What else is the same object learns nothing by it: the other way does not come by here.
+    fn guard_numbers(&mut self) {
+        for depth in [1, 0] {
+            let StackEntry { value, owned } = self.peek(depth);
+            if !self.func.ty(value).kinds.is_within(Kinds::NUMBER) {
+                let guard = Op::GuardKinds { kinds: Kinds::NUMBER };
+                let value = self.emit_guarded(guard, &[value], Type::obj(Kinds::NUMBER));
+                self.poke(depth, StackEntry { value, owned });
+            }
+        }
     }
 }
 

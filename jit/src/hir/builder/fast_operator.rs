@@ -42,7 +42,7 @@ impl Builder<'_> {
         let call = KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept };
         self.call_known(&call, |builder, result| {
             builder.emit(Op::DecRef, &[function], Type::NONE);
-            let result = builder.unless_refused(result, left, right, operator);
+            builder.unless_refused(result, left, right, operator)?;
             builder.check_and_close(result, ErrorKind::Null, 2)?;
             builder.push(result, true);
             builder.safepoint(false)
@@ -50,18 +50,22 @@ impl Builder<'_> {
         Ok(true)
     }
 
-    /// The result of the method, unless that is `NotImplemented`: there is nothing else to be asked, so the operands are refused.
-    fn unless_refused(&mut self, result: Value, left: Value, right: Value, operator: u32) -> Value {
+    /// Goes on unless the method's result is `NotImplemented`: there is nothing else to be asked, so the operands are refused.
+    fn unless_refused(&mut self, result: Value, left: Value, right: Value, operator: u32) -> Result<(), Refusal> {
         let (refused, next) = (self.func.new_block(true), self.func.new_block(false));
         let not_implemented = self.const_i64(self.profile.not_implemented() as i64);
         let cond = self.emit(Op::Compare(Cond::Eq), &[result, not_implemented], Type::BOOL);
-        let otherwise = Edge { block: next, args: vec![result] };
-        self.terminate(Terminator::Branch { cond, then: Edge::to(refused), otherwise });
+        self.terminate(Terminator::Branch { cond, then: Edge::to(refused), otherwise: Edge::to(next) });
+        let saved = (self.state.clone(), self.line, self.before, self.noisy);
         self.switch_to(refused);
-        let null = self.helper(Helper::RefuseOperands, &[left, right], &[i64::from(operator)]);
-        self.terminate(Terminator::Jump(Edge { block: next, args: vec![null] }));
-        let result = self.func.add_param(next, Type::OBJ_OR_NULL);
+        self.helper(Helper::RefuseOperands, &[left, right], &[i64::from(operator)]);
+        if !self.instr.opcode.keeps_operands_on_error() {
+            self.close_top(2);
+        }
+        let unwind = self.state.stack.clone();
+        self.raise(&unwind)?;
+        (self.state, self.line, self.before, self.noisy) = saved;
         self.switch_to(next);
-        result
+        Ok(())
     }
 }

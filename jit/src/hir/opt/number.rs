@@ -265,8 +265,13 @@ impl Numbering {
         };
         match inst.op {
             Op::Compare(cond @ (Cond::Eq | Cond::Ne)) => {
-                let (Some(left), Some(right)) = (number(0), number(1)) else { return false };
-                become_constant(function, value, Op::ConstBool((left == right) == (cond == Cond::Eq)), Type::BOOL);
+                let is_equal = match (number(0), number(1)) {
+                    (Some(left), Some(right)) => left == right,
+                    // What is made is nothing that was there before.
+                    (None, Some(1..)) if is_made(function, args[0]) => false,
+                    _ => return false,
+                };
+                become_constant(function, value, Op::ConstBool(is_equal == (cond == Cond::Eq)), Type::BOOL);
                 false
             }
             Op::Guard { .. } => function.inst(args[0]).op == Op::ConstBool(true),
@@ -513,7 +518,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::SetLine { .. } => Class::Harmless,
         Op::ReplaceInt { .. } | Op::ReplaceFloat { .. } | Op::Store { .. } => Class::WritesObject,
         // They write to what they make.
-        Op::Helper { helper: Helper::BuildTuple | Helper::IterRange | Helper::NewInstance, .. } => Class::Harmless,
+        Op::Helper { helper: Helper::BuildTuple | Helper::IterRange | Helper::NewInstance | Helper::NumberOp, .. } => Class::Harmless,
         Op::Helper { helper, .. } if !helper.effects().may_run_python => Class::WritesObject,
         Op::DecRef
         | Op::CloseRef
@@ -554,6 +559,11 @@ fn is_of_shape(function: &Function, load: &Inst, mem: Mem) -> bool {
         Mem::Obj => base.ty.repr == Repr::Obj && base.ty.kinds.is_within(Kinds::FUNCTION),
         Mem::F64 | Mem::I32 => false,
     }
+}
+
+/// Whether the object is a new one each time.
+fn is_made(function: &Function, object: Value) -> bool {
+    matches!(function.inst(object).op, Op::BoxFloat | Op::Helper { helper: Helper::NewInstance, .. })
 }
 
 /// Whether memory accessed so is a number among items. Bytes are fields as well, but those have no index.

@@ -237,11 +237,11 @@ fn the_entry_has_no_parameters() {
 }
 
 #[test]
-fn guards_test_for_one_type() {
-    for kinds in ["int|float", "any", "any?", "never", "null", "other", "cell"] {
+fn guards_test_for_one_type_or_for_numbers() {
+    for kinds in ["int|str", "any", "any?", "never", "null", "other", "cell"] {
         let text =
             format!("b0:\n    v0: any = frame_globals\n    v1: any = guard_type {kinds} v0  ; @0 []\n    return v1\n");
-        assert_eq!(error(&text), format!("v1 guards {kinds}, which is no single type"));
+        assert_eq!(error(&text), format!("v1 guards {kinds}, which is neither a single type nor a number"));
     }
 }
 

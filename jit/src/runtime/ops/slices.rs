@@ -163,6 +163,12 @@ pub unsafe extern "C-unwind" fn move_items(
             return 0;
         }
         let count = to.count as usize;
+        if count > 0 && source == list && from.step == -1 && from.start - (from.count - 1) == to.start {
+            // The list keeps the items that it has: no reference is given or taken.
+            let places = memory::read::<*mut *mut PyObject, _>(list, list::OB_ITEM).offset(to.start);
+            std::slice::from_raw_parts_mut(places, count).reverse();
+            return 1;
+        }
         let (mut few, mut many) = ([null_mut(); MOST_REPLACED as usize], Vec::new());
         let moved: &mut [*mut PyObject] = if count <= few.len() {
             &mut few[..count]
@@ -222,6 +228,8 @@ impl Bounds {
         let (start, stop) = (start.map_or(first, within), stop.map_or(last, within));
         let count = match step {
             0 => return None,
+            1 => (stop - start).max(0),
+            -1 => (start - stop).max(0),
             1.. if start < stop => (stop - start - 1) / step + 1,
             ..0 if stop < start => (start - stop - 1) / step.checked_neg()? + 1,
             _ => 0,

@@ -157,6 +157,7 @@ macro_rules! helpers {
 // Without a mark, a helper may raise and may run Python code; nopy: may only raise; noerr: may only run Python code;
 // pure: neither.
 helpers! {
+    NumberOp arith number_op (Obj, Obj, Imm) -> NewRef [nopy];
     BinaryOp arith binary_op (TState, Frame, Obj, Obj, Imm) -> NewRef;
     RefuseOperands operators refuse_operands (Obj, Obj, Imm) -> NewRef [nopy];
     BinarySlice slices binary_slice (Obj, Obj, Obj) -> NewRef;
