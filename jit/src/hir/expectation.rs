@@ -115,7 +115,9 @@ pub fn of_exit(hir: &Function, state: StateId, reason: Reason) -> Vec<Expectatio
 pub fn of_guard(hir: &Function, guard: Value, reason: Reason) -> Option<Expectation> {
     let inst = hir.inst(guard);
     let expectation = match (&inst.op, reason) {
-        (Op::GuardKinds { kinds }, Reason::Type | Reason::Number) => Expectation::Kinds { object: inst.args[0], kinds: *kinds },
+        (Op::GuardKinds { kinds }, Reason::Type | Reason::Number) => {
+            Expectation::Kinds { object: inst.args[0], kinds: *kinds }
+        }
         (Op::UnboxNumber, Reason::Type) => Expectation::Kinds { object: inst.args[0], kinds: Kinds::NUMBER },
         (Op::UnboxInt | Op::UnboxNumber, Reason::Overflow) => Expectation::Word { object: inst.args[0] },
         (Op::GuardPrivate, Reason::Shape) => Expectation::Words("an object that nothing else refers to"),

@@ -458,16 +458,33 @@ pub enum Op {
 }
 
 /// A tuple that a callee takes apart, and that nobody else gets to see: it is only made when something can ask for the home slot
-/// that it would be in. Until then the frame owns the items.
+/// that it would be in. Until then the frame owns the items, but for those that are lent.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub struct LazyTuple {
     /// The home slot.
     pub slot: u32,
     /// How many items it has.
     pub len: u32,
+    /// A bit for each home slot that an item is put into, once: a light frame has no reference of its own there until the tuple is
+    /// made.
+    pub homes: u64,
+    /// A bit for each item of which the frame has no reference, as something else has that outlives it.
+    pub lent: u32,
+    /// Whether the caller's operands have a reference to the tuple, too, once it is made.
+    pub is_operand: bool,
 }
 
 impl LazyTuple {
+    /// Whether an item is put into a home slot.
+    pub fn is_home(&self, slot: u32) -> bool {
+        slot < u64::BITS && self.homes >> slot & 1 != 0
+    }
+
+    /// Whether the frame has no reference to an item.
+    pub fn is_lent(&self, index: usize) -> bool {
+        self.lent >> index & 1 != 0
+    }
+
     /// The operands of an [`Op::PushFrame`], and the items of the tuple that is not made, if there is one.
     pub fn split(lazy: Option<LazyTuple>, args: &[Value]) -> (&[Value], &[Value]) {
         args.split_at(args.len() - lazy.map_or(0, |lazy| lazy.len as usize))

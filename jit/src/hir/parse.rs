@@ -306,7 +306,13 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
             let code = line.hex()?;
             let (nargs, has_self, has_shim) = (line.field("nargs")?, line.field("has_self")?, line.field("has_shim")?);
             let lazy = match line.rest.starts_with("lazy") {
-                true => Some(LazyTuple { slot: line.field("lazy")?, len: line.field("len")? }),
+                true => Some(LazyTuple {
+                    slot: line.field("lazy")?,
+                    len: line.field("len")?,
+                    homes: line.field("homes")?,
+                    lent: line.field("lent")?,
+                    is_operand: line.field("is_operand")?,
+                }),
                 false => None,
             };
             let again = line.rest.starts_with("again") && line.field("again")?;

@@ -127,8 +127,8 @@ impl Function {
             Op::PushFrame { target, has_self, has_shim, upkeep, lazy, again } => {
                 let (code, nargs) = (target.code, target.nargs);
                 write!(f, "push_frame {upkeep:?} {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
-                if let Some(LazyTuple { slot, len }) = lazy {
-                    write!(f, " lazy={slot} len={len}")?;
+                if let Some(LazyTuple { slot, len, homes, lent, is_operand }) = lazy {
+                    write!(f, " lazy={slot} len={len} homes={homes} lent={lent} is_operand={is_operand}")?;
                 }
                 if *again {
                     write!(f, " again=true")?;

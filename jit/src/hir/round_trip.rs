@@ -155,7 +155,7 @@ b2:
     v3: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=false v0 v0
     jump b3(v3)
 b1:
-    v4: i64 = push_frame Light 0x55550000 nargs=1 has_self=true has_shim=true lazy=0 len=1 again=true v0 v0 v2
+    v4: i64 = push_frame Light 0x55550000 nargs=1 has_self=true has_shim=true lazy=0 len=1 homes=6 lent=1 is_operand=true again=true v0 v0 v2
     jump b4
 b4: in c1
     v5: i64 = safepoint periodic=true  ; @0 []

@@ -160,6 +160,7 @@ impl Lowering<'_, '_> {
         let mut refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
         let tstate = self.tstate;
         let new_frame = self.frame_of(context);
+        self.no_tuple_is_made(context);
         if upkeep != Upkeep::Full {
             if !again || !self.stack.is_reused(context) {
                 let mark = frames::light_mark(upkeep == Upkeep::Lent, has_shim);
@@ -172,7 +173,9 @@ impl Lowering<'_, '_> {
         self.settle();
         if let Some(lazy) = lazy {
             let first_argument = if has_self { 1 } else { 2 };
-            refs[first_argument + lazy.slot as usize] = self.make_tuple(items);
+            let made = self.make_tuple(lazy, items);
+            self.note_made_tuple(context, made);
+            refs[first_argument + lazy.slot as usize] = made;
         }
         let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
         let fewer = self.b.ins().iadd_imm_s(remaining, -1 - i64::from(has_shim));

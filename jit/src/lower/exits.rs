@@ -97,6 +97,7 @@ impl Lowering<'_, '_> {
         let args = [self.tstate, self.frame, header, index];
         let result = self.call_to_leave(address as usize, &args);
         self.leave_shim();
+        self.close_made_tuple();
         match self.hir.callee(self.context) {
             // The interpreter has run the callee to its end; its caller goes on here.
             Some(callee) => {
@@ -283,7 +284,8 @@ impl Lowering<'_, '_> {
         let is_generator = self.context == OUTERMOST && matches!(self.hir.kind, Kind::Resume(_));
         if self.code.nlocalsplus > INLINE_SLOTS || is_generator {
             self.call_runtime(frames::leave as *const () as usize, &[tstate, frame], None);
-            return self.leave_shim();
+            self.leave_shim();
+            return self.close_made_tuple();
         }
         if self.is_light() {
             return self.pop_light_frame(settled, is_quiet);
@@ -335,5 +337,6 @@ impl Lowering<'_, '_> {
         self.b.ins().jump(done, &[]);
         self.b.switch_to_block(done);
         self.leave_shim();
+        self.close_made_tuple();
     }
 }

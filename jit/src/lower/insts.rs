@@ -36,6 +36,7 @@ impl Lowering<'_, '_> {
                 let (frame, offset) = (self.frame, self.slot_offset(*slot));
                 let old = self.load(types::I64, frame, offset);
                 let new = arg(self, 0);
+                let new = if self.is_lent_item(*slot) { self.own(new) } else { new };
                 self.store(new, frame, offset);
                 old
             }
@@ -267,7 +268,8 @@ impl Lowering<'_, '_> {
             Op::UnwindFrame => {
                 let args = [self.tstate, self.frame];
                 self.call_runtime(frames::unwind as *const () as usize, &args, None);
-                return self.leave_shim();
+                self.leave_shim();
+                return self.close_made_tuple();
             }
             Op::CallNative => {
                 let words: Vec<ir::Value> = inst.args.iter().map(|word| self.value(*word)).collect();

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::cpython::{frame as layout, reftracer};
-use crate::hir::inst::Upkeep;
+use crate::hir::inst::{LazyTuple, Upkeep};
+use crate::hir::types::Kinds;
 use crate::runtime::deopt;
 
 impl Lowering<'_, '_> {
@@ -44,8 +45,10 @@ impl Lowering<'_, '_> {
                 self.b.set_cold_block(missing);
                 self.b.ins().brif(is_missing, missing, &[], there, &[]);
                 self.b.switch_to_block(missing);
-                let made = self.make_tuple(&items);
+                let made = self.make_tuple(lazy, &items);
                 self.store(made, frame, offset);
+                self.note_made_tuple(context, made);
+                self.own_items(frame, lazy);
                 self.b.ins().jump(there, &[]);
                 self.b.switch_to_block(there);
             }
@@ -53,12 +56,75 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// A reference to a new tuple, which takes over the items.
-    pub(super) fn make_tuple(&mut self, items: &[Value]) -> ir::Value {
+    /// Has the home slots that items are in own them.
+    fn own_items(&mut self, frame: ir::Value, lazy: LazyTuple) {
+        for slot in (0..u64::BITS).filter(|slot| lazy.is_home(*slot)) {
+            let offset = self.slot_offset(slot);
+            let bits = self.load(types::I64, frame, offset);
+            let is_bound = self.b.ins().icmp_imm_s(IntCC::NotEqual, bits, layout::NULL_BITS as i64);
+            let (bound, done) = (self.block(), self.block());
+            self.b.ins().brif(is_bound, bound, &[], done, &[]);
+            self.b.switch_to_block(bound);
+            let owned = self.own(bits);
+            self.store(owned, frame, offset);
+            self.b.ins().jump(done, &[]);
+            self.b.switch_to_block(done);
+        }
+    }
+
+    /// Whether what is put into a home slot is an item that the frame ought to own, as it is not light.
+    pub(super) fn is_lent_item(&self, slot: u32) -> bool {
+        !self.is_light() && self.hir.lazy_tuple(self.context).is_some_and(|(lazy, _)| lazy.is_home(slot))
+    }
+
+    /// Where the tuple is told that was made for the frame of `context`, if its caller has that among its operands.
+    fn made_tuple(&mut self, context: ContextId) -> Option<StackSlot> {
+        self.hir.lazy_tuple(context).filter(|(lazy, _)| lazy.is_operand)?;
+        let b = &mut self.b;
+        let slot = || b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
+        Some(*self.made_tuples.entry(context).or_insert_with(slot))
+    }
+
+    /// The lazy tuple of the frame that is pushed for `context` has not been made yet.
+    pub(super) fn no_tuple_is_made(&mut self, context: ContextId) {
+        if let Some(slot) = self.made_tuple(context) {
+            let none = self.imm(0);
+            self.b.ins().stack_store(types::I64, none, slot, 0);
+        }
+    }
+
+    /// It was: a caller that would have it among its operands gets a reference of its own.
+    pub(super) fn note_made_tuple(&mut self, context: ContextId, tuple: ir::Value) {
+        if let Some(slot) = self.made_tuple(context) {
+            self.incref(tuple);
+            self.b.ins().stack_store(types::I64, tuple, slot, 0);
+        }
+    }
+
+    /// Gives that up behind the call.
+    pub(super) fn close_made_tuple(&mut self) {
+        let Some(slot) = self.made_tuple(self.context) else { return };
+        let tuple = self.b.ins().stack_load(types::I64, types::I64, slot, 0);
+        let (made, done) = (self.block(), self.block());
+        self.b.ins().brif(tuple, made, &[], done, &[]);
+        self.b.switch_to_block(made);
+        // Items are such as die quietly.
+        let was_quiet = std::mem::replace(&mut self.dies_quietly, true);
+        self.decref(tuple, Kinds::TUPLE);
+        self.dies_quietly = was_quiet;
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+    }
+
+    /// A reference to a new tuple, which takes over the items, or gets references of its own to those that are lent.
+    pub(super) fn make_tuple(&mut self, lazy: LazyTuple, items: &[Value]) -> ir::Value {
         let bytes = 8 * items.len() as u32;
         let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3));
         for (i, item) in items.iter().enumerate() {
             let item = self.value(*item);
+            if lazy.is_lent(i) {
+                self.incref(item);
+            }
             self.b.ins().stack_store(types::I64, item, slot, 8 * i as i32);
         }
         let address = self.b.ins().stack_addr(types::I64, slot, 0);
@@ -123,23 +189,25 @@ impl Lowering<'_, '_> {
         self.note_death();
         self.restore_head();
         self.leave_shim();
+        self.close_made_tuple();
         self.b.ins().jump(done, &[]);
 
         self.b.switch_to_block(fast);
         // What dies may run code, whose frames come where this one was.
-        let slots = (0..self.code.nlocalsplus).rev().filter(|slot| settled & 1 << slot == 0);
+        let lazy = self.hir.lazy_tuple(self.context).map(|(lazy, items)| (lazy, items.to_vec()));
+        let is_item = |slot: u32| lazy.as_ref().is_some_and(|(lazy, _)| lazy.is_home(slot));
+        let slots = (0..self.code.nlocalsplus).rev().filter(|slot| settled & 1 << slot == 0 && !is_item(*slot));
         let offsets = slots.map(|slot| self.slot_offset(slot)).chain((!is_lent).then_some(layout::F_FUNCOBJ));
         let closed: Vec<ir::Value> =
             offsets.collect::<Vec<_>>().into_iter().map(|offset| self.load(types::I64, frame, offset)).collect();
-        let lazy = self.hir.lazy_tuple(self.context).map(|(lazy, items)| (lazy.slot, items.to_vec()));
-        let lazy = lazy.map(|(slot, items)| (self.load(types::I64, frame, self.slot_offset(slot)), items));
+        let lazy = lazy.map(|(lazy, items)| (self.load(types::I64, frame, self.slot_offset(lazy.slot)), lazy, items));
         let previous = self.frame_of(callee.caller);
         self.store(previous, tstate, thread::CURRENT_FRAME);
         self.dies_quietly = is_quiet;
         for bits in closed {
             self.close_ref(bits);
         }
-        if let Some((bits, items)) = lazy {
+        if let Some((bits, lazy, items)) = lazy {
             let (unmade, made) = (self.block(), self.block());
             if is_undisturbed {
                 self.b.ins().jump(unmade, &[]);
@@ -148,7 +216,7 @@ impl Lowering<'_, '_> {
                 self.b.ins().brif(is_unmade, unmade, &[], made, &[]);
             }
             self.b.switch_to_block(unmade);
-            for item in items {
+            for item in items.iter().zip(0..).filter(|(_, index)| !lazy.is_lent(*index)).map(|(item, _)| *item) {
                 let (object, kinds) = (self.value(item), self.hir.ty(item).kinds);
                 self.decref(object, kinds);
             }

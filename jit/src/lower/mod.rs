@@ -92,6 +92,8 @@ struct Lowering<'a, 'b> {
     tstate: ir::Value,
     frame: ir::Value,
     scratch: Option<StackSlot>,
+    /// Tuples that callers have among their operands and that were made for a callee, or 0.
+    made_tuples: HashMap<ContextId, StackSlot>,
     /// Where calls aside put their results.
     result: Option<StackSlot>,
     /// Side exits asked for so far, shared by guards with the same state.
@@ -148,6 +150,7 @@ pub fn lower(
         tstate: nothing,
         frame: nothing,
         scratch: None,
+        made_tuples: HashMap::new(),
         result: None,
         exits: HashMap::new(),
         pending: Vec::new(),

@@ -190,20 +190,19 @@ fn reachable(
 
 /// Notes which locals an instruction writes or unbinds.
 pub(super) fn local_writes(instr: &Instr, info: &mut LoopInfo) {
+    info.written.extend(stores(instr));
+    if let Opcode::DeleteFast | Opcode::LoadFastAndClear | Opcode::MakeCell = instr.opcode {
+        info.deleted.insert(instr.oparg);
+    }
+}
+
+/// The locals that an instruction stores operands to, in the order in which it does.
+pub(super) fn stores(instr: &Instr) -> Vec<u32> {
     match instr.opcode {
-        Opcode::StoreFast => {
-            info.written.insert(instr.oparg);
-        }
-        Opcode::StoreFastLoadFast => {
-            info.written.insert(instr.oparg >> 4);
-        }
-        Opcode::StoreFastStoreFast => {
-            info.written.extend([instr.oparg >> 4, instr.oparg & 15]);
-        }
-        Opcode::DeleteFast | Opcode::LoadFastAndClear | Opcode::MakeCell => {
-            info.deleted.insert(instr.oparg);
-        }
-        _ => {}
+        Opcode::StoreFast => vec![instr.oparg],
+        Opcode::StoreFastLoadFast => vec![instr.oparg >> 4],
+        Opcode::StoreFastStoreFast => vec![instr.oparg >> 4, instr.oparg & 15],
+        _ => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! classes with `__getitem__` or `__setitem__`. What the objects are is guessed from the locals of the frame that is running.
 
 use super::cfg::LoopInfo;
+use super::inline::Unmade;
 use super::*;
 use crate::bytecode::operators::NB_SUBSCR;
 use crate::cpython::{array, buffers, bytes};
@@ -148,8 +149,8 @@ impl Builder<'_> {
         Ok(true)
     }
 
-    /// `container[a, b]`, from the instruction that makes the tuple to the one that loads the item, if a `__getitem__` that becomes a
-    /// part of the code takes the tuple apart and does nothing else with it. Says whether it did both.
+    /// `container[a, b]` or `container[a, b] = value`, from the instruction that makes the tuple to the one that it is an index for, if a
+    /// special method that becomes a part of the code takes the tuple apart and does nothing else with it. Says whether it did both.
     pub(super) fn item_by_tuple(&mut self) -> Result<bool, Refusal> {
         let (next, count) = (self.index + 1, self.instr.oparg as usize);
         let starts = [self.instr.start, self.code.instrs.get(next).map_or(self.instr.start, |instr| instr.start)];
@@ -157,16 +158,21 @@ impl Builder<'_> {
             return Ok(false);
         }
         let subscript = self.code.instrs[next].clone();
-        let is_subscript = subscript.opcode == Opcode::BinaryOp && subscript.oparg == NB_SUBSCR;
+        // How many operands there are besides the index.
+        let (name, others) = match subscript.opcode {
+            Opcode::BinaryOp if subscript.oparg == NB_SUBSCR => (c"__getitem__", 1),
+            Opcode::StoreSubscr => (c"__setitem__", 2),
+            _ => return Ok(false),
+        };
         // Items that die do so unnoticed.
         let is_quiet = |depth| {
             let value = self.peek(depth).value;
             matches!(self.func.ty(value).repr, Repr::I64 | Repr::F64) || self.dies_quietly(value)
         };
-        if !is_subscript || self.state.stack.len() <= count || !(0..count).all(is_quiet) {
+        if self.state.stack.len() < count + others || !(0..count).all(is_quiet) {
             return Ok(false);
         }
-        let Some((method, target)) = self.method_of(c"__getitem__", count, 2) else { return Ok(false) };
+        let Some((method, target)) = self.method_of(name, count, others as u32 + 1) else { return Ok(false) };
         let call = KnownCall {
             object: method.object,
             target,
@@ -180,7 +186,7 @@ impl Builder<'_> {
         if !self.inlinee(&call).is_some_and(|inlinee| takes_apart(&inlinee)) {
             return Ok(false);
         }
-        let function = self.enter_method(&method, target, count, count + 1);
+        let function = self.enter_method(&method, target, count, count + others);
         self.scratch(count as u32);
         let items: Vec<Value> = (0..count).rev().map(|depth| self.to_owned(self.peek(depth))).collect();
         self.state.stack.truncate(self.state.stack.len() - count);
@@ -190,12 +196,37 @@ impl Builder<'_> {
         self.set_line();
         self.emit(Op::IncRef, &[function], Type::NONE);
         let function = self.to_ref(StackEntry { value: function, owned: true });
-        let receiver = self.take_refs(1)[0];
         let unmade = self.null_ref();
-        let refs = [function, receiver, unmade];
-        let call = KnownCall { refs: &refs, lazy: Some((2, &items)), ..call };
-        self.call_for_number(&call, false)?;
+        let lazy = Unmade { place: 2, items: &items, is_operand: others != 1 };
+        if others == 1 {
+            let receiver = self.take_refs(1)[0];
+            let refs = [function, receiver, unmade];
+            let call = KnownCall { refs: &refs, lazy: Some(lazy), ..call };
+            self.call_for_number(&call, false)?;
+            return Ok(true);
+        }
+        let kept = [0, 1].map(|depth| self.peek_obj(depth));
+        let [receiver, value] = kept.map(|object| {
+            self.emit(Op::IncRef, &[object], Type::NONE);
+            self.to_ref(StackEntry { value: object, owned: true })
+        });
+        let refs = [function, receiver, unmade, value];
+        let call = KnownCall { refs: &refs, lazy: Some(lazy), kept: &kept, ..call };
+        self.finish_setitem(&call)?;
         Ok(true)
+    }
+
+    /// Calls `__setitem__` and closes the two or three operands that are there.
+    fn finish_setitem(&mut self, call: &KnownCall<'_>) -> Result<(), Refusal> {
+        let operands = if call.lazy.is_some() { 2 } else { 3 };
+        self.call_known(call, |builder, result| {
+            builder.check_and_close(result, ErrorKind::Null, operands)?;
+            builder.emit(Op::DecRef, &[result], Type::NONE);
+            match builder.noisy {
+                true => builder.safepoint(false),
+                false => Ok(()),
+            }
+        })
     }
 
     /// Enters `__setitem__`. The operands stay where they are meanwhile, as the interpreter calls the method from C.
@@ -209,14 +240,7 @@ impl Builder<'_> {
         }
         let (refs, kept) = (&refs, &operands);
         let call = KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept };
-        self.call_known(&call, |builder, result| {
-            builder.check_and_close(result, ErrorKind::Null, 3)?;
-            builder.emit(Op::DecRef, &[result], Type::NONE);
-            match builder.noisy {
-                true => builder.safepoint(false),
-                false => Ok(()),
-            }
-        })?;
+        self.finish_setitem(&call)?;
         Ok(true)
     }
 

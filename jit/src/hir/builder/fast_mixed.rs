@@ -68,9 +68,7 @@ impl Builder<'_> {
         self.push(results[0], true);
         Ok(true)
     }
-}
 
-impl Builder<'_> {
     /// Guards that both operands are numbers. What else is the same object learns nothing by it: the other way does not come by here.
     fn guard_numbers(&mut self) {
         for depth in [1, 0] {

@@ -1,5 +1,6 @@
 //! Subscripts of the builtin containers.
 
+use super::cfg::LoopInfo;
 use super::*;
 use crate::cpython::{list, tuple, unicode};
 
@@ -161,14 +162,50 @@ impl Builder<'_> {
         self.skip(1);
         (self.instr, self.before) = (self.code.instrs[self.index + 1].clone(), None);
         self.func.site = Some(self.instr.start);
-        for item in &items {
-            self.emit(Op::IncRef, &[*item], Type::NONE);
+        let slots = self.slots_of_items(items.len());
+        let is_owned = slots.is_none();
+        if is_owned {
+            for item in &items {
+                self.emit(Op::IncRef, &[*item], Type::NONE);
+            }
+        }
+        if let Some(frame) = self.func.callee(self.func.context).map(|callee| callee.frame)
+            && let Op::PushFrame { lazy: Some(lazy), .. } = &mut self.func.values[frame.index()].op
+        {
+            lazy.homes = slots.into_iter().flatten().fold(0, |homes, slot| homes | 1 << slot);
         }
         self.set_line();
         for item in items.into_iter().rev() {
-            self.push(item, true);
+            self.push(item, is_owned);
         }
         Ok(())
+    }
+
+    /// The locals that so many items are stored to, if the code begins with that and writes them nowhere else.
+    fn slots_of_items(&self, count: usize) -> Option<Vec<u32>> {
+        if self.code.instrs[..self.index].iter().any(|instr| instr.opcode != Opcode::Resume) {
+            return None;
+        }
+        let mut slots = Vec::new();
+        let mut following = self.code.instrs[..self.last].iter().skip(self.index + 2);
+        while slots.len() < count {
+            let stores = cfg::stores(following.next()?);
+            if stores.is_empty() {
+                return None;
+            }
+            slots.extend(stores);
+        }
+        let all: Vec<u32> = self.code.instrs.iter().flat_map(cfg::stores).collect();
+        let mut writes = LoopInfo::default();
+        self.code.instrs.iter().for_each(|instr| cfg::local_writes(instr, &mut writes));
+        let is_stored_once = |slot: &u32| {
+            let is_cell = self.code.localsplus[*slot as usize].kind.is_cell_or_free();
+            *slot < u64::BITS
+                && !is_cell
+                && !writes.deleted.contains(slot)
+                && all.iter().filter(|other| *other == slot).count() == 1
+        };
+        (slots.len() == count && slots.iter().all(is_stored_once)).then_some(slots)
     }
 
     pub(super) fn unpack_sequence(&mut self) -> Result<(), Refusal> {

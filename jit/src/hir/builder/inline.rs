@@ -40,10 +40,21 @@ pub(super) struct KnownCall<'a> {
     pub(super) has_shim: bool,
     /// Operands as for [`Op::CallDirect`].
     pub(super) refs: &'a [Value],
-    /// Which of them is a tuple that is only made where it must be, and its items, which the call takes over.
-    pub(super) lazy: Option<(usize, &'a [Value])>,
+    /// A tuple among them that is only made where it must be.
+    pub(super) lazy: Option<Unmade<'a>>,
     /// Objects that the caller's operands hold until the call is done.
     pub(super) kept: &'a [Value],
+}
+
+/// An argument that is a tuple, but is only made where it must be.
+#[derive(Copy, Clone)]
+pub(super) struct Unmade<'a> {
+    /// Its place among the operands.
+    pub(super) place: usize,
+    /// Its items, which the call takes over.
+    pub(super) items: &'a [Value],
+    /// Whether the caller would have it among its own operands until the call is done.
+    pub(super) is_operand: bool,
 }
 
 /// [`Builder::shapes`], `inline` and `held`.
@@ -197,7 +208,7 @@ impl Builder<'_> {
     fn call_direct(&mut self, call: &KnownCall<'_>) -> Value {
         let KnownCall { target, has_self, has_shim, .. } = *call;
         let op = Op::CallDirect { target, has_self, has_shim };
-        let Some((place, items)) = call.lazy else {
+        let Some(Unmade { place, items, is_operand }) = call.lazy else {
             return self.emit(op, call.refs, Type::OBJ);
         };
         let at = self.scratch(items.len() as u32);
@@ -221,7 +232,13 @@ impl Builder<'_> {
         let tuple = self.emit(Op::Refine { kinds: Kinds::TUPLE }, &[tuple], Type::obj(Kinds::TUPLE));
         let mut refs = call.refs.to_vec();
         refs[place] = self.emit(Op::ToRef { borrowed: false }, &[tuple], Type::REF);
+        if is_operand {
+            self.emit(Op::IncRef, &[tuple], Type::NONE);
+        }
         let returned = self.emit(op, &refs, Type::OBJ);
+        if is_operand {
+            self.emit(Op::DecRef, &[tuple], Type::NONE);
+        }
         self.terminate(Terminator::Jump(Edge { block: called, args: vec![returned] }));
         self.switch_to(called);
         result
@@ -279,10 +296,12 @@ impl Builder<'_> {
         self.terminate(Terminator::Jump(Edge { block: resume, args: vec![result] }));
         self.switch_to(inlined);
         let first_argument = if has_self { 1 } else { 2 };
-        let lazy = call.lazy.map(|(place, items)| ((place - first_argument) as u32, items.to_vec()));
         let mut operands = refs.to_vec();
-        operands.extend(lazy.iter().flat_map(|(_, items)| items));
-        let unmade = lazy.as_ref().map(|(slot, items)| LazyTuple { slot: *slot, len: items.len() as u32 });
+        operands.extend(call.lazy.iter().flat_map(|lazy| lazy.items));
+        let unmade = call.lazy.map(|Unmade { place, items, is_operand }| {
+            let (slot, len) = ((place - first_argument) as u32, items.len() as u32);
+            LazyTuple { slot, len, homes: 0, lent: 0, is_operand }
+        });
         let upkeep = Upkeep::Full;
         let push = Op::PushFrame { target, has_self, has_shim, upkeep, lazy: unmade, again: false };
         let frame = self.emit(push, &operands, Type::I64);
@@ -302,7 +321,7 @@ impl Builder<'_> {
         (callee.shapes, callee.inline, callee.held) = (shapes, inline, held);
         callee.tuples = self.tuples.clone();
         callee.kept = self.kept.iter().chain(call.kept).copied().collect();
-        callee.unmade = lazy;
+        callee.unmade = unmade.zip(call.lazy).map(|(tuple, lazy)| (tuple.slot, lazy.items.to_vec()));
         callee.lent = self.lent_to(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         std::mem::swap(&mut callee.func, &mut self.func);
         let site = callee.func.site;

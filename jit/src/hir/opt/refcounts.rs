@@ -227,8 +227,15 @@ impl Trace<'_> {
             Op::PushFrame { upkeep, has_self, lazy, .. } => {
                 self.lend_function(position, value, args[0], upkeep);
                 let (args, items) = LazyTuple::split(lazy, &args);
-                items.iter().for_each(|item| self.consume(*item));
+                self.lend_items(position, value, items, upkeep);
                 if let Some(callee) = self.function.callee_in(value) {
+                    for item in items {
+                        // The frame has it until it is popped, or else what has lent it.
+                        let object = self.source(*item);
+                        if !self.held.contains_key(&object) {
+                            self.hold(object, Keeper::Slot(callee, lazy.map_or(0, |lazy| lazy.slot)));
+                        }
+                    }
                     let first = if has_self { 1 } else { 2 };
                     for (slot, argument) in (0..).zip(&args[first.min(args.len())..]) {
                         self.put_into_slot(callee, slot, *argument);
@@ -242,6 +249,8 @@ impl Trace<'_> {
             }
             // It has nothing to do, and will not be there.
             Op::Safepoint { periodic: false, boxes: 0, .. } if args.is_empty() && !self.is_noisy => {}
+            // It goes on only if nothing has run since.
+            Op::Safepoint { leaves: true, .. } => self.is_noisy = false,
             Op::Safepoint { .. } => {
                 self.held.clear();
                 self.is_noisy = false;
@@ -318,6 +327,30 @@ impl Trace<'_> {
             self.gone.insert(inc);
             if let Op::PushFrame { upkeep, .. } = &mut self.function.values[frame.index()].op {
                 *upkeep = Upkeep::Lent;
+            }
+        }
+    }
+
+    /// Nor need it own items of a tuple that is not made, which its caller's locals hold.
+    fn lend_items(&mut self, position: usize, frame: Value, items: &[Value], upkeep: Upkeep) {
+        for (index, item) in items.iter().enumerate().take(u32::BITS as usize) {
+            let object = self.source(*item);
+            let is_kept =
+                self.held.get(&object).is_some_and(|held| matches!(held.keeper, Keeper::Slot(..) | Keeper::Constant));
+            let taken = self.held.get(&object).and_then(|held| held.taken.last().copied());
+            let is_lent = match taken {
+                Some(taken) if is_kept && upkeep != Upkeep::Full => self.give_late(taken, position, object),
+                _ => false,
+            };
+            let Some(taken) = taken.filter(|_| is_lent) else {
+                self.consume(*item);
+                continue;
+            };
+            self.held.entry(object).and_modify(|held| _ = held.taken.pop());
+            let Item::Inst(_, inc) = self.items[taken] else { unreachable!("a reference is taken by an instruction") };
+            self.gone.insert(inc);
+            if let Op::PushFrame { lazy: Some(lazy), .. } = &mut self.function.values[frame.index()].op {
+                lazy.lent |= 1 << index;
             }
         }
     }

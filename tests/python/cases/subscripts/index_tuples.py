@@ -1,5 +1,5 @@
 # `container[a, b]` with a `__getitem__` that takes the tuple apart: the tuple is there whenever somebody looks.
-# expect-compiled: add_up, three, deep, rarely_asks, raising, mixed, kept, twice, changing, many_counts, without
+# expect-compiled: add_up, three, deep, rarely_asks, raising, mixed, kept, twice, changing, many_counts, without, puts, puts_calling, puts_back
 import gc
 import sys
 import tracemalloc
@@ -238,6 +238,78 @@ for bad in (large, -1, 1.0, "1", None):
     attempt(without, grid, bad, 1)
     attempt(without, grid, 1, bad)
 show(sys.getrefcount(large) - before)
+
+
+class Takes:
+    def __init__(self, when, bad=None):
+        self.when, self.bad = when, bad
+        self.seen = []
+        self.total = 0
+
+    def __setitem__(self, x_y, value):
+        x, y = x_y
+        if x == self.when:
+            pair = locals()["x_y"]
+            counts = [sys.getrefcount(item) for item in (pair, y, value)]
+            self.seen.append((sorted(locals()), pair, counts, gc.is_tracked(pair)))
+        if x == self.bad:
+            raise KeyError(x_y)
+        self.total += x - y + value
+
+
+def puts(takes, count, scale):
+    for number in range(count):
+        takes[number, number * 100_000] = number * scale
+    return takes.total
+
+
+for bad in (None, 31):
+    takes = Takes(25, bad)
+    attempt(puts, takes, 30, 0.5)
+    attempt(puts, takes, 30, 3)
+    attempt(puts, takes, 40, 1 << 70)
+    attempt(puts, takes, 40, 2.5)
+    attempt(puts, takes, 28, "s")
+    show(takes.seen, takes.total)
+
+
+class TakesElsewhere(Takes):
+    def check(self, x):
+        if x == self.when:
+            frame = sys._getframe(1)
+            self.seen.append((sorted(frame.f_locals), frame.f_locals["place"], sys.getrefcount(frame.f_locals["place"])))
+            frame.f_locals["value"] = 1000
+        return x
+
+    def __setitem__(self, place, value):
+        x, y = place
+        self.total += self.check(x) + y + value
+
+
+def puts_calling(takes, count, scale):
+    for number in range(count):
+        takes[number, number * 100_000] = number * scale
+    return takes.total
+
+
+takes = TakesElsewhere(25)
+show(repeat(puts_calling, takes, 30, 0.5), takes.seen)
+
+
+def puts_back(grid, large, rounds):
+    for number in range(rounds):
+        grid[number % 2, 1] = large
+        grid[1, number % 2] = number * 0.5
+    return grid[1, 1]
+
+
+counted, board = (1 << 80) + len(takes.seen), Grid(3, 3)
+before = sys.getrefcount(counted)
+show(repeat(puts_back, board, counted, 30))
+attempt(puts_back, board, counted, 20)
+attempt(puts_back, Grid(3, 3, (1, 2)), counted, 20)
+del board
+show(sys.getrefcount(counted) - before)
 
 # Somebody is told of whatever is made.
 tracemalloc.start()
