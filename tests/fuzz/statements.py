@@ -486,6 +486,9 @@ class Statements(Expressions):
             head = f"for o in ({objects}{', ' if objects else ''}):"
             if self.maybe(0.3):
                 head = f"for o in [{objects}] * {rng.choice(SHORT)}:"
+            if self.maybe(0.4):
+                self.scope.variables[name] = "int"
+                head = f"for {name}, o in enumerate([{objects}]{rng.choice(('', ', 3'))}):"
             return self.finished_loop(
                 [head, *self.looped(depth, 6, ["o"] if self.maybe(0.7) else [])], depth
             )

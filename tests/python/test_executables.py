@@ -706,6 +706,25 @@ def test_ranges_of_loops_are_not_made():
     assert over_range(100) == sum(range(2, 100)) and over_range(True) == 0
 
 
+def weighs(items):
+    total = 0
+    for place, item in enumerate(items):
+        total += place * item
+    return total
+
+
+def test_pairs_of_enumerate_are_not_asked_for():
+    """The function for the next item is only called where there is none."""
+    items = [1, 2, 3] * 5
+    hir = hir_of(weighs, items)
+    loop = hir[hir.index("guard_private") :]
+    assert "call_native" not in loop and "unpack" not in loop and "guard_type tuple" not in loop, (
+        hir
+    )
+    assert "replace_int" in loop and "call end_pairs" in loop, hir
+    assert weighs(items) == weighs(tuple(items)) == sum(i * n for i, n in enumerate(items))
+
+
 def reads_and_calls(shape):
     shape.width = shape.width
     return shape.area(), shape.width
@@ -757,8 +776,13 @@ def test_floats_are_tested_for_where_others_come_by():
         assert calls_operator(2, 3) == (6, 5)
         assert calls_operator(1.5, 2) == (3.0, 3.5)
     hir = hir_of(calls_operator, 1.5, 2.5)
-    assert "float.Mul" in hir and "float.Add" in hir and "call binary_op" in hir
-    assert hir.count("guard Type") == 0
+    assert "float.Mul" in hir and "float.Add" in hir and hir.count("call number_op") == 2, hir
+    assert "call binary_op" not in hir
+    # What is no number is learned, too.
+    for _ in range(60):
+        assert calls_operator(1j, 2) == (2j, 2 + 1j)
+    hir = hir_of(calls_operator, 1.5, 2.5)
+    assert "float.Mul" in hir and "call binary_op" in hir and "call number_op" not in hir, hir
 
 
 def reads_twice(shape):

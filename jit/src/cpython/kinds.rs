@@ -25,6 +25,7 @@ pub fn type_address(kinds: Kinds) -> Option<usize> {
         Kinds::BYTES => &raw const ffi::PyBytes_Type,
         Kinds::BYTEARRAY => &raw const ffi::PyByteArray_Type,
         Kinds::MEMORYVIEW => &raw const ffi::PyMemoryView_Type,
+        Kinds::ENUMERATE => &raw const ffi::PyEnum_Type,
         Kinds::ARRAY => return array::class(),
         // SAFETY: None is a live object.
         Kinds::NONE => unsafe { object::type_of(ffi::Py_None()) },
@@ -57,7 +58,7 @@ pub fn of_object(address: usize) -> Kinds {
     }
     // SAFETY: the caller has a reference or a cache that keeps the object alive.
     let ty = unsafe { object::type_of(address as *const PyObject) } as usize;
-    const KNOWN: [Kinds; 15] = [
+    const KNOWN: [Kinds; 16] = [
         Kinds::NONE,
         Kinds::BOOL,
         Kinds::LONG,
@@ -73,8 +74,19 @@ pub fn of_object(address: usize) -> Kinds {
         Kinds::BYTES,
         Kinds::BYTEARRAY,
         Kinds::MEMORYVIEW,
+        Kinds::ENUMERATE,
     ];
     KNOWN.into_iter().find(|kinds| type_address(*kinds) == Some(ty)).unwrap_or(Kinds::OTHER)
+}
+
+/// The class of iterators over lists.
+pub fn list_iterator() -> usize {
+    (&raw const ffi::PyListIter_Type) as usize
+}
+
+/// The class of iterators over tuples.
+pub fn tuple_iterator() -> usize {
+    (&raw const ffi::PyTupleIter_Type) as usize
 }
 
 /// The class `range`.

@@ -18,6 +18,7 @@ pub mod code;
 pub mod complex;
 pub mod constructor;
 pub mod dict;
+pub mod enumerate;
 pub mod exception;
 pub mod ffi;
 pub mod float;

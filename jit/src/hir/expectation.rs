@@ -118,8 +118,8 @@ pub fn of_guard(hir: &Function, guard: Value, reason: Reason) -> Option<Expectat
         (Op::GuardKinds { kinds }, Reason::Type | Reason::Number) => {
             Expectation::Kinds { object: inst.args[0], kinds: *kinds }
         }
-        (Op::UnboxNumber, Reason::Type) => Expectation::Kinds { object: inst.args[0], kinds: Kinds::NUMBER },
-        (Op::UnboxInt | Op::UnboxNumber, Reason::Overflow) => Expectation::Word { object: inst.args[0] },
+        (Op::UnboxNumber, Reason::Number) => Expectation::Kinds { object: inst.args[0], kinds: Kinds::NUMBER },
+        (Op::UnboxInt, Reason::Overflow) => Expectation::Word { object: inst.args[0] },
         (Op::GuardPrivate, Reason::Shape) => Expectation::Words("an object that nothing else refers to"),
         (Op::Int(_) | Op::Float(_), Reason::ZeroDivision) => Expectation::Words("a divisor other than 0"),
         (Op::Int(op), Reason::Overflow) => Expectation::Fits { left: inst.args[0], right: inst.args[1], op: *op },

@@ -747,7 +747,7 @@ impl Op {
         match self {
             Op::Guard { reason } => *reason,
             Op::GuardPrivate => Reason::Shape,
-            Op::GuardKinds { kinds: Kinds::NUMBER } => Reason::Number,
+            Op::GuardKinds { kinds: Kinds::NUMBER } | Op::UnboxNumber => Reason::Number,
             Op::UnboxInt | Op::IntNeg | Op::Int(_) => Reason::Overflow,
             Op::BoxInt
             | Op::BoxFloat

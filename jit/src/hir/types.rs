@@ -45,6 +45,7 @@ impl Kinds {
     pub const BYTES: Kinds = Kinds(1 << 14);
     pub const BYTEARRAY: Kinds = Kinds(1 << 15);
     pub const MEMORYVIEW: Kinds = Kinds(1 << 16);
+    pub const ENUMERATE: Kinds = Kinds(1 << 17);
     pub const OTHER: Kinds = Kinds(1 << 31);
     pub const NUMBER: Kinds = Kinds::LONG.union(Kinds::FLOAT);
     /// Any object, never NULL.
@@ -52,7 +53,7 @@ impl Kinds {
     /// Any object or NULL.
     pub const ANY_OR_NULL: Kinds = Kinds(u32::MAX);
 
-    pub(in crate::hir) const NAMES: [(Kinds, &'static str); 18] = [
+    pub(in crate::hir) const NAMES: [(Kinds, &'static str); 19] = [
         (Kinds::NULL, "null"),
         (Kinds::NONE, "none"),
         (Kinds::BOOL, "bool"),
@@ -70,6 +71,7 @@ impl Kinds {
         (Kinds::BYTES, "bytes"),
         (Kinds::BYTEARRAY, "bytearray"),
         (Kinds::MEMORYVIEW, "memoryview"),
+        (Kinds::ENUMERATE, "enumerate"),
         (Kinds::OTHER, "other"),
     ];
 

@@ -111,7 +111,7 @@ impl Lowering<'_, '_> {
 
             Op::UnboxInt => {
                 let object = arg(self, 0);
-                self.unbox_int(object, wanted())
+                self.unbox_int(object, wanted(), Reason::Overflow)
             }
             Op::UnboxFloat => {
                 let object = arg(self, 0);

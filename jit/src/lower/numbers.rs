@@ -23,7 +23,7 @@ impl Lowering<'_, '_> {
         self.guard(same, state, Op::GuardKinds { kinds: wanted }.exit_reason());
     }
 
-    pub(super) fn unbox_int(&mut self, object: ir::Value, state: StateId) -> ir::Value {
+    pub(super) fn unbox_int(&mut self, object: ir::Value, state: StateId, reason: Reason) -> ir::Value {
         let (compact, big, done) = (self.block(), self.block(), self.block());
         let result = self.b.append_block_param(done, types::I64);
         self.b.set_cold_block(big);
@@ -44,7 +44,7 @@ impl Lowering<'_, '_> {
         let fits = self
             .call_aside_unsettled(Helper::LongToI64.address(), &[object, out], Some(types::I32))
             .expect("has a result");
-        self.guard(fits, state, Reason::Overflow);
+        self.guard(fits, state, reason);
         let value = self.b.ins().stack_load(types::I64, types::I64, slot, 0);
         self.b.ins().jump(done, &[BlockArg::Value(value)]);
         self.b.switch_to_block(done);
@@ -91,8 +91,10 @@ impl Lowering<'_, '_> {
         let value = self.unbox_float(object);
         self.b.ins().jump(done, &[BlockArg::Value(value)]);
         self.b.switch_to_block(other);
-        self.guard_kinds(object, Kinds::LONG, state);
-        let value = self.unbox_int(object, state);
+        let int = self.imm(kinds::type_address(Kinds::LONG).expect("a single type") as i64);
+        let is_int = self.b.ins().icmp(IntCC::Equal, ty, int);
+        self.guard(is_int, state, Reason::Number);
+        let value = self.unbox_int(object, state, Reason::Number);
         let value = self.b.ins().fcvt_from_sint(types::F64, value);
         self.b.ins().jump(done, &[BlockArg::Value(value)]);
         self.b.switch_to_block(done);

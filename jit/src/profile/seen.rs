@@ -1,8 +1,10 @@
 //! What the frame that runs the code has in its locals. Inline caches say nothing about some places, because the
 //! interpreter has no specialized instruction for them; there the objects that are being worked on are the best guess.
 
+use pyo3::ffi::PyObject;
+
 use super::Profile;
-use crate::cpython::{array, buffers, kinds, typeobject};
+use crate::cpython::{array, buffers, enumerate, kinds, memory, object, typeobject};
 use crate::hir::inst::Mem;
 use crate::hir::types::Kinds;
 
@@ -60,6 +62,23 @@ impl Profile {
     /// The exact type of what is in the local in `slot`.
     pub fn kinds_in(&self, slot: u32) -> Kinds {
         kinds::of_object(self.seen(slot))
+    }
+
+    /// The exact type of what the `enumerate` object in the local in `slot` iterates over, if its iterator is that of a list or tuple.
+    pub fn enumerated_in(&self, slot: u32) -> Kinds {
+        if self.kinds_in(slot) != Kinds::ENUMERATE {
+            return Kinds::ANY;
+        }
+        // SAFETY: the object is alive, and of a class whose layout was verified.
+        let class = unsafe {
+            let iterator: *mut PyObject = memory::read(self.seen(slot) as *const PyObject, enumerate::ITERATOR);
+            object::type_of(iterator) as usize
+        };
+        match class {
+            _ if class == kinds::list_iterator() => Kinds::LIST,
+            _ if class == kinds::tuple_iterator() => Kinds::TUPLE,
+            _ => Kinds::ANY,
+        }
     }
 
     /// What holds numbers in memory in the local in `slot`, if that does, and the numbers.

@@ -5,8 +5,8 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use super::super::{
-    buffers, complex, dict, exception, ffi as private, float, frame, generator, list, long, memory, module, object,
-    range, set, slice, tuple, unicode,
+    buffers, complex, dict, enumerate, exception, ffi as private, float, frame, generator, kinds, list, long, memory,
+    module, object, range, set, slice, tuple, unicode,
 };
 use super::fields::{Checked, attr, holds_sample, int, pointer, word};
 use super::samples::Samples;
@@ -140,6 +140,11 @@ fn sequences(samples: &Samples<'_>) -> Checked {
     same("start of a range iterator", 5, word(iterator, range::ITER_START))?;
     same("step of a range iterator", 2, word(iterator, range::ITER_STEP))?;
     same("len of a range iterator", 3, word(iterator, range::ITER_LEN))?;
+    let pairs = samples.address("an_enumerate")?;
+    same("en_index of an enumerate", 8, word(pairs, enumerate::INDEX))?;
+    holds_sample(samples, "en_result of an enumerate", "an_enumerate", enumerate::PAIR, "first_pair")?;
+    let iterator = pointer(pairs, enumerate::ITERATOR);
+    same("type of en_sit of an enumerate", kinds::list_iterator(), pointer(iterator, object::OB_TYPE) as usize)?;
     for (attribute, offset) in [("start", slice::START), ("stop", slice::STOP), ("step", slice::STEP)] {
         attr(samples, &format!("{attribute} of a slice"), "a_slice", attribute, offset)?;
     }

@@ -46,6 +46,8 @@ next(list_iterator), next(tuple_iterator)
 a_range = range(3, 11, 2)
 range_iterator = iter(a_range)
 next(range_iterator)
+an_enumerate = enumerate(items_list, 7)
+first_pair = next(an_enumerate)
 a_slice = slice(function, generator, plain)
 a_set = {function}
 bound = plain.method

@@ -49,7 +49,11 @@ impl Builder<'_> {
         let is_float = entries.map(|entry| self.number(entry) == Some(Number::Float));
         let is_known = entries.map(|entry| self.double_in(&self.state, entry.value).is_some());
         // The interpreter specializes so for a float and an int: what is no float now was an int, and may become a float.
-        let is_guessed = self.instr.raw == Opcode::BinaryOpExtend && !self.profile.has_failed(self.instr.start);
+        // Where a guess at one of them has failed any number may still come by.
+        let is_guessed = match self.profile.has_failed(self.instr.start) {
+            true => op != FloatOp::Div && self.profile.may_be_of_numbers(self.instr.start),
+            false => self.instr.raw == Opcode::BinaryOpExtend,
+        };
         let may_be = |i: usize| {
             let ty = self.func.ty(entries[i].value);
             is_guessed && ty.repr == Repr::Obj && Kinds::NUMBER.is_within(ty.kinds)

@@ -27,15 +27,21 @@ impl Builder<'_> {
     fn guess_iterable(&mut self) {
         let value = self.peek(0).value;
         let known = self.func.ty(value).kinds;
+        let place = self.state.stack.len() - 1;
+        if let Some(enumerated) = self.enumerations.get(&value) {
+            self.enumerated.insert(place, *enumerated);
+            self.iterables.insert(place, Kinds::ENUMERATE);
+            return;
+        }
         let guess = match self.sources.get(&value) {
             Some(slot) if self.profile.has_seen(*slot) => self.profile.kinds_in(*slot),
             _ => known,
         };
-        self.iterables.insert(self.state.stack.len() - 1, guess);
+        self.iterables.insert(place, guess);
     }
 
     /// What the iterable of the loop that the current instruction belongs to is guessed to be.
-    fn iterable(&self) -> Kinds {
+    pub(super) fn iterable(&self) -> Kinds {
         let place = self.state.stack.len() - 2;
         let is_entered = self.kind != Kind::Function && (place as u32) < self.profile.entry_depth;
         match self.iterables.get(&place) {
@@ -68,7 +74,12 @@ impl Builder<'_> {
                     }
                 }
                 Opcode::ForIterGen => return self.for_iterator(),
-                _ if was_tried_in_vain(&self.instr) => return self.for_iterator(),
+                _ if was_tried_in_vain(&self.instr) => {
+                    return match self.is_over_pairs() {
+                        Some(kinds) => self.for_pairs(kinds),
+                        None => self.for_iterator(),
+                    };
+                }
                 _ => {}
             }
         }

@@ -209,6 +209,9 @@ impl Builder<'_> {
     }
 
     pub(super) fn unpack_sequence(&mut self) -> Result<(), Refusal> {
+        if self.take_pair_apart()? {
+            return Ok(());
+        }
         let count = self.instr.oparg;
         let kinds = match self.instr.raw {
             _ if self.profile.has_failed(self.instr.start) => None,

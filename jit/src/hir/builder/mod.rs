@@ -21,6 +21,7 @@ mod fast_iter;
 mod fast_mixed;
 mod fast_native;
 mod fast_operator;
+mod fast_pairs;
 mod fast_poly;
 mod fast_slice;
 mod fast_subscr;
@@ -186,6 +187,11 @@ pub struct Builder<'a> {
     expect: HashMap<Value, usize>,
     /// What the iterables of loops are guessed to be, by their places on the stack.
     iterables: HashMap<usize, Kinds>,
+    /// What `enumerate` objects are guessed to count the items of, and those of loops, by their places on the stack.
+    enumerations: HashMap<Value, Kinds>,
+    enumerated: HashMap<usize, Kinds>,
+    /// The pairs of loops over `enumerate` that are taken apart next, by what stands for them on the stack.
+    pairs: HashMap<Value, fast_pairs::Pair>,
     /// The codes of strings that are known to be one character below U+0100.
     characters: HashMap<Value, Value>,
     /// Objects whose class was guessed wrongly at some bytecode, so that it is not guessed again at others.
@@ -297,6 +303,9 @@ impl<'a> Builder<'a> {
             sources: HashMap::new(),
             shapes: HashMap::new(),
             tuples: HashMap::new(),
+            enumerations: HashMap::new(),
+            enumerated: HashMap::new(),
+            pairs: HashMap::new(),
             unmade: None,
             inline: HashSet::new(),
             held: HashSet::new(),

@@ -5,6 +5,15 @@ use super::*;
 
 impl Builder<'_> {
     pub(super) fn call(&mut self) -> Result<(), Refusal> {
+        let enumerated = self.enumerated_by_call();
+        self.call_anything()?;
+        if let Some(kinds) = enumerated {
+            self.enumerations.insert(self.peek(0).value, kinds);
+        }
+        Ok(())
+    }
+
+    fn call_anything(&mut self) -> Result<(), Refusal> {
         if self.fast_call()? || self.call_native()? {
             return Ok(());
         }

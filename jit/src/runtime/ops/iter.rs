@@ -77,6 +77,21 @@ pub unsafe extern "C-unwind" fn for_iter(
     }
 }
 
+/// The end of an `enumerate` over a list or tuple of which no item is left.
+pub unsafe extern "C-unwind" fn end_pairs(pairs: *mut PyObject) -> i32 {
+    // SAFETY: the contract: its class has a function for the next item, which gives none.
+    unsafe {
+        let next = (*Py_TYPE(pairs)).tp_iternext.expect("an iterator");
+        if next(pairs).is_null() && PyErr_Occurred().is_null() { 0 } else { -1 }
+    }
+}
+
+/// Has the collector of garbage know of an object that it does not know of.
+pub unsafe extern "C-unwind" fn track(object: *mut PyObject) {
+    // SAFETY: the contract.
+    unsafe { PyObject_GC_Track(object.cast()) }
+}
+
 /// What `FOR_ITER` does when an iterator has returned nothing: 0 if it is exhausted, negative if it raised something else.
 pub unsafe extern "C-unwind" fn end_iteration(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> i32 {
     // SAFETY: the contract.

@@ -229,6 +229,8 @@ helpers! {
     GetIter iter get_iter (Obj, Imm, Ptr) -> NewRef;
     IterRange iter iter_range (Word, Word, Word) -> NewRef [nopy];
     ForIter iter for_iter (TState, Frame, Obj, Ptr) -> Iter;
+    EndPairs iter end_pairs (Obj) -> Status;
+    Track iter track (Obj) -> Void [pure];
     EndIteration iter end_iteration (TState, Frame) -> Status;
     GetLen iter get_len (Obj) -> NewRef;
     UnpackSequence iter unpack_sequence (TState, Obj, Imm, Ptr) -> Status;
