@@ -83,6 +83,7 @@ PASS_MODES = {
         "boxes",
         "sweep",
         "sink",
+        "elide",
         "reframe",
         "compact",
     )

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import traceback
 
 import pytest
 
@@ -155,9 +156,14 @@ def calls_what_calls(items):
 def test_frames_of_quiet_callees_count_nothing():
     """What a method looks up is held by its class, so its frame does not even own it; what may run anything has a frame in full."""
     hir = compiled(gets_and_calls, Point(1)).hir()
-    assert hir.count("push_frame Lent") == 2
+    assert "push_frame Lent" in hir and "push_frame Full" not in hir
     hir = compiled(calls_what_calls, [1]).hir()
     assert hir.count("push_frame Full") == 1 and "push_frame L" not in hir
+
+
+class Unset(Point):
+    def __init__(self):
+        pass
 
 
 def read_twice(point):
@@ -166,7 +172,18 @@ def read_twice(point):
 
 def test_what_is_known_is_known_behind_calls():
     hir = compiled(read_twice, Point(1)).hir()
-    assert hir.count("push_frame") == 2 and hir.count("guard TypeVersion") == 1
+    assert hir.count("guard TypeVersion") == 1 and hir.count("load.Obj +24") == 1, hir
+
+
+def test_frames_around_nothing_are_not_pushed():
+    """The second call finds all that it does done by the first."""
+    executable = compiled(read_twice, Point(1))
+    assert executable.hir().count("push_frame") == executable.hir().count("pop_frame") == 1
+    assert read_twice(Point(3)) == 6
+    with pytest.raises(AttributeError) as raised:
+        read_twice(Unset())
+    frames = traceback.extract_tb(raised.value.__traceback__)
+    assert [frame.name for frame in frames[-2:]] == ["read_twice", "get"]
 
 
 def test_whether_a_call_can_be_in_place_is_asked_once():

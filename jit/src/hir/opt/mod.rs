@@ -2,6 +2,7 @@
 
 mod boxes;
 mod compact;
+mod elide;
 mod fresh;
 mod infer;
 pub mod light;
@@ -20,7 +21,7 @@ use super::verify::verify;
 
 type Pass = (&'static str, fn(&mut Function));
 
-const PASSES: [Pass; 12] = [
+const PASSES: [Pass; 13] = [
     ("straighten", straighten::run),
     ("infer", infer::run),
     ("light", light::run),
@@ -31,6 +32,7 @@ const PASSES: [Pass; 12] = [
     ("boxes", boxes::run),
     ("sweep", sweep::run),
     ("sink", sink::run),
+    ("elide", elide::run),
     ("reframe", reframe::run),
     ("compact", compact::run),
 ];
