@@ -365,6 +365,13 @@ def test_tuples_that_are_taken_apart_are_not_made():
         def __getitem__(self, x_y):
             x, y = x_y
             return self.items[self.place(x, y)]
+        def __setitem__(self, x_y, value):
+            x, y = x_y
+            self.items[self.place(x, y)] = value
+    def fills(table, count):
+        for number in range(count):
+            table[number, 1] = table[1, number] = number * 0.5
+        return table.items[1]
     def looks_up(table, count):
         total = 0.0
         for number in range(count):
@@ -373,10 +380,14 @@ def test_tuples_that_are_taken_apart_are_not_made():
     rjit.enable(calls=5, loops=2000)
     for _ in range(20):
         assert looks_up(Table(9), 7) == 7.0
-    [hir] = [e.hir() for e in rjit.executables() if e.code is looks_up.__code__]
-    assert len(re.findall(r"push_frame (?:Light|Lent) \\S+ nargs=2 .* lazy=1 len=2", hir)) == 4, hir
-    usual = [block for block in re.split(r"\\n(?=b\\d+)", hir) if "cold" not in block.splitlines()[0]]
-    assert not any("build_tuple" in block for block in usual), hir
+        assert fills(Table(9), 7) == 0.0
+    for function, nargs in ((looks_up, 2), (fills, 3)):
+        [hir] = [e.hir() for e in rjit.executables() if e.code is function.__code__]
+        pushed = re.findall(rf"push_frame (?:Light|Lent) \\S+ nargs={nargs} .* lazy=1 len=2 homes=(\\d+) lent=(\\d+)", hir)
+        assert len(pushed) == 4 and all(homes != "0" for homes, _ in pushed), hir
+        assert any(lent != "0" for _, lent in pushed), hir
+        usual = [block for block in re.split(r"\\n(?=b\\d+)", hir) if "cold" not in block.splitlines()[0]]
+        assert not any("build_tuple" in block for block in usual), hir
     """)
 
 
@@ -723,6 +734,34 @@ def test_pairs_of_enumerate_are_not_asked_for():
     )
     assert "replace_int" in loop and "call end_pairs" in loop, hir
     assert weighs(items) == weighs(tuple(items)) == sum(i * n for i, n in enumerate(items))
+
+
+def test_methods_that_super_finds_are_known():
+    run("""
+    import rjit
+    class Named:
+        def __init__(self, name):
+            self.name = name
+        def title(self):
+            return self.name
+    class Titled(Named):
+        def __init__(self, name):
+            super().__init__(name)
+        def title(self):
+            return super(Titled, self).title() * 2
+    class Subtitled(Titled):
+        pass
+    def titles():
+        return Titled("a").title(), Subtitled("b").title()
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(60):
+        assert titles() == ("aa", "bb")
+    for function in (Titled.__init__, Titled.title):
+        hir = [e.hir() for e in rjit.executables() if e.code is function.__code__][-1]
+        assert "load_super_attr" not in hir and "push_frame" in hir, hir
+    Named.title = lambda self: "changed"
+    assert titles() == ("changed" * 2,) * 2
+    """)
 
 
 def reads_and_calls(shape):

@@ -38,6 +38,7 @@ pub mod range;
 pub mod reftracer;
 pub mod set;
 pub mod slice;
+pub mod supers;
 pub mod tuple;
 pub mod typeobject;
 pub mod unicode;

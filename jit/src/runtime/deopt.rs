@@ -107,9 +107,10 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
         executable.exits[index as usize].settle(frame);
         let code = Code::from_ptr((*frame).code().cast());
         if let Some(exit) = executable.exits.get(index as usize)
-            && matches!((exit.opcode, exit.reason), (Opcode::LoadAttr | Opcode::StoreAttr, Reason::TypeVersion))
+            && matches!(exit.opcode, Opcode::LoadAttr | Opcode::StoreAttr | Opcode::LoadSuperAttr)
+            && exit.reason == Reason::TypeVersion
         {
-            // The owner is the topmost operand of both.
+            // The owner is the topmost operand of all.
             let owner = (*(*frame).stackpointer.sub(1)).untag();
             tier::record_class(code, exit.site, attr_cache::version_of(owner));
         }

@@ -112,7 +112,7 @@ impl Builder<'_> {
     }
 
     /// Ends the current block with a test, and returns the blocks for when it holds and for when it does not.
-    fn split(&mut self, value: Value, expected: i64) -> (Block, Block) {
+    pub(super) fn split(&mut self, value: Value, expected: i64) -> (Block, Block) {
         let expected = self.const_i64(expected);
         let cond = self.emit(Op::Compare(Cond::Eq), &[value, expected], Type::BOOL);
         let (hit, next) = (self.func.new_block(false), self.func.new_block(false));

@@ -25,6 +25,7 @@ mod fast_pairs;
 mod fast_poly;
 mod fast_slice;
 mod fast_subscr;
+mod fast_super;
 mod generators;
 mod inline;
 mod liveness;

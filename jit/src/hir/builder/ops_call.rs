@@ -76,6 +76,9 @@ impl Builder<'_> {
     }
 
     pub(super) fn load_super_attr(&mut self) -> Result<(), Refusal> {
+        if self.super_method() {
+            return Ok(());
+        }
         let oparg = self.instr.oparg;
         let mut args = self.operands(3);
         args.push(self.const_name(oparg >> 2));
