@@ -29,14 +29,20 @@ impl Lowering<'_, '_> {
         let (anew, done) = (self.block(), self.block());
         self.b.set_cold_block(anew);
         let result = self.b.append_block_param(done, types::I64);
-        let popped = self.pop(FLOATS, anew);
-        self.store(value, popped, float::OB_FVAL);
+        let popped = self.pop_float(value, anew);
         self.b.ins().jump(done, &[BlockArg::Value(popped)]);
         self.b.switch_to_block(anew);
         let made = self.made_by(Helper::FloatNew, value, state);
         self.b.ins().jump(done, &[BlockArg::Value(made)]);
         self.b.switch_to_block(done);
         result
+    }
+
+    /// A float from the list of dead ones, with this value; goes to `empty` if it must not be had from there.
+    pub(super) fn pop_float(&mut self, value: ir::Value, empty: ir::Block) -> ir::Value {
+        let popped = self.pop(FLOATS, empty);
+        self.store(value, popped, float::OB_FVAL);
+        popped
     }
 
     /// A new int, which is not one of those that the interpreter has once. Leaves if there is no memory.

@@ -196,7 +196,19 @@ impl Lowering<'_, '_> {
             return;
         }
         let ways = self.ways(None, None);
-        self.write_float(old, value, ways);
+        let shared = self.block();
+        self.b.set_cold_block(shared);
+        self.write_float(old, value, Ways { anew: shared, ..ways });
+        // Others have the old one, so it does not die.
+        self.b.switch_to_block(shared);
+        let made = self.pop_float(value, ways.anew);
+        self.store(made, place.0, place.1);
+        let count = self.load(types::I32, old, object::OB_REFCNT);
+        let is_immortal = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, count, 0);
+        let less = self.b.ins().iadd_imm_s(count, -1);
+        let count = self.b.ins().select(is_immortal, count, less);
+        self.store(count, old, object::OB_REFCNT);
+        self.finish(ways, made, None, false);
         self.finish_store(Helper::ReplaceFloat, place, value, state, ways);
     }
 
