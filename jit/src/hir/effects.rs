@@ -6,12 +6,13 @@ use super::function::Function;
 use super::inst::{Op, Value};
 use super::types::{Kinds, Repr};
 
+/// Objects that run no Python code when they die.
+pub const QUIET: Kinds = Kinds::NUMBER.union(Kinds::STR).union(Kinds::BOOL).union(Kinds::NONE);
+
 /// Whether giving up a reference to the object cannot run Python code, even if it was the last one.
 pub fn dies_quietly(function: &Function, object: Value) -> bool {
-    let quiet = [Kinds::LONG, Kinds::FLOAT, Kinds::STR, Kinds::BOOL, Kinds::NONE, Kinds::NULL];
-    let quiet = quiet.into_iter().fold(Kinds::EMPTY, Kinds::union);
     let ty = function.ty(object);
-    matches!(ty.repr, Repr::Obj | Repr::Ref) && ty.kinds.is_within(quiet)
+    matches!(ty.repr, Repr::Obj | Repr::Ref) && ty.kinds.is_within(QUIET.union(Kinds::NULL))
         || matches!(function.inst(object).op, Op::ConstRef(_))
 }
 

@@ -73,8 +73,7 @@ impl Builder<'_> {
         let arguments = refs.split_off(if has_self { 1 } else { 2 });
         refs.extend(self.bound(binding, defaults, |_, index| arguments[index as usize]));
         self.scratch(refs.len() as u32);
-        let call =
-            KnownCall { object, target: binding.target, has_self, has_shim: false, refs: &refs, lazy: None, kept: &[] };
+        let call = KnownCall { has_self, ..KnownCall::new(object, binding.target, &refs) };
         self.call_for_number(&call, true)
     }
 

@@ -93,7 +93,7 @@ impl Builder<'_> {
         self.shapes.insert(instance, class.version);
         let (object, target) = (class.init, binding.target);
         let (refs, kept) = (&refs, &[instance]);
-        let call = KnownCall { object, target, has_self: true, has_shim: true, refs, lazy: None, kept };
+        let call = KnownCall { has_shim: true, kept, ..KnownCall::new(object, target, refs) };
         self.call_known(&call, |builder, result| builder.finish_init(result, instance, 0))
     }
 
@@ -133,7 +133,7 @@ impl Builder<'_> {
         let (object, target) = (class.init, binding.target);
         let kept: Vec<Value> = arguments.iter().copied().chain([instance]).collect();
         let (refs, kept) = (&refs, &kept);
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept };
+        let call = KnownCall { kept, ..KnownCall::new(object, target, refs) };
         self.call_known(&call, |builder, result| {
             for argument in arguments.iter().chain(by_name) {
                 builder.emit(Op::DecRef, &[*argument], Type::NONE);

@@ -144,7 +144,7 @@ impl Builder<'_> {
         self.emit(Op::IncRef, &[function], Type::NONE);
         let mut refs = vec![self.to_ref(StackEntry { value: function, owned: true })];
         refs.extend(self.take_refs(2));
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs: &refs, lazy: None, kept: &[] };
+        let call = KnownCall::new(object, target, &refs);
         self.call_for_number(&call, false)?;
         Ok(true)
     }
@@ -173,15 +173,7 @@ impl Builder<'_> {
             return Ok(false);
         }
         let Some((method, target)) = self.method_of(name, count, others as u32 + 1) else { return Ok(false) };
-        let call = KnownCall {
-            object: method.object,
-            target,
-            has_self: true,
-            has_shim: false,
-            refs: &[],
-            lazy: None,
-            kept: &[],
-        };
+        let call = KnownCall::new(method.object, target, &[]);
         let takes_apart = |inlinee: &Inlinee| takes_apart(&inlinee.code, 1, count as u32);
         if !self.inlinee(&call).is_some_and(|inlinee| takes_apart(&inlinee)) {
             return Ok(false);
@@ -239,7 +231,7 @@ impl Builder<'_> {
             refs.push(self.to_ref(StackEntry { value: object, owned: true }));
         }
         let (refs, kept) = (&refs, &operands);
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept };
+        let call = KnownCall { kept, ..KnownCall::new(object, target, refs) };
         self.finish_setitem(&call)?;
         Ok(true)
     }

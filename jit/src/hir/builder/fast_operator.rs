@@ -39,7 +39,7 @@ impl Builder<'_> {
             refs.push(self.to_ref(StackEntry { value: object, owned: true }));
         }
         let (refs, kept) = (&refs, &[left, right]);
-        let call = KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept };
+        let call = KnownCall { kept, ..KnownCall::new(object, target, refs) };
         self.call_known(&call, |builder, result| {
             builder.emit(Op::DecRef, &[function], Type::NONE);
             builder.unless_refused(result, left, right, operator)?;

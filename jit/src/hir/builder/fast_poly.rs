@@ -206,7 +206,7 @@ impl Builder<'_> {
         let owner = self.take_refs(1)[0];
         self.scratch(3);
         let (target, refs) = (binding.target, &[callable, null, owner]);
-        let call = KnownCall { object, target, has_self: false, has_shim: false, refs, lazy: None, kept: &[] };
+        let call = KnownCall { has_self: false, ..KnownCall::new(object, target, refs) };
         self.call_known_and_join(&call, |builder, result| {
             builder.check(result, ErrorKind::Null)?;
             builder.end_way(fork, &[result], true)
@@ -345,7 +345,7 @@ impl Builder<'_> {
             operands.extend(self.bound(&binding, defaults, |_, index| refs[index as usize + 1]));
             self.scratch(operands.len() as u32);
             let (object, target, refs) = (method, binding.target, &operands);
-            let call = KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept: &[] };
+            let call = KnownCall::new(object, target, refs);
             self.call_known_and_join(&call, |builder, result| {
                 builder.check(result, ErrorKind::Null)?;
                 builder.end_call(&mut fork, result);

@@ -46,6 +46,13 @@ pub(super) struct KnownCall<'a> {
     pub(super) kept: &'a [Value],
 }
 
+impl<'a> KnownCall<'a> {
+    /// The call of a method, or of what is called like one, with its self.
+    pub(super) fn new(object: usize, target: CallTarget, refs: &'a [Value]) -> KnownCall<'a> {
+        KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept: &[] }
+    }
+}
+
 /// An argument that is a tuple, but is only made where it must be.
 #[derive(Copy, Clone)]
 pub(super) struct Unmade<'a> {

@@ -43,6 +43,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
+use super::effects;
 use super::function::{Function, Kind};
 use super::inst::*;
 use super::types::{Kinds, Repr, Type};
@@ -426,10 +427,9 @@ impl<'a> Builder<'a> {
 
     /// Whether dropping the value cannot run Python code.
     fn dies_quietly(&self, value: Value) -> bool {
-        const QUIET: Kinds = Kinds::LONG.union(Kinds::FLOAT).union(Kinds::STR).union(Kinds::BOOL).union(Kinds::NONE);
         let ty = self.func.ty(value);
         let is_held = self.held.contains(&value) || self.kept.contains(&value);
-        let is_quiet = is_held || ty.repr != Repr::None && ty.kinds.is_within(QUIET.union(Kinds::NULL));
+        let is_quiet = is_held || ty.repr != Repr::None && ty.kinds.is_within(effects::QUIET.union(Kinds::NULL));
         let items = self.tuples.get(&value);
         is_quiet || items.is_some_and(|items| items.iter().all(|item| self.dies_quietly(*item)))
     }
