@@ -127,6 +127,12 @@ def tick():
         raise OutOfFuel
 
 
+# `'q' * 2**64` fails with the first text as long as the interpreter has not specialized it, then with the second.
+SAME_TEXTS = {
+    "cannot fit 'int' into an index-sized integer": "Python int too large to convert to C ssize_t",
+}
+
+
 def _number(value):
     if value.bit_length() > 2000:
         return f"bits={value.bit_length()},low={value & (2**64 - 1):x}"
@@ -152,6 +158,7 @@ def R(value, depth=3):
     if kind is str:
         if " at 0x" in value:
             value = value[: value.index(" at 0x")]
+        value = SAME_TEXTS.get(value, value)
         return repr(value) if len(value) < 100 else f"{value[:60]!r}...{len(value)}"
     if kind is bytes or kind is bytearray:
         return f"{kind.__name__}:{bytes(value[:40])!r},{len(value)}"
