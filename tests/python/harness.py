@@ -81,6 +81,7 @@ PASS_MODES = {
         "peel",
         "number",
         "boxes",
+        "join",
         "sweep",
         "sink",
         "elide",

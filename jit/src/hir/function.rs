@@ -266,6 +266,40 @@ impl Function {
         size_of::<Self>() + self.name.capacity() + own + insts.chain(blocks).chain(states).sum::<usize>()
     }
 
+    /// How many ways lead to each block, of those that `order` has. Those where callees end have one that no edge shows: the interpreter
+    /// may have run the callee to its end.
+    pub fn ways_in(&self, order: &[Block]) -> Vec<usize> {
+        let mut ways = vec![0; self.blocks.len()];
+        ways[self.entry.index()] += 1;
+        for block in order {
+            for edge in self.block(*block).terminator.edges() {
+                ways[edge.block.index()] += 1;
+            }
+        }
+        for context in &self.contexts {
+            ways[context.resume.index()] += 1;
+        }
+        ways
+    }
+
+    /// Whether something that can be reached uses each value.
+    pub fn used(&self) -> Vec<bool> {
+        let mut used = vec![false; self.values.len()];
+        for block in self.reverse_postorder() {
+            let data = self.block(block);
+            for value in &data.insts {
+                let inst = self.inst(*value);
+                let in_state = inst.state.into_iter().flat_map(|state| self.state(state).values());
+                inst.args.iter().copied().chain(in_state).for_each(|value| used[value.index()] = true);
+            }
+            let in_state = data.terminator.state().into_iter().flat_map(|state| self.state(state).values());
+            let in_edges = data.terminator.edges().into_iter().flat_map(|edge| edge.args.iter().copied());
+            let operands = data.terminator.operand().into_iter().chain(in_edges).chain(in_state);
+            operands.for_each(|value| used[value.index()] = true);
+        }
+        used
+    }
+
     /// Blocks that the entry reaches, each before the blocks it alone leads to.
     pub fn reverse_postorder(&self) -> Vec<Block> {
         let mut seen = vec![false; self.blocks.len()];

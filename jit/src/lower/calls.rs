@@ -160,6 +160,8 @@ impl Lowering<'_, '_> {
         let mut refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
         let tstate = self.tstate;
         let new_frame = self.frame_of(context);
+        let first = self.positions.first.get(&context).map_or(0, |offset| 2 * offset.index());
+        let target = CallTarget { code_units: target.code_units + first, ..target };
         self.no_tuple_is_made(context);
         if upkeep != Upkeep::Full {
             if !again || !self.stack.is_reused(context) {
@@ -288,9 +290,7 @@ impl Lowering<'_, '_> {
         let zero = self.imm(0);
         self.b.ins().brif(given_up, needed, &[], done, &[BlockArg::Value(zero)]);
         self.b.switch_to_block(needed);
-        let was_aside = std::mem::replace(&mut self.is_aside, true);
         let status = if leaves { self.leaving_safepoint(state) } else { self.safepoint(periodic, boxes, state) };
-        self.is_aside = was_aside;
         self.b.ins().jump(done, &[BlockArg::Value(status)]);
         self.b.switch_to_block(done);
         result
@@ -340,9 +340,7 @@ impl Lowering<'_, '_> {
         let result = self.b.append_block_param(done, types::I64);
         let zero = self.imm(0);
         self.pass_unless_needed(slow, done, &[BlockArg::Value(zero)]);
-        let was_aside = std::mem::replace(&mut self.is_aside, true);
         let status = self.look_closer(periodic, boxes, state);
-        self.is_aside = was_aside;
         self.b.ins().jump(done, &[BlockArg::Value(status)]);
         self.b.switch_to_block(done);
         result
@@ -369,9 +367,7 @@ impl Lowering<'_, '_> {
         let slow = self.block();
         let (done, args) = self.edge(ok);
         self.pass_unless_needed(slow, done, &args);
-        let was_aside = std::mem::replace(&mut self.is_aside, true);
         let status = self.look_closer(*periodic, &inst.args, state);
-        self.is_aside = was_aside;
         self.values.insert(safepoint, status);
         let failed = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, status, 0);
         let (error, error_args) = self.edge(error);

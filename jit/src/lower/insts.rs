@@ -34,10 +34,11 @@ impl Lowering<'_, '_> {
             }
             Op::SwapLocal { slot } => {
                 let (frame, offset) = (self.frame, self.slot_offset(*slot));
-                let old = self.load(types::I64, frame, offset);
+                let old = self.used[value.index()].then(|| self.load(types::I64, frame, offset));
                 let new = arg(self, 0);
                 let new = if self.is_lent_item(*slot) { self.own(new) } else { new };
                 self.store(new, frame, offset);
+                let Some(old) = old else { return };
                 old
             }
 
@@ -277,6 +278,7 @@ impl Lowering<'_, '_> {
                 self.call_address(words[0], &words[1..], Some(types::I64)).expect("has a result")
             }
 
+            Op::SetLine { .. } if self.positions.needless.contains(&value) => return,
             Op::SetLine { offset } => {
                 return self.set_line(*offset);
             }

@@ -66,12 +66,10 @@ impl Lowering<'_, '_> {
             self.finish(ways, object, Some(object), false);
             self.b.switch_to_block(look);
         }
-        let was_aside = std::mem::replace(&mut self.is_aside, private.is_some());
         let old = self.load(types::I64, place.0, place.1);
         self.leave_unless_counted(old, ways);
         self.leave_unless_of(old, Kinds::FLOAT, ways);
         self.write_float(old, value, ways);
-        self.is_aside = was_aside;
         self.finish_store(Helper::StoreFloat, place, value, state, ways)
     }
 
@@ -90,15 +88,14 @@ impl Lowering<'_, '_> {
         let bits = self.b.ins().bor_imm_s(small.object, 1);
         self.store(bits, place.0, place.1);
         let (counted, borrowed) = (self.block(), self.block());
+        self.b.set_cold_block(counted);
         let tag = self.b.ins().band_imm_s(old, 1);
         self.b.ins().brif(tag, borrowed, &[], counted, &[]);
         self.b.switch_to_block(counted);
-        let was_aside = std::mem::replace(&mut self.is_aside, true);
         self.set_line_of(state);
         self.forget_deaths_for(ways);
         self.decref(old, Kinds::ANY);
         self.finish(ways, small.object, None, true);
-        self.is_aside = was_aside;
         self.b.switch_to_block(borrowed);
         self.finish(ways, small.object, None, false);
 
@@ -339,12 +336,10 @@ impl Lowering<'_, '_> {
         ways: Ways,
     ) -> ir::Value {
         self.b.switch_to_block(ways.anew);
-        let was_aside = std::mem::replace(&mut self.is_aside, true);
         self.forget_deaths_for(ways);
         let made = self.store_anew(helper, place, value, state);
         // What needs a new object is none of the ints that the interpreter has once.
         self.finish(ways, made, Some(made), true);
-        self.is_aside = was_aside;
         self.b.switch_to_block(ways.done);
         let params = self.b.block_params(ways.done).to_vec();
         if let Some(store) = ways.store {

@@ -12,6 +12,7 @@ mod insts;
 mod light;
 mod locals;
 mod numbers;
+mod positions;
 mod quiet;
 mod refs;
 mod stack;
@@ -38,6 +39,7 @@ use crate::hir::origin::Origin;
 use crate::hir::types::Repr;
 use crate::runtime::ops::generators;
 use crate::runtime::{deaths, frames, preserving};
+use positions::Positions;
 use quiet::Quiet;
 use stack::Stack;
 use undisturbed::undisturbed;
@@ -71,6 +73,9 @@ struct Lowering<'a, 'b> {
     stack: Stack,
     /// Callees whose frames nobody can have got hold of when they are popped; none under stress.
     undisturbed: HashSet<ContextId>,
+    positions: Positions,
+    /// Whether values are used.
+    used: Vec<bool>,
     /// Where frames of callees are counted from: the end of the data stack when the machine code was entered.
     base: ir::Value,
     /// The frame that the current block runs in, its code, and where it is.
@@ -109,8 +114,6 @@ struct Lowering<'a, 'b> {
     epilogue: Option<ir::Block>,
     /// Where it returns with an exception, if it does.
     unwinding: Option<ir::Block>,
-    /// Whether the current machine code is on a way that is hardly ever taken.
-    is_aside: bool,
     /// Whether what dies now cannot run Python code, whatever its type.
     dies_quietly: bool,
     /// Whether the current block runs rarely, so that small code counts more than fast code.
@@ -130,11 +133,14 @@ pub fn lower(
     func.signature = body_signature(func.signature.call_conv);
     let builder = FunctionBuilder::new(func, context);
     let nothing = ir::Value::from_u32(0);
+    let undisturbed = if stress.is_on() { HashSet::new() } else { undisturbed(hir) };
     let mut lowering = Lowering {
         hir,
         outermost: (code, nothing),
         stack: Stack::of(hir),
-        undisturbed: if stress.is_on() { HashSet::new() } else { undisturbed(hir) },
+        positions: Positions::of(hir, &undisturbed),
+        undisturbed,
+        used: hir.used(),
         base: nothing,
         context: OUTERMOST,
         code,
@@ -160,7 +166,6 @@ pub fn lower(
         callees: Vec::new(),
         epilogue: None,
         unwinding: None,
-        is_aside: false,
         dies_quietly: false,
         is_cold: false,
     };
@@ -363,10 +368,11 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// A new block, on the same kind of way as the current one.
+    /// A new block, which is cold where the current one is.
     fn block(&mut self) -> ir::Block {
         let block = self.b.create_block();
-        if self.is_aside {
+        let is_cold = self.b.current_block().is_some_and(|current| self.b.func.layout.is_cold(current));
+        if is_cold {
             self.b.set_cold_block(block);
         }
         block

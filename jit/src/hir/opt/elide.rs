@@ -4,14 +4,13 @@
 //! be done between the push of its frame and the pop then, and nobody could find the frame by anything but chance, for as long as it takes
 //! to write it. Such a frame is not pushed.
 
-use super::straighten::ways_in;
 use super::sweep;
 use crate::hir::function::Function;
 use crate::hir::inst::{Block, ContextId, NULL_REF, Op, Terminator, Upkeep, Value};
 
 pub fn run(function: &mut Function) {
     let order = function.reverse_postorder();
-    let ways_in = ways_in(function, &order);
+    let ways_in = function.ways_in(&order);
     let mut is_changed = false;
     // What a callee calls comes after it.
     for index in (1..=function.contexts.len()).rev() {

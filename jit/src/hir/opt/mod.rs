@@ -21,7 +21,7 @@ use super::verify::verify;
 
 type Pass = (&'static str, fn(&mut Function));
 
-const PASSES: [Pass; 13] = [
+const PASSES: [Pass; 14] = [
     ("straighten", straighten::run),
     ("infer", infer::run),
     ("light", light::run),
@@ -30,6 +30,7 @@ const PASSES: [Pass; 13] = [
     ("peel", peel::run),
     ("number", number::run),
     ("boxes", boxes::run),
+    ("join", straighten::run),
     ("sweep", sweep::run),
     ("sink", sink::run),
     ("elide", elide::run),
@@ -89,8 +90,6 @@ mod tests {
         function f
         b0:
             v0: int = const_obj 0x10
-            jump b1
-        b1:
             return v0
         ");
     }

@@ -9,7 +9,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::straighten::ways_in;
 use crate::hir::effects::dies_quietly;
 use crate::hir::function::Function;
 use crate::hir::inst::{
@@ -20,7 +19,7 @@ use crate::runtime::ops::table::Helper;
 
 pub fn run(function: &mut Function) {
     let order = function.reverse_postorder();
-    let ways_in = ways_in(function, &order);
+    let ways_in = function.ways_in(&order);
     let unusual = function.unusual_blocks();
     let mut is_traced = vec![false; function.blocks.len()];
     let mut given_late = Vec::new();

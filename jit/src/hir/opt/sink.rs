@@ -5,13 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::straighten::ways_in;
 use crate::hir::function::Function;
 use crate::hir::inst::{Block, Edge, Op, StateId, Terminator, Value};
 
 pub fn run(function: &mut Function) {
     let order = function.reverse_postorder();
-    let ways_in = ways_in(function, &order);
+    let ways_in = function.ways_in(&order);
     let mut users = Users::of(function, &order);
     for &block in order.iter().rev() {
         if function.block(block).terminator.edges().len() < 2 {

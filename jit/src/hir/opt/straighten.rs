@@ -7,7 +7,7 @@ use crate::hir::inst::{Block, Terminator};
 
 pub fn run(function: &mut Function) {
     let order = function.reverse_postorder();
-    let mut ways_in = ways_in(function, &order);
+    let mut ways_in = function.ways_in(&order);
     let mut replaced = Replacements::default();
     for block in order {
         // A block that was joined with one before it has nothing left.
@@ -32,22 +32,6 @@ pub fn run(function: &mut Function) {
     if !replaced.is_empty() {
         replaced.apply(function);
     }
-}
-
-/// How many ways lead to each block. Those where callees end have one that no edge shows: the interpreter may have run the
-/// callee to its end.
-pub(super) fn ways_in(function: &Function, order: &[Block]) -> Vec<usize> {
-    let mut ways = vec![0; function.blocks.len()];
-    ways[function.entry.index()] += 1;
-    for block in order {
-        for edge in function.block(*block).terminator.edges() {
-            ways[edge.block.index()] += 1;
-        }
-    }
-    for context in &function.contexts {
-        ways[context.resume.index()] += 1;
-    }
-    ways
 }
 
 /// The block that this one jumps to, if the two can be one: it is no rarer, and runs in the same frame.
