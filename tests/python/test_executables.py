@@ -918,3 +918,69 @@ def test_what_the_interpreter_has_not_come_to_is_left_to_it():
     for _ in range(200): assert branches(items, 9) == 26
     assert exits() == [], exits()
     """)
+
+
+def test_instances_are_made_of_dead_ones():
+    """The memory of some stays allocated, and the next ones of the class get it."""
+    run("""
+        import gc, sys, tracemalloc, rjit
+
+        class Point:
+            def __init__(self, x, y):
+                self.x, self.y = x, y
+
+        def drop(points):
+            for i in range(len(points)):
+                points[i] = None
+
+        def make(points):
+            for i in range(len(points)):
+                points[i] = Point(i, None)
+
+        points, more, full = [None] * 60, [None] * 500, 0
+        rjit.enable(calls=5, loops=2000)
+        for _ in range(20):
+            make(points)
+            drop(points)
+        assert {e.qualname for e in rjit.executables()} >= {"make", "drop"}
+        gc.disable()
+        make(points)
+        full = sys.getallocatedblocks()
+        drop(points)
+        assert full - sys.getallocatedblocks() < 10, full - sys.getallocatedblocks()
+        make(points)
+        assert abs(sys.getallocatedblocks() - full) < 10
+        assert all(gc.is_tracked(point) for point in points)
+        # There is an end to it.
+        make(more)
+        full = sys.getallocatedblocks()
+        drop(more)
+        assert 350 < full - sys.getallocatedblocks() <= 450, full - sys.getallocatedblocks()
+        # Whoever wants to know of new objects is told of each.
+        tracemalloc.start()
+        make(points)
+        assert all(tracemalloc.get_object_traceback(point) for point in points)
+    """)
+
+
+def test_tracked_tuples_die_without_calls():
+    """Their memory goes to the interpreter's list for their size, whatever is in them."""
+    run("""
+        import gc, rjit
+
+        class Quiet:
+            pass
+
+        def drop(n):
+            for i in range(n):
+                pair = (Quiet(), [i])
+            return len(pair)
+
+        rjit.enable(calls=5, loops=2000)
+        for _ in range(20):
+            drop(20)
+        gc.collect()
+        objects = len(gc.get_objects())
+        drop(1000)
+        assert len(gc.get_objects()) - objects < 5
+    """)

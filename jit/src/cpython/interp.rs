@@ -68,6 +68,12 @@ layout! {
     GC_YOUNG_COUNT: i32 = 7428, "offsetof(PyInterpreterState, gc.generations[0].count)";
     /// The count at which the young are collected (`i32`).
     GC_YOUNG_THRESHOLD: i32 = 7424, "offsetof(PyInterpreterState, gc.generations[0].threshold)";
+    /// The head of the list of the young: a header of the garbage collector, as objects have them.
+    GC_YOUNG_HEAD: i32 = 7408, "offsetof(PyInterpreterState, gc.generations[0].head)";
+    /// Its address.
+    GC_GENERATION0: i32 = 7568, "offsetof(PyInterpreterState, gc.generation0)";
+    /// How many objects are tracked (`isize`).
+    GC_HEAP_SIZE: i32 = 7544, "offsetof(PyInterpreterState, gc.heap_size)";
 }
 
 /// The global instrumentation version of an interpreter.

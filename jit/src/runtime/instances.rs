@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
-use super::deaths;
+use super::{deaths, pools};
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{dict, memory, object, reftracer};
 
@@ -19,8 +19,8 @@ static PLAIN: [AtomicU32; 64] = [const { AtomicU32::new(0) }; 64];
 
 /// Instances that are being freed, each as an attribute of the one before. With more of them CPython's way is taken, which does not need
 /// the stack for it.
-static DEPTH: AtomicU32 = AtomicU32::new(0);
-const MAX_DEPTH: u32 = 40;
+pub(super) static DEPTH: AtomicU32 = AtomicU32::new(0);
+pub(super) const MAX_DEPTH: u32 = 40;
 
 /// Learns what frees instances of classes written in Python from one of them.
 ///
@@ -63,8 +63,7 @@ pub unsafe fn free(dead: *mut PyObject) -> bool {
                 deaths::give_up(value);
             }
         }
-        ffi::PyObject_GC_Del(dead.cast());
-        ffi::Py_DECREF(ty.as_ptr().cast());
+        pools::give_back(dead);
         DEPTH.fetch_sub(1, Ordering::Relaxed);
         true
     }

@@ -18,6 +18,7 @@ pub mod observe;
 mod observers;
 pub mod ops;
 pub mod osr;
+pub mod pools;
 pub mod preserving;
 mod push;
 pub mod room;

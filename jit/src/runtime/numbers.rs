@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::cpython::{interp, reftracer};
 
 /// The interpreter's state, and where the function is that is told of new and dead objects.
-static INTERP: AtomicUsize = AtomicUsize::new(0);
+pub(super) static INTERP: AtomicUsize = AtomicUsize::new(0);
 static TRACER: AtomicUsize = AtomicUsize::new(0);
 
 /// Addresses of the functions, to be called with all registers preserved.
@@ -44,11 +44,11 @@ pub fn stubs() -> Option<Stubs> {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86_64 {
+pub(super) mod x86_64 {
     use super::{INTERP, TRACER};
-    use crate::cpython::{float, long, object, tuple};
+    use crate::cpython::{float, interp, long, object, tuple};
     use crate::runtime::ops::locals;
-    use crate::runtime::{deaths, preserving};
+    use crate::runtime::{deaths, pools, preserving};
 
     /// Frees the object at `rdi`.
     #[unsafe(naked)]
@@ -103,12 +103,9 @@ mod x86_64 {
             ".cfi_def_cfa rsp, 8",
             "ret",
             ".cfi_def_cfa rbp, 16",
-            // A tuple that the garbage collector does not know, as of numbers.
             "3:",
             "cmp rax, [rip + {tuple_type}@GOTPCREL]",
-            "jne 4f",
-            "cmp qword ptr [rdi + {gc_next}], 0",
-            "jne 4f",
+            "jne 8f",
             "mov rax, [rdi + {ob_size}]",
             "dec rax",
             "cmp rax, {tuple_sizes}",
@@ -120,6 +117,26 @@ mod x86_64 {
             "jae 4f",
             "push rdx",
             "push rdi",
+            // If the garbage collector knows it, it forgets it, unless there is a mark of its own.
+            "mov rdx, [rdi + {gc_next}]",
+            "test rdx, rdx",
+            "jz 2f",
+            "mov rax, [rdi + {gc_prev}]",
+            "test dl, 3",
+            "jnz 9f",
+            "test al, 3",
+            "jnz 9f",
+            "mov [rax], rdx",
+            "mov rdi, [rdx + 8]",
+            "and edi, 3",
+            "or rdi, rax",
+            "mov [rdx + 8], rdi",
+            "mov rax, [rip + {interp}]",
+            "dec qword ptr [rax + {heap_size}]",
+            "mov rdi, [rsp]",
+            "mov qword ptr [rdi + {gc_next}], 0",
+            "mov qword ptr [rdi + {gc_prev}], 0",
+            "2:",
             "mov rdx, [rdi + {ob_size}]",
             "mov rax, rdi",
             // The last item first. Those that are gone are forgotten, in case that the tuple is freed the general way after all.
@@ -160,12 +177,22 @@ mod x86_64 {
             ".cfi_def_cfa rsp, 8",
             "ret",
             ".cfi_def_cfa rbp, 16",
+            "9:",
+            "pop rdi",
+            "pop rdx",
             "4:",
             "pop rcx",
             "pop rax",
             "pop rbp",
             ".cfi_def_cfa rsp, 8",
             "jmp {dealloc_anything}",
+            ".cfi_def_cfa rbp, 16",
+            "8:",
+            "pop rcx",
+            "pop rax",
+            "pop rbp",
+            ".cfi_def_cfa rsp, 8",
+            "jmp {dealloc_instance}",
             ".cfi_endproc",
             tracer = sym TRACER,
             interp = sym INTERP,
@@ -174,6 +201,7 @@ mod x86_64 {
             tuple_type = sym pyo3::ffi::PyTuple_Type,
             dealloc = sym dealloc,
             dealloc_anything = sym dealloc_anything,
+            dealloc_instance = sym pools::x86_64::dealloc,
             ob_type = const object::OB_TYPE,
             ob_refcnt = const object::OB_REFCNT,
             lv_tag = const long::LV_TAG,
@@ -185,6 +213,8 @@ mod x86_64 {
             ints_len = const long::FREELIST_LEN,
             ints_max = const long::FREELIST_MAX,
             gc_next = const object::GC_NEXT,
+            gc_prev = const object::GC_PREV,
+            heap_size = const interp::GC_HEAP_SIZE,
             ob_size = const object::OB_SIZE,
             ob_item = const tuple::OB_ITEM,
             tuples = const tuple::FREELISTS,
@@ -196,7 +226,7 @@ mod x86_64 {
 
     /// Frees the object at `rdi`, whatever it is.
     #[unsafe(naked)]
-    unsafe extern "C-unwind" fn dealloc_anything() {
+    pub unsafe extern "C-unwind" fn dealloc_anything() {
         std::arch::naked_asm!(
             ".cfi_startproc",
             "push rbp",

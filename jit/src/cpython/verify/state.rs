@@ -24,6 +24,7 @@ pub fn check(samples: &Samples<'_>) -> Checked {
     interpreter(samples, current)?;
     tools(samples, current)?;
     tracer()?;
+    tracked(samples, current)?;
     free_lists(samples, current)
 }
 
@@ -189,6 +190,19 @@ fn tracer() -> Checked {
         same("ref_tracer.tracer_func", official, found)?;
     }
     Ok(())
+}
+
+/// Makes a list and finds it as the last of the young, and counted.
+fn tracked(samples: &Samples<'_>, current: Thread) -> Checked {
+    // SAFETY: the running interpreter's state.
+    let head = unsafe { current.interp().byte_offset(interp::GC_YOUNG_HEAD as isize) } as usize;
+    same("generation0 of the collector", head, of_interp(current, interp::GC_GENERATION0))?;
+    let before: isize = of_interp(current, interp::GC_HEAP_SIZE);
+    let list = pyo3::types::PyList::new(samples.py(), [1.5])?;
+    same("heap_size of the collector", before + 1, of_interp(current, interp::GC_HEAP_SIZE))?;
+    let links = list.as_ptr() as usize - object::GC_HEAD_SIZE as usize;
+    let previous = interp::GC_YOUNG_HEAD + object::GC_HEAD_SIZE + object::GC_PREV;
+    same("the last of the young", links, of_interp(current, previous))
 }
 
 /// Frees a number and finds it again at the head of its free list.

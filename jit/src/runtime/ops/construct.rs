@@ -8,13 +8,15 @@ use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
 use crate::cpython::kinds;
 use crate::cpython::thread::Thread;
+use crate::cpython::typeobject::Type;
 use crate::runtime::frames::drop_ref;
 use crate::runtime::ops::calls;
+use crate::runtime::pools;
 
 /// A new instance of `class`, as `object.__new__` makes it. Borrows the class.
 pub unsafe extern "C-unwind" fn new_instance(class: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract; the caller knows that it is such a class.
-    unsafe { PyType_GenericAlloc(class.cast(), 0) }
+    unsafe { pools::take(Type::from_ptr(class.cast())).unwrap_or_else(|| PyType_GenericAlloc(class.cast(), 0)) }
 }
 
 /// Raises what the interpreter raises when `__init__` returns something else than None. Borrows it.
