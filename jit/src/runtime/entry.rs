@@ -24,7 +24,7 @@ pub static ACTIVE: AtomicUsize = AtomicUsize::new(0);
 /// What [`out_of_stack`] returns when the machine code may go on.
 pub const GO_ON: usize = 3;
 
-/// Functions that run interpreted because the C stack was nearly full when they were called; owned references.
+/// Functions that run interpreted because the C stack was nearly full when they were called; borrowed, as they are forgotten when they die.
 struct Suspended(UnsafeCell<Vec<usize>>);
 
 // SAFETY: only used with the GIL held, and never across a call into Python.
@@ -161,15 +161,20 @@ pub unsafe extern "C-unwind" fn out_of_stack(
 }
 
 unsafe fn suspend(function: *mut PyObject) {
-    // SAFETY: the frame's function; the reference taken is given back by resume_suspended.
+    // SAFETY: the frame's function, which is alive; `forget` is told of its end.
     unsafe {
         if !install::has_entry(Function::from_ptr(function)) {
             return;
         }
         private::PyFunction_SetVectorcall(function, private::_PyFunction_Vectorcall);
-        ffi::Py_INCREF(function);
         (*SUSPENDED.0.get()).push(function as usize);
     }
+}
+
+/// Forgets a function that dies. The GIL must be held.
+pub fn forget(function: Function) {
+    // SAFETY: the GIL is held, and nothing else is called.
+    unsafe { (*SUSPENDED.0.get()).retain(|suspended| *suspended != function.as_ptr() as usize) };
 }
 
 /// Whether functions run interpreted because the C stack was nearly full: none must get its entry back before the stack
@@ -180,18 +185,17 @@ pub fn is_suspending() -> bool {
 }
 
 unsafe fn resume_suspended() {
-    // SAFETY: the GIL is held; the list is taken out before finalizers can run.
+    // SAFETY: the GIL is held; what is in the list is alive, and nothing dies here.
     unsafe {
         let list = &mut *SUSPENDED.0.get();
         if list.is_empty() {
             return;
         }
         for function in std::mem::take(list) {
-            let function = function as *mut PyObject;
-            if install::body_of(Function::from_ptr(function)).is_some() {
-                install::install(Function::from_ptr(function));
+            let function = Function::from_ptr(function as *mut PyObject);
+            if install::body_of(function).is_some() {
+                install::install(function);
             }
-            ffi::Py_DECREF(function);
         }
     }
 }

@@ -213,6 +213,7 @@ unsafe extern "C-unwind" fn on_function(event: c_int, function: *mut PyObject, _
     let change = match event {
         cpython::ffi::FUNCTION_EVENT_CREATE if is_enabled() => Change::Created,
         cpython::ffi::FUNCTION_EVENT_MODIFY_CODE => Change::Code,
+        cpython::ffi::FUNCTION_EVENT_DESTROY => Change::Dies,
         _ => return 0,
     };
     // A mistake of ours leaves the function as it is, which is always sound.

@@ -18,8 +18,8 @@ use crate::cpython::{dict, interp, memory, object, reftracer};
 
 /// How many instances a list can have.
 const MAX_LEN: u32 = 100;
-/// How many lists there are, a power of two.
-const COUNT: u32 = 64;
+/// How many lists there are, a power of two. Classes of one program have versions near one another.
+const COUNT: u32 = 512;
 /// No class has this version.
 const NO_VERSION: u32 = u32::MAX;
 /// More values than instances can have.

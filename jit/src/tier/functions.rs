@@ -13,6 +13,7 @@ use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::thread::is_too_deep_to_compile;
 use crate::hir::function::Kind;
+use crate::runtime::entry;
 use crate::telemetry;
 
 /// What happens to a function, as the function watcher reports it.
@@ -22,6 +23,8 @@ pub enum Change {
     Created,
     /// Its code object is about to be replaced.
     Code,
+    /// It is about to be freed.
+    Dies,
 }
 
 /// Reacts to a change of a function. Defaults are no concern: our entry binds arguments as the interpreter does, with
@@ -30,6 +33,7 @@ pub fn function_changed(function: Function, change: Change) {
     match change {
         Change::Created => welcome(function),
         Change::Code => install::restore(function),
+        Change::Dies => entry::forget(function),
     }
 }
 

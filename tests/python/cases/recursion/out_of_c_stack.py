@@ -1,5 +1,5 @@
 # Functions that are called for the first time when the C stack is nearly full: there is no room for the compiler.
-# expect-compiled: dive
+# expect-compiled: dive, sink, counts_after
 import sys
 
 from _support import show
@@ -47,3 +47,23 @@ for _ in range(3):
     bottom = dive(0)
     show(bottom > 100, len(results), set(results))
     results.clear()
+
+
+def sink(n):
+    """Nobody keeps what runs interpreted meanwhile."""
+    try:
+        [result] = map(sink, [n + 1])
+    except RecursionError:
+        result = n
+    return result
+
+
+def counts_after(n):
+    before = sys.getrefcount(sink)
+    for _ in range(n):
+        sink(0)
+    return sys.getrefcount(sink) - before
+
+
+for _ in range(6):
+    show(counts_after(2))
