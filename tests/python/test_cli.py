@@ -228,6 +228,15 @@ def test_nothing_is_imported_when_off(tmp_path):
     assert enabled("-c", loaded, cwd=tmp_path) == "[]"
 
 
+def test_little_is_imported_when_on(tmp_path):
+    """A program that lacks an import must not run by chance."""
+    names = "import sys; print(*sys.modules)"
+    off = python("-c", names, cwd=tmp_path).stdout.split()
+    on = python("-c", names, cwd=tmp_path, RJIT="1").stdout.split()
+    more = {name for name in set(on) - set(off) if "rjit" not in name}
+    assert "rjit._rjit" in on and more <= {"atexit", "gc"}, more
+
+
 def test_being_off_costs_next_to_nothing():
     """The line in rjit.pth is executed by every process of the environment."""
     import sysconfig

@@ -1,4 +1,6 @@
 //! Objects with known contents to read back.
+//!
+//! They are made whenever rjit is loaded, so their source imports nothing that a program could miss in `sys.modules` without rjit.
 
 use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
@@ -7,7 +9,7 @@ use pyo3::types::PyDict;
 use super::LayoutMismatch;
 
 const SOURCE: &std::ffi::CStr = c"
-import math, sys, types
+import sys
 def function(a, b=1.5, /, c=2, *args, d=3, **kwargs):
     def inner():
         return a, args
@@ -57,8 +59,8 @@ method_descriptor = list.append
 member = Slotted.x
 getter = lambda self: 1
 a_property = property(getter)
-cell = types.CellType(function)
-module = types.ModuleType('sample')
+cell = (lambda held: (lambda: held).__closure__[0])(function)
+module = type(sys)('sample')
 an_error = raised()
 stop = StopIteration(function)
 complex_number = complex(1.5, -2.5)
