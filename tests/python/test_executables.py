@@ -984,3 +984,28 @@ def test_tracked_tuples_die_without_calls():
         drop(1000)
         assert len(gc.get_objects()) - objects < 5
     """)
+
+
+def remainders(n):
+    total = 0
+    for i in range(n):
+        total += i % 7
+    return total
+
+
+def remainders_of_less(n):
+    total = 0
+    for i in range(-n, n):
+        total += i % 7
+    return total
+
+
+def test_counters_from_zero_are_divided_without_a_sign():
+    def shifts(function):
+        assert "int.Mod" in hir_of(function, 40)
+        made = [e for e in rjit.executables() if e.code is function.__code__ and e.kind == "function"]
+        parts = made[0].disassembly().split("\n; ")
+        return sum(part.count("sar ") for part in parts if re.match(r"v\d+: i64 = int.Mod", part))
+
+    assert shifts(remainders) == 0
+    assert shifts(remainders_of_less) > 0

@@ -16,5 +16,6 @@ pub mod parse;
 pub mod print;
 #[cfg(test)]
 mod round_trip;
+pub mod signs;
 pub mod types;
 pub mod verify;

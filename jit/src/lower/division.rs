@@ -15,7 +15,11 @@ fn reciprocal(divisor: i64) -> (u64, u8) {
 
 impl Lowering<'_, '_> {
     /// Quotient and remainder of a floor division by a constant, if that is positive.
-    pub(super) fn divide_by_constant(&mut self, left: ir::Value, divisor: i64) -> Option<(ir::Value, ir::Value)> {
+    pub(super) fn divide_by_constant(
+        &mut self,
+        (dividend, left): (Value, ir::Value),
+        divisor: i64,
+    ) -> Option<(ir::Value, ir::Value)> {
         match divisor {
             ..=0 => None,
             1 => Some((left, self.imm(0))),
@@ -26,12 +30,13 @@ impl Lowering<'_, '_> {
             }
             _ => {
                 let (factor, shift) = reciprocal(divisor);
-                let sign = self.b.ins().sshr_imm_s(left, 63);
-                let dividend = self.b.ins().bxor(left, sign);
+                let has_sign = !self.non_negative[dividend.index()];
+                let sign = has_sign.then(|| self.b.ins().sshr_imm_s(left, 63));
+                let magnitude = sign.map_or(left, |sign| self.b.ins().bxor(left, sign));
                 let factor = self.imm(factor as i64);
-                let upper = self.b.ins().umulhi(dividend, factor);
+                let upper = self.b.ins().umulhi(magnitude, factor);
                 let quotient = self.b.ins().ushr_imm_u(upper, i64::from(shift));
-                let quotient = self.b.ins().bxor(quotient, sign);
+                let quotient = sign.map_or(quotient, |sign| self.b.ins().bxor(quotient, sign));
                 let divisor = self.imm(divisor);
                 let product = self.b.ins().imul(quotient, divisor);
                 Some((quotient, self.b.ins().isub(left, product)))

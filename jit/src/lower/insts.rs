@@ -227,6 +227,7 @@ impl Lowering<'_, '_> {
                 let bits = arg(self, 0);
                 self.b.ins().sshr_imm_s(bits, i64::from(*by))
             }
+            Op::WrapIndex if self.non_negative[inst.args[0].index()] => arg(self, 0),
             Op::WrapIndex => {
                 let (index, size) = (arg(self, 0), arg(self, 1));
                 let wrapped = self.b.ins().iadd(index, size);

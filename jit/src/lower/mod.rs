@@ -36,6 +36,7 @@ use crate::cpython::{constructor, frame, thread};
 use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{self, ContextId, ErrorKind, OUTERMOST, Reason, StateId, Terminator, Value};
 use crate::hir::origin::Origin;
+use crate::hir::signs::non_negative;
 use crate::hir::types::Repr;
 use crate::runtime::ops::generators;
 use crate::runtime::{deaths, frames, preserving};
@@ -76,6 +77,8 @@ struct Lowering<'a, 'b> {
     positions: Positions,
     /// Whether values are used.
     used: Vec<bool>,
+    /// Whether values are ints that cannot be negative.
+    non_negative: Vec<bool>,
     /// Where frames of callees are counted from: the end of the data stack when the machine code was entered.
     base: ir::Value,
     /// The frame that the current block runs in, its code, and where it is.
@@ -141,6 +144,7 @@ pub fn lower(
         positions: Positions::of(hir, &undisturbed),
         undisturbed,
         used: hir.used(),
+        non_negative: non_negative(hir),
         base: nothing,
         context: OUTERMOST,
         code,

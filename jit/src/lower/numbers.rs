@@ -135,7 +135,7 @@ impl Lowering<'_, '_> {
                 result
             }
             IntOp::FloorDiv | IntOp::Mod => {
-                if let Some((quotient, remainder)) = known.and_then(|k| self.divide_by_constant(l, k)) {
+                if let Some((quotient, remainder)) = known.and_then(|k| self.divide_by_constant((left, l), k)) {
                     return if op == IntOp::FloorDiv { quotient } else { remainder };
                 }
                 if known.is_none_or(|k| k <= 0) {
@@ -148,6 +148,9 @@ impl Lowering<'_, '_> {
                 let quotient = self.b.ins().sdiv(l, r);
                 let product = self.b.ins().imul(quotient, r);
                 let remainder = self.b.ins().isub(l, product);
+                if self.non_negative[left.index()] && self.non_negative[right.index()] {
+                    return if op == IntOp::FloorDiv { quotient } else { remainder };
+                }
                 let signs = self.b.ins().bxor(remainder, r);
                 let differ = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, signs, 0);
                 let inexact = self.b.ins().icmp_imm_s(IntCC::NotEqual, remainder, 0);
