@@ -72,3 +72,62 @@ fn asks(hir: &Function, value: Value) -> bool {
     let op = &hir.inst(value).op;
     !is_quiet(hir, value) || matches!(op, Op::Helper { .. } | Op::DecRef | Op::CloseRef | Op::PushFrame { .. })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hir::parse::parse;
+
+    /// The callee's first position if its push tells it, and the instructions that tell nothing.
+    fn found(before: &str, after: &str, is_undisturbed: bool) -> (Option<u32>, Vec<usize>) {
+        let text = format!(
+            "
+            function caller
+            context c1 v5 b4 from c0 @12 callee
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: function = const_obj 0x10
+                v3: ref = own_ref v2
+                v4: ref = borrow_ref v1
+                v5: i64 = push_frame Lent 0x55550000 nargs=1 has_self=true has_shim=false v3 v4
+                jump b2
+            b2: in c1
+                {before}
+                set_line @3
+                v7: any = guard_private v1  ; @4 []
+                set_line @5
+                {after}
+                pop_frame 0x1 is_quiet=true
+                jump b3
+            b3:
+                return v1
+            b4(v9: any?): cold
+                return v9
+        "
+        );
+        let function = parse(&text).unwrap();
+        let context = ContextId(1);
+        let undisturbed = is_undisturbed.then_some(context).into_iter().collect();
+        let found = Positions::of(&function, &undisturbed);
+        let offset = |value: &Value| match function.inst(*value).op {
+            Op::SetLine { offset } => offset.index(),
+            _ => unreachable!("only positions are not needed"),
+        };
+        let mut needless: Vec<usize> = found.needless.iter().map(offset).collect();
+        needless.sort_unstable();
+        (found.first.get(&context).map(|offset| offset.0), needless)
+    }
+
+    #[test]
+    fn the_push_tells_the_first_position() {
+        assert_eq!(found("inc_ref v1", "inc_ref v1", false), (Some(3), vec![3]));
+        assert_eq!(found("v6: any = call get_len v1", "inc_ref v1", false), (None, vec![]));
+    }
+
+    #[test]
+    fn frames_that_nobody_has_do_not_tell_the_last_one() {
+        assert_eq!(found("inc_ref v1", "inc_ref v1", true), (Some(3), vec![3, 5]));
+        assert_eq!(found("inc_ref v1", "v6: any = call get_len v1", true), (Some(3), vec![3]));
+    }
+}
