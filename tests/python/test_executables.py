@@ -1003,7 +1003,9 @@ def remainders_of_less(n):
 def test_counters_from_zero_are_divided_without_a_sign():
     def shifts(function):
         assert "int.Mod" in hir_of(function, 40)
-        made = [e for e in rjit.executables() if e.code is function.__code__ and e.kind == "function"]
+        made = [
+            e for e in rjit.executables() if e.code is function.__code__ and e.kind == "function"
+        ]
         parts = made[0].disassembly().split("\n; ")
         return sum(part.count("sar ") for part in parts if re.match(r"v\d+: i64 = int.Mod", part))
 

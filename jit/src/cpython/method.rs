@@ -3,8 +3,9 @@
 //! (`Include/internal/pycore_descrobject.h`).
 
 use pyo3::ffi::PyObject;
+use pyo3::prelude::*;
 
-use super::{kinds, memory, object};
+use super::{ffi as private, kinds, memory, object};
 
 layout! {
     /// In a bound method: the function.
@@ -67,6 +68,11 @@ layout! {
     METH_FASTCALL: i32 = 128, "METH_FASTCALL";
     /// `f(self, class, args_array, count, names)`.
     METH_METHOD: i32 = 512, "METH_METHOD";
+}
+
+/// Whether an object is a bound method.
+pub fn is_bound(object: &Bound<'_, PyAny>) -> bool {
+    std::ptr::eq(object.get_type_ptr(), &raw const private::PyMethod_Type)
 }
 
 /// A C function that is a method.

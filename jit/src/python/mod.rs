@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyFunction, PyInt};
 
 use crate::config::Options;
 use crate::cpython::function::Function;
+use crate::cpython::method;
 use crate::cpython::verify::verify;
 use crate::runtime::{osr, stress};
 use crate::tier::report::RefusalReport;
@@ -206,8 +207,7 @@ fn counted<'py, K: IntoPyObject<'py>>(py: Python<'py>, counts: Vec<(K, u64)>) ->
 
 /// The function behind a function or bound method.
 fn function_object<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyFunction>> {
-    let method = object.py().import("types")?.getattr("MethodType")?;
-    let object = if object.is_exact_instance(&method) { object.getattr("__func__")? } else { object.clone() };
+    let object = if method::is_bound(object) { object.getattr("__func__")? } else { object.clone() };
     object.cast_into::<PyFunction>().map_err(|error| {
         let name = error.into_inner().get_type().fully_qualified_name();
         let name = name.map_or_else(|_| "something else".into(), |name| name.to_string());
