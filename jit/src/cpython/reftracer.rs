@@ -12,3 +12,10 @@ layout! {
 pub fn address() -> usize {
     (&raw const ffi::_PyRuntime) as usize + TRACER_FUNC as usize
 }
+
+/// Whether there is such a function.
+#[inline]
+pub fn is_set() -> bool {
+    // SAFETY: a word of the runtime state, which is there as long as the process.
+    unsafe { *(address() as *const usize) != 0 }
+}

@@ -33,7 +33,7 @@ pub unsafe extern "C-unwind" fn dealloc(dead: *mut PyObject) {
         if instances::free(dead) {
             return;
         }
-        let is_traced = *(reftracer::address() as *const usize) != 0;
+        let is_traced = reftracer::is_set();
         let is_quiet = !is_traced && Look::default().is_quiet(dead, 0);
         if !is_quiet {
             // What it runs may ask for what is counted late.

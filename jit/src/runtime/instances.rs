@@ -47,7 +47,7 @@ pub unsafe fn free(dead: *mut PyObject) -> bool {
         let has_dict = memory::read::<usize, _>(dead, typeobject::MANAGED_DICT) != 0;
         let has_references = memory::read::<usize, _>(dead, typeobject::MANAGED_WEAKREF) != 0;
         let is_valid = memory::read::<u8, _>(values, dict::VALUES_VALID) != 0;
-        let is_traced = *(reftracer::address() as *const usize) != 0;
+        let is_traced = reftracer::is_set();
         if has_dict || has_references || !is_valid || is_traced || DEPTH.load(Ordering::Relaxed) >= MAX_DEPTH {
             return false;
         }

@@ -118,7 +118,7 @@ pub unsafe fn take(ty: Type) -> Option<*mut PyObject> {
         let state = interp::address() as *mut u8;
         let young = memory::read::<i32, _>(state, interp::GC_YOUNG_COUNT) + 1;
         // The allocator has the young collected where they are too many.
-        let is_traced = *(reftracer::address() as *const usize) != 0;
+        let is_traced = reftracer::is_set();
         if is_traced || young > memory::read(state, interp::GC_YOUNG_THRESHOLD) {
             return None;
         }
@@ -187,7 +187,7 @@ unsafe fn keeps(ty: Type, instance: *mut PyObject) -> bool {
         }
         let values = instance.byte_offset(object::OBJECT_SIZE as isize);
         let capacity: u8 = memory::read(values, dict::VALUES_CAPACITY);
-        let is_traced = *(reftracer::address() as *const usize) != 0;
+        let is_traced = reftracer::is_set();
         !is_traced
             && u32::from(capacity) == pool.capacity.load(Ordering::Relaxed)
             && pool.len.load(Ordering::Relaxed) < MAX_LEN
