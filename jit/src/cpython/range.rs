@@ -13,6 +13,12 @@ layout! {
     ITER_STEP: i32 = 24, "offsetof(_PyRangeIterObject, step)";
     /// In a range iterator: how many values are left (`i64`).
     ITER_LEN: i32 = 32, "offsetof(_PyRangeIterObject, len)";
+    /// In the interpreter's state: the first dead range iterator of the free list, or null.
+    FREELIST_HEAD: i32 = 11576, "offsetof(PyInterpreterState, object_state.freelists.range_iters.freelist)";
+    /// In the interpreter's state: the number of range iterators in the free list (`isize`), negative when it is switched off.
+    FREELIST_LEN: i32 = 11584, "offsetof(PyInterpreterState, object_state.freelists.range_iters.size)";
+    /// The most range iterators that the free list keeps.
+    FREELIST_MAX: i64 = 6, "Py_range_iters_MAXFREELIST";
 }
 
 /// In a range: the first value, an int object.

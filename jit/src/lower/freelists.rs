@@ -1,10 +1,10 @@
-//! Numbers from and to the interpreter's free lists, as the interpreter itself makes and frees them.
+//! Numbers, and the iterators of ranges, from and to the interpreter's free lists, as the interpreter itself makes and frees them.
 //!
 //! Whoever wants to be told of new and dead objects (`PyRefTracer_SetTracer`, which tracemalloc uses) is: then, and where a
 //! list is empty or full, the runtime is called.
 
 use super::*;
-use crate::cpython::{float, interp, long, object, reftracer};
+use crate::cpython::{float, interp, long, object, range, reftracer};
 use crate::hir::types::Kinds;
 use crate::runtime::numbers;
 use crate::runtime::ops::table::Helper;
@@ -18,6 +18,8 @@ struct FreeList {
 }
 
 const FLOATS: FreeList = FreeList { head: float::FREELIST_HEAD, len: float::FREELIST_LEN, max: float::FREELIST_MAX };
+const RANGE_ITERS: FreeList =
+    FreeList { head: range::FREELIST_HEAD, len: range::FREELIST_LEN, max: range::FREELIST_MAX };
 const INTS: FreeList = FreeList { head: long::FREELIST_HEAD, len: long::FREELIST_LEN, max: long::FREELIST_MAX };
 
 impl Lowering<'_, '_> {
@@ -75,13 +77,13 @@ impl Lowering<'_, '_> {
         made
     }
 
-    /// Ends the block: frees a number whose last reference is gone, and goes on at `done`. Says whether it did: not if it may
+    /// Ends the block: frees a number, or the iterator of a range, whose last reference is gone, and goes on at `done`. Says whether it did: not if it may
     /// be something else.
     pub(super) fn free_number(&mut self, object: ir::Value, kinds: Kinds, done: ir::Block) -> bool {
         let other = match kinds {
-            Kinds::FLOAT => {
+            Kinds::FLOAT | Kinds::RANGE_ITER => {
                 let other = self.block();
-                self.push(FLOATS, object, other, done);
+                self.push(if kinds == Kinds::FLOAT { FLOATS } else { RANGE_ITERS }, object, other, done);
                 other
             }
             Kinds::LONG => {

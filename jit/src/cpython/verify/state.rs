@@ -7,7 +7,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use super::super::{
-    code, ffi as private, float, interp, long, memory, method, monitoring, object, reftracer, thread, tuple,
+    code, ffi as private, float, interp, long, memory, method, monitoring, object, range, reftracer, thread, tuple,
 };
 use super::samples::Samples;
 use super::{LayoutMismatch, holds, same};
@@ -212,6 +212,9 @@ fn free_lists(samples: &Samples<'_>, current: Thread) -> Checked {
     freed("free list of floats", current, number, float::FREELIST_HEAD, float::FREELIST_LEN, float::FREELIST_MAX)?;
     let number = 123_456_i64.into_pyobject(py).map_err(PyErr::from)?.into_any();
     freed("free list of ints", current, number, long::FREELIST_HEAD, long::FREELIST_LEN, long::FREELIST_MAX)?;
+    let iterator = pyo3::types::PyRange::new(py, 0, 3)?.try_iter()?.into_any();
+    let list = (range::FREELIST_HEAD, range::FREELIST_LEN, range::FREELIST_MAX);
+    freed("free list of range iterators", current, iterator, list.0, list.1, list.2)?;
     for size in [2, tuple::FREELIST_SIZES] {
         let items = pyo3::types::PyTuple::new(py, 0..size as i32)?.into_any();
         let list = tuple::FREELISTS + 16 * (size as i32 - 1);

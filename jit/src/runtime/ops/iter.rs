@@ -10,7 +10,7 @@ use std::ptr::null_mut;
 
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
-use crate::cpython::{memory, range};
+use crate::cpython::{interp, memory, object, range, reftracer};
 
 /// What [`for_iter`] returns after it set an exception; NULL means that the iterator is exhausted.
 pub const ITER_ERROR: *mut PyObject = std::ptr::without_provenance_mut(1);
@@ -35,6 +35,12 @@ pub unsafe extern "C-unwind" fn get_iter(iterable: *mut PyObject, mode: i64, out
 ///
 /// Source: `range_iter` in `Objects/rangeobject.c`, which has an iterator of machine words where nothing can overflow.
 pub unsafe extern "C-unwind" fn iter_range(start: i64, stop: i64, step: i64) -> *mut PyObject {
+    if step == 1
+        && let Some(len) = stop.checked_sub(start)
+    {
+        // SAFETY: the contract.
+        return unsafe { range_iterator(start, step, len.max(0)) };
+    }
     let distance = if step > 0 { i128::from(stop) - i128::from(start) } else { i128::from(start) - i128::from(stop) };
     let stride = i128::from(step).abs();
     let len = if distance > 0 { (distance - 1) / stride + 1 } else { 0 };
@@ -50,11 +56,34 @@ pub unsafe extern "C-unwind" fn iter_range(start: i64, stop: i64, step: i64) -> 
             Py_DECREF(range);
             return iterator;
         };
-        let iterator = PyObject_New::<PyObject>(&raw mut PyRangeIter_Type);
-        if !iterator.is_null() {
-            for (offset, value) in [(range::ITER_START, start), (range::ITER_STEP, step), (range::ITER_LEN, len)] {
-                memory::write(iterator, offset, value);
+        range_iterator(start, step, len)
+    }
+}
+
+/// A range iterator of machine words, made of a dead one if there is one and nobody wants to be told.
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn range_iterator(start: i64, step: i64, len: i64) -> *mut PyObject {
+    // SAFETY: the contract; a new range iterator is a head and three words, which are not read before they are written. What is in
+    // the free list is one but for its reference count, in whose place it has the next one.
+    unsafe {
+        let state = interp::address() as *mut u8;
+        let mut iterator: *mut PyObject = memory::read(state, range::FREELIST_HEAD);
+        if iterator.is_null() || reftracer::is_set() {
+            iterator = PyObject_New(&raw mut PyRangeIter_Type);
+            if iterator.is_null() {
+                return iterator;
             }
+        } else {
+            let next: usize = memory::read(iterator, object::OB_REFCNT);
+            let rest: isize = memory::read::<isize, _>(state, range::FREELIST_LEN) - 1;
+            memory::write(state, range::FREELIST_HEAD, next);
+            memory::write(state, range::FREELIST_LEN, rest);
+            memory::write(iterator, object::OB_REFCNT, 1_usize);
+        }
+        for (offset, value) in [(range::ITER_START, start), (range::ITER_STEP, step), (range::ITER_LEN, len)] {
+            memory::write(iterator, offset, value);
         }
         iterator
     }
