@@ -10,7 +10,7 @@ use crate::hir::function::Function;
 use crate::hir::inst::{Block, ContextId, Op, Upkeep, Value};
 
 /// Home slots that a light frame can have: as many as are closed where the frame is popped.
-pub const MAX_SLOTS: u32 = 12;
+pub const MAX_SLOTS: u32 = 24;
 
 pub fn run(function: &mut Function) {
     let unusual = function.unusual_blocks();
