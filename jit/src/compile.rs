@@ -148,7 +148,7 @@ fn profile_of(codes: &Rc<RefCell<Vec<Code>>>, state: &CodeState, entry: Entry) -
             no_numbers: state.no_numbers.clone(),
             seen: state.seen.clone(),
             in_locals: state.in_locals.clone(),
-            operands: state.operands.iter().map(|(site, (operands, _))| (*site, *operands)).collect(),
+            operands: state.operands.iter().map(|(site, noted)| (*site, noted.operands)).collect(),
             is_learning: state.recompilations < tier::RECOMPILATIONS_TO_LEARN,
         },
         namespaces.globals,

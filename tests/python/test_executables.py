@@ -425,6 +425,69 @@ def test_operators_of_classes_are_entered_directly():
     """)
 
 
+def test_numbers_about_which_the_interpreter_says_nothing_are_noted():
+    run("""
+    import rjit
+    class Pair:
+        def __init__(self, a, b): self.a, self.b = a, b
+    def floats(pair):
+        return pair.a / pair.b, pair.a ** pair.b, pair.a < pair.b
+    def mixed(pair):
+        return pair.a < pair.b, pair.a / pair.b, pair.b ** 2
+    rjit.enable(calls=5, loops=2000)
+    for i in range(600):
+        floats(Pair(1.5 + i % 3, 2.5))
+        mixed(Pair(i if i % 2 else i + 0.5, 3))
+    for function in (floats, mixed):
+        [compiled] = [e for e in rjit.executables() if e.code is function.__code__]
+        hir = compiled.hir()
+        assert not any(f"call {name}" in hir for name in ("binary_op", "compare_bool", "compare_op")), hir
+    assert "float_pow" not in hir and "unbox_number exact=true" in hir, hir
+    """)
+
+
+def test_what_calls_a_python_function_is_entered_directly():
+    run("""
+    import rjit
+    class Adder:
+        def __init__(self, by): self.by = by
+        def __call__(self, x): return self.by + x
+        def add(self, x, y=1): return self.by + x * y
+    adder = Adder(3)
+    add = adder.add
+    def by_instance(instance, x):
+        return instance(x) + instance(x + 1)
+    def by_bound_method(x):
+        return add(x) + add(x, 2)
+    rjit.enable(calls=5, loops=2000)
+    for i in range(600):
+        by_instance(adder, i), by_bound_method(i)
+    for function, name in ((by_instance, "Adder.__call__"), (by_bound_method, "Adder.add")):
+        [compiled] = [e for e in rjit.executables() if e.code is function.__code__]
+        assert [qualname for qualname, *_ in compiled.inlined] == [name] * 2, compiled.inlined
+        assert " = call call" not in compiled.hir(), compiled.hir()
+    """)
+
+
+def test_callees_with_many_locals_have_light_frames():
+    run("""
+    import rjit
+    def many(a, b):
+        c, d, e, f, g, h = a, b, a, b, a, b
+        i, j, k, l, m, n = c, d, e, f, g, h
+        o = i + n
+        return o + m
+    def caller(x):
+        return many(x, x) + 1
+    rjit.enable(calls=5, loops=2000)
+    for i in range(20):
+        caller(i)
+    [compiled] = [e for e in rjit.executables() if e.code is caller.__code__]
+    hir = compiled.hir()
+    assert "push_frame L" in hir and "push_frame Full" not in hir, hir
+    """)
+
+
 def test_bytes_and_characters_have_no_objects():
     run("""
     import rjit

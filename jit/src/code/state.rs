@@ -9,7 +9,7 @@ use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
-use crate::profile::Operands;
+use crate::profile::Noted;
 
 /// The part of a code object's state that machine code reads by address. It stays at its place as long as the code
 /// object lives.
@@ -133,8 +133,8 @@ pub struct CodeState {
     pub seen: HashMap<CodeOffset, Vec<u32>>,
     /// Versions of the classes whose instances were in a local when the code was counted, by slot.
     pub in_locals: HashMap<u32, Vec<u32>>,
-    /// What operands of operators came by, where classes define them, and how often in a row.
-    pub operands: HashMap<CodeOffset, (Operands, u32)>,
+    /// What operands came by where the interpreter has nothing to say about them.
+    pub operands: HashMap<CodeOffset, Noted>,
     /// How often the code object was compiled anew after guesses failed.
     pub recompilations: u32,
     /// Calls that the interpreter is to run before the function is compiled anew, so that it sees what there is.

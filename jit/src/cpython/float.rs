@@ -20,6 +20,9 @@ layout! {
     FREELIST_MAX: i64 = 100, "Py_floats_MAXFREELIST";
 }
 
+/// All ints up to this one, and their negatives, are doubles.
+pub const EXACT_INTS: i64 = 1 << 53;
+
 /// The value of a float.
 ///
 /// # Safety

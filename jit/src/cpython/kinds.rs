@@ -103,6 +103,10 @@ pub fn c_function_type() -> usize {
     (&raw const ffi::PyCFunction_Type) as usize
 }
 
+pub fn bound_method_type() -> usize {
+    (&raw const super::ffi::PyMethod_Type) as usize
+}
+
 pub fn method_descriptor_type() -> usize {
     (&raw const ffi::PyMethodDescr_Type) as usize
 }

@@ -75,6 +75,16 @@ pub fn is_bound(object: &Bound<'_, PyAny>) -> bool {
     std::ptr::eq(object.get_type_ptr(), &raw const private::PyMethod_Type)
 }
 
+/// The function of the object at `address`, if that is a bound method.
+pub fn bound_function(address: usize) -> Option<usize> {
+    let object = address as *const PyObject;
+    // SAFETY: the caller has a reference or a cache that keeps the object alive, which keeps its function.
+    unsafe {
+        let is_bound = !object.is_null() && object::type_of(object) as usize == kinds::bound_method_type();
+        is_bound.then(|| memory::read(object, IM_FUNC))
+    }
+}
+
 /// A C function that is a method.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct NativeMethod {

@@ -180,15 +180,22 @@ pub fn method_of(address: usize, name: &std::ffi::CStr) -> Option<(u32, usize)> 
         if !class.has(FLAG_HEAPTYPE) {
             return None;
         }
-        let name = pyo3::ffi::PyUnicode_InternFromString(name.as_ptr());
-        if name.is_null() {
-            pyo3::ffi::PyErr_Clear();
-            return None;
-        }
-        let found = super::ffi::_PyType_Lookup(class.as_ptr(), name) as usize;
-        pyo3::ffi::Py_DECREF(name);
-        (found != 0 && class.version() != 0).then(|| (class.version(), found))
+        let found = class.look_up(name)?;
+        (class.version() != 0).then(|| (class.version(), found))
     }
+}
+
+/// What calls of the instances of a class call, if that is an attribute of the class and not an entry of C code.
+///
+/// # Safety
+/// The class is alive, and the GIL is held.
+pub unsafe fn call_method_of(class: usize) -> Option<usize> {
+    // SAFETY: the contract.
+    let class = unsafe { Type::from_ptr(class as *mut _) };
+    if !class.has(FLAG_HEAPTYPE) || class.has(FLAG_HAVE_VECTORCALL) {
+        return None;
+    }
+    class.look_up(c"__call__")
 }
 
 /// The version of the class of the object at `address`, which is alive, or 0, if that is a class on the heap that has one.
@@ -236,6 +243,21 @@ impl Type {
     #[inline]
     pub fn as_ptr(self) -> *mut PyTypeObject {
         self.0
+    }
+
+    /// What is found in it or its bases under a name, borrowed.
+    fn look_up(self, name: &std::ffi::CStr) -> Option<usize> {
+        // SAFETY: the type is alive and the GIL is held; looking a name up runs no Python code.
+        unsafe {
+            let name = pyo3::ffi::PyUnicode_InternFromString(name.as_ptr());
+            if name.is_null() {
+                pyo3::ffi::PyErr_Clear();
+                return None;
+            }
+            let found = super::ffi::_PyType_Lookup(self.as_ptr(), name) as usize;
+            pyo3::ffi::Py_DECREF(name);
+            (found != 0).then_some(found)
+        }
     }
 
     /// Its flags.

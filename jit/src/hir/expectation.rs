@@ -118,7 +118,7 @@ pub fn of_guard(hir: &Function, guard: Value, reason: Reason) -> Option<Expectat
         (Op::GuardKinds { kinds }, Reason::Type | Reason::Number) => {
             Expectation::Kinds { object: inst.args[0], kinds: *kinds }
         }
-        (Op::UnboxNumber, Reason::Number) => Expectation::Kinds { object: inst.args[0], kinds: Kinds::NUMBER },
+        (Op::UnboxNumber { .. }, Reason::Number) => Expectation::Kinds { object: inst.args[0], kinds: Kinds::NUMBER },
         (Op::UnboxInt, Reason::Overflow) => Expectation::Word { object: inst.args[0] },
         (Op::GuardPrivate, Reason::Shape) => Expectation::Words("an object that nothing else refers to"),
         (Op::Int(_) | Op::Float(_), Reason::ZeroDivision) => Expectation::Words("a divisor other than 0"),

@@ -309,8 +309,11 @@ pub enum Op {
     UnboxInt,
     /// (float) -> f64
     UnboxFloat,
-    /// (obj) -> f64: of a float, or the nearest to an int. Exits when it is neither, or the int does not fit into 64 bits.
-    UnboxNumber,
+    /// (obj) -> f64: of a float, or the nearest to an int. Exits when it is neither, or the int does not fit into 64 bits, or,
+    /// if `exact`, is none that all ints up to it are doubles, too.
+    UnboxNumber {
+        exact: bool,
+    },
     /// (bool) -> cond
     UnboxBool,
     /// (i64) -> new reference to an int
@@ -727,7 +730,7 @@ impl Op {
             | Op::GuardPrivate
             | Op::Guard { .. }
             | Op::UnboxInt
-            | Op::UnboxNumber
+            | Op::UnboxNumber { .. }
             | Op::BoxInt
             | Op::BoxFloat
             | Op::StoreInt { .. }
@@ -747,7 +750,7 @@ impl Op {
         match self {
             Op::Guard { reason } => *reason,
             Op::GuardPrivate => Reason::Shape,
-            Op::GuardKinds { kinds: Kinds::NUMBER } | Op::UnboxNumber => Reason::Number,
+            Op::GuardKinds { kinds: Kinds::NUMBER } | Op::UnboxNumber { .. } => Reason::Number,
             Op::UnboxInt | Op::IntNeg | Op::Int(_) => Reason::Overflow,
             Op::BoxInt
             | Op::BoxFloat

@@ -260,7 +260,7 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "refine" => Op::Refine { kinds: parse_kinds(line.word()?)? },
 
         "unbox_int" => Op::UnboxInt,
-        "unbox_number" => Op::UnboxNumber,
+        "unbox_number" => Op::UnboxNumber { exact: line.field("exact")? },
         "unbox_float" => Op::UnboxFloat,
         "unbox_bool" => Op::UnboxBool,
         "box_int" => Op::BoxInt,

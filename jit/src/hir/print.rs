@@ -134,6 +134,7 @@ impl Function {
                     write!(f, " again=true")?;
                 }
             }
+            Op::UnboxNumber { exact } => write!(f, "unbox_number exact={exact}")?,
             Op::PopFrame { settled, is_quiet } => write!(f, "pop_frame {settled:#x} is_quiet={is_quiet}")?,
             Op::SetLine { offset } => write!(f, "set_line @{offset}")?,
             Op::TakeException { handler } => write!(f, "take_exception @{handler}")?,

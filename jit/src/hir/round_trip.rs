@@ -60,7 +60,7 @@ b0:
     v3: i64 = unbox_int v2  ; @2 [v0]
     v4: float = guard_type float v1  ; @3 from @2 []
     v5: f64 = unbox_float v4
-    v16: f64 = unbox_number v1  ; @3 from @2 []
+    v16: f64 = unbox_number exact=true v1  ; @3 from @2 []
     v6: bool = guard_type bool v1  ; @2 [&v1, v0]
     v7: cond = unbox_bool v6
     guard Identity v7  ; @2 [v7, v3, v5]

@@ -118,9 +118,9 @@ impl Lowering<'_, '_> {
                 let object = arg(self, 0);
                 self.unbox_float(object)
             }
-            Op::UnboxNumber => {
+            Op::UnboxNumber { exact } => {
                 let object = arg(self, 0);
-                self.unbox_number(object, wanted())
+                self.unbox_number(object, *exact, wanted())
             }
             Op::UnboxBool => {
                 let object = arg(self, 0);

@@ -80,7 +80,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The double nearest to an int or float.
-    pub(super) fn unbox_number(&mut self, object: ir::Value, state: StateId) -> ir::Value {
+    pub(super) fn unbox_number(&mut self, object: ir::Value, exact: bool, state: StateId) -> ir::Value {
         let (float, other, done) = (self.block(), self.block(), self.block());
         let result = self.b.append_block_param(done, types::F64);
         let ty = self.load(types::I64, object, object::OB_TYPE);
@@ -95,6 +95,11 @@ impl Lowering<'_, '_> {
         let is_int = self.b.ins().icmp(IntCC::Equal, ty, int);
         self.guard(is_int, state, Reason::Number);
         let value = self.unbox_int(object, state, Reason::Number);
+        if exact {
+            let above = self.b.ins().iadd_imm_s(value, float::EXACT_INTS);
+            let is_exact = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, above, 2 * float::EXACT_INTS);
+            self.guard(is_exact, state, Reason::Number);
+        }
         let value = self.b.ins().fcvt_from_sint(types::F64, value);
         self.b.ins().jump(done, &[BlockArg::Value(value)]);
         self.b.switch_to_block(done);

@@ -29,7 +29,7 @@ use crate::hir::types::Kinds;
 use crate::runtime::attr_cache::{self, Known};
 
 pub use builtins::Builtin;
-pub use operands::{Operands, RightOperand};
+pub use operands::{Noted, Operand, Operands};
 pub use seen::{Element, Method};
 pub use untried::{is_untried, was_tried_in_vain};
 
@@ -229,6 +229,11 @@ impl Profile {
     /// The kinds of numbers that a `BINARY_OP_EXTEND` is specialized for, by the address in its inline cache.
     pub fn extended_numbers(&self, descr: u64) -> Option<(Kinds, Kinds)> {
         binary_op::numbers(descr as usize)
+    }
+
+    /// The Python function of the bound method `object`, if it is one.
+    pub fn bound_function(&self, object: usize) -> Option<usize> {
+        method::bound_function(object)
     }
 
     /// The C function behind the method descriptor `object`.

@@ -1,5 +1,5 @@
-//! What the operands of operators are that classes define. The interpreter has no specialized instructions for them, so machine
-//! code notes itself what comes by, and is compiled anew with it.
+//! What the operands of operators, comparisons and calls are for which the interpreter has no specialized instruction: those that
+//! classes define, and some of numbers. So machine code notes itself what comes by, and is compiled anew with it.
 
 use super::Profile;
 use crate::bytecode::opcode::CodeOffset;
@@ -10,28 +10,82 @@ use crate::runtime::ops::operators;
 /// The operands that came by at a place.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Operands {
-    /// The version of the left one's class.
-    pub left: u32,
-    pub right: RightOperand,
+    pub left: Operand,
+    pub right: Operand,
 }
 
-/// What a right operand is.
+impl Operands {
+    /// Whether both are numbers, and not always ints.
+    pub fn are_mixed_numbers(self) -> bool {
+        match (self.left, self.right) {
+            (Operand::Number(left), Operand::Number(right)) => left.union(right) != Kinds::LONG,
+            _ => false,
+        }
+    }
+}
+
+/// What an operand is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum RightOperand {
+pub enum Operand {
     /// An instance of the class with this version.
     Class(u32),
-    /// An int or a float.
-    Kinds(Kinds),
+    /// An int or a float, or now the one and now the other.
+    Number(Kinds),
+    /// There is none: the other one is called.
+    None,
+}
+
+impl Operand {
+    /// Whether nothing is known that could be tested for.
+    fn is_unknown(self) -> bool {
+        self == Operand::Class(0)
+    }
+
+    /// What is either of them, if there is a test for both.
+    fn or(self, other: Operand) -> Option<Operand> {
+        match (self, other) {
+            (Operand::Number(one), Operand::Number(other)) => Some(Operand::Number(one.union(other))),
+            _ => (self == other).then_some(self),
+        }
+    }
+}
+
+/// What came by at a place, and how often.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Noted {
+    pub operands: Operands,
+    /// Notes in a row that said nothing new.
+    pub count: u32,
+    /// Whether machine code was made anew for it, which is done once.
+    pub is_used: bool,
+}
+
+impl Noted {
+    /// A first note, if it says something.
+    pub fn new(operands: Operands) -> Option<Noted> {
+        let is_unknown = operands.left.is_unknown() || operands.right.is_unknown();
+        (!is_unknown).then_some(Noted { operands, count: 1, is_used: false })
+    }
+
+    /// Adds a note.
+    pub fn add(&mut self, operands: Operands) {
+        let both = self.operands.left.or(operands.left).zip(self.operands.right.or(operands.right));
+        let all = both.map_or(operands, |(left, right)| Operands { left, right });
+        self.count = if all == self.operands { self.count + 1 } else { 1 };
+        self.operands = all;
+    }
 }
 
 impl Profile {
     /// The operands that came by at this place, and the Python function that is the operator for them.
     pub fn operator(&self, offset: CodeOffset, operator: u32) -> Option<(Operands, usize)> {
         let operands = *self.lessons.operands.get(&offset)?;
-        let left = self.class_with_version(operands.left)?;
+        let Operand::Class(version) = operands.left else { return None };
+        let left = self.class_with_version(version)?;
         let right = match operands.right {
-            RightOperand::Class(version) => self.class_with_version(version)?,
-            RightOperand::Kinds(kinds) => kinds::class_of_number(kinds),
+            Operand::Class(version) => self.class_with_version(version)?,
+            Operand::Number(Kinds::NUMBER) | Operand::None => return None,
+            Operand::Number(kinds) => kinds::class_of_number(kinds),
         };
         // SAFETY: classes that are alive; the GIL is held while a compilation is planned.
         let method = unsafe {
@@ -39,5 +93,24 @@ impl Profile {
             operators::method(view(left), view(right), operator as usize)?
         };
         Some((operands, method as usize))
+    }
+    /// The version of the class whose instances are called at this place, and what is entered then: a Python function of the class.
+    pub fn called(&self, offset: CodeOffset) -> Option<(u32, usize)> {
+        let Operands { left: Operand::Class(version), right: Operand::None } = *self.lessons.operands.get(&offset)?
+        else {
+            return None;
+        };
+        let class = self.class_with_version(version)?;
+        // SAFETY: a class that is alive; the GIL is held while a compilation is planned.
+        let method = unsafe { typeobject::call_method_of(class)? };
+        (kinds::of_object(method) == Kinds::FUNCTION).then_some((version, method))
+    }
+
+    /// The numbers that came by at this place, if nothing else did.
+    pub fn numbers(&self, offset: CodeOffset) -> Option<(Kinds, Kinds)> {
+        match self.lessons.operands.get(&offset)? {
+            Operands { left: Operand::Number(left), right: Operand::Number(right) } => Some((*left, *right)),
+            _ => None,
+        }
     }
 }

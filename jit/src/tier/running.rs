@@ -15,7 +15,7 @@ use crate::code::{extra, install, resume_cache};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::{interp, locals, typeobject};
-use crate::profile::{Operands, RightOperand};
+use crate::profile::{Noted, Operands};
 use crate::runtime::blame::Finding;
 use crate::telemetry;
 
@@ -115,21 +115,21 @@ pub fn record_locals(code: Code, state: StateRef) {
     });
 }
 
-/// Records what the operands of an operator are that a class defines. When they are the same again and again the machine code
-/// that has asked for it is made anew, to enter the class's function directly.
+/// Records what the operands at a place are that the interpreter says nothing about. When they are the same again and again the
+/// machine code that has asked for it is made anew: to enter a class's function directly, or to compute with numbers in place.
 pub fn record_operands(code: Code, site: CodeOffset, operands: Operands) {
-    let Some(state) = extra::get(code).filter(|_| operands.left != 0 && operands.right != RightOperand::Class(0))
-    else {
-        return;
-    };
-    let count = state.with(|state| {
-        let known = state.operands.entry(site).or_insert((operands, 0));
-        *known = if known.0 == operands { (operands, known.1 + 1) } else { (operands, 1) };
-        known.1
-    });
-    let is_new = state.read(|state| !state.failed.contains(&site));
+    let Some((state, first)) = extra::get(code).zip(Noted::new(operands)) else { return };
     let enough = if is_patient() { ENOUGH_OPERANDS } else { FEW_OPERANDS };
-    if count == enough && is_new {
+    let is_news = state.with(|state| {
+        let noted = state.operands.entry(site).and_modify(|noted| noted.add(operands)).or_insert(first);
+        // Where ints or floats alone were guessed wrongly any number may be guessed.
+        let is_guessed =
+            state.failed.contains(&site) && (state.no_numbers.contains(&site) || !noted.operands.are_mixed_numbers());
+        let is_news = noted.count == enough && !noted.is_used && !is_guessed;
+        noted.is_used |= is_news;
+        is_news
+    });
+    if is_news {
         failures::make_anew(state, "operands of an operator known");
     }
 }

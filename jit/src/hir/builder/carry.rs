@@ -118,7 +118,7 @@ impl Builder<'_> {
             let int = self.number_of(object, Number::Int);
             return self.emit(Op::IntToFloat, &[int], Type::F64);
         }
-        self.emit_guarded(Op::UnboxNumber, &[object], Type::F64)
+        self.emit_guarded(Op::UnboxNumber { exact: false }, &[object], Type::F64)
     }
 
     /// At the ways into a loop: notes what a local can be there, which is nothing where a guess has failed before.

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::bytecode::operators::*;
+use crate::cpython::float;
 
 impl Builder<'_> {
     pub(super) fn binary_op(&mut self) -> Result<bool, Refusal> {
@@ -46,20 +47,35 @@ impl Builder<'_> {
             _ => return false,
         };
         let entries = [self.peek(1), self.peek(0)];
-        let is_float = entries.map(|entry| self.number(entry) == Some(Number::Float));
+        let noted = self.noted_numbers();
+        let is_float = [0, 1].map(|i| match self.number(entries[i]) {
+            Some(number) => number == Number::Float,
+            None => noted[i] == Kinds::FLOAT && self.may_be(entries[i], Number::Float),
+        });
         let is_known = entries.map(|entry| self.double_in(&self.state, entry.value).is_some());
         // The interpreter specializes so for a float and an int: what is no float now was an int, and may become a float.
         // Where a guess at one of them has failed any number may still come by.
+        // It specializes no division of two floats, and hardly anything else that floats are divided by is no number.
         let is_guessed = match self.profile.has_failed(self.instr.start) {
             true => op != FloatOp::Div && self.profile.may_be_of_numbers(self.instr.start),
-            false => self.instr.raw == Opcode::BinaryOpExtend,
+            false => self.instr.raw == Opcode::BinaryOpExtend || op == FloatOp::Div,
         };
-        let may_be = |i: usize| {
-            let ty = self.func.ty(entries[i].value);
-            is_guessed && ty.repr == Repr::Obj && Kinds::NUMBER.is_within(ty.kinds)
-        };
+        let may_be = |i: usize| (is_guessed || noted[i] == Kinds::NUMBER) && self.may_be_any_number(entries[i]);
         let is_one = (0..2).any(|i| is_float[1 - i] && (is_known[i] || may_be(i)));
-        if !is_one || self.instr.oparg >= 2 * OPERATORS {
+        if self.instr.oparg >= 2 * OPERATORS {
+            return false;
+        }
+        if op == FloatOp::Div
+            && !is_float.contains(&true)
+            && let Some([left, right]) = self.mixed_numbers(entries[0], entries[1])
+        {
+            let l = self.as_exact_double(1, left);
+            let r = self.as_exact_double(0, right);
+            let result = self.emit_guarded(Op::Float(op), &[l, r], Type::F64);
+            self.finish_unboxed(2, result);
+            return true;
+        }
+        if !is_one {
             return false;
         }
         let mut doubles = Vec::new();
@@ -96,7 +112,10 @@ impl Builder<'_> {
                 let kinds = self.profile.extended_numbers(self.instr.cache_u64(1));
                 kinds.map(|(left, right)| (number(left), number(right)))
             }
-            _ => None,
+            _ => {
+                let [left, right] = self.noted_numbers().map(Number::of);
+                left.zip(right)
+            }
         };
         let known = (self.number(left), self.number(right));
         let guess = match (known, expected) {
@@ -147,6 +166,7 @@ impl Builder<'_> {
                 let result = self.emit_guarded(Op::Float(FloatOp::Div), &[l, r], Type::F64);
                 self.finish_unboxed(2, result);
             }
+            (Number::Int, Number::Int) if operator == NB_POWER => return self.power_of_int(),
             (Number::Int, Number::Int) => {
                 // Results of ints that keep overflowing 64 bits belong to the interpreter's own arithmetic.
                 let Some(op) = int_op else { return false };
@@ -183,16 +203,51 @@ impl Builder<'_> {
         true
     }
 
-    /// A power of a positive number that is neither zero, nor infinite, nor so small that it is not exact.
+    /// A power that is as C computes it.
     fn power(&mut self, base: Value, exponent: Value) {
-        let zero = self.emit(Op::ConstF64(0), &[], Type::F64);
-        self.guard_float(Cond::Gt, base, zero);
         let result = self.helper(Helper::FloatPow, &[base, exponent], &[]);
-        let least = self.emit(Op::ConstF64(f64::MIN_POSITIVE.to_bits()), &[], Type::F64);
-        self.guard_float(Cond::Ge, result, least);
-        let greatest = self.emit(Op::ConstF64(f64::MAX.to_bits()), &[], Type::F64);
-        self.guard_float(Cond::Le, result, greatest);
+        // What must be left to the interpreter comes as a NaN.
+        self.guard_float(Cond::Eq, result, result);
         self.finish_unboxed(2, result);
+    }
+
+    /// The square or the cube of an int; says whether it is one of them.
+    fn power_of_int(&mut self) -> bool {
+        let exponent = match self.func.inst(self.peek(0).value).op {
+            Op::ConstI64(exponent) => Some(exponent),
+            Op::ConstObj { address, .. } => self.profile.int_value(address),
+            _ => None,
+        };
+        let Some(exponent @ 2..=3) = exponent else { return false };
+        if self.profile.has_failed(self.instr.start) {
+            return false;
+        }
+        let base = self.as_i64(1);
+        let mut result = base;
+        for _ in 1..exponent {
+            result = self.emit_guarded(Op::Int(IntOp::Mul), &[result, base], Type::I64);
+        }
+        self.finish_unboxed(2, result);
+        true
+    }
+
+    /// What the operands were noted to be where the interpreter says nothing, if that can be guessed. Where a guess has failed ints and
+    /// floats both came by: then it is only guessed that they are numbers.
+    fn noted_numbers(&self) -> [Kinds; 2] {
+        let site = self.instr.start;
+        match self.profile.numbers(site) {
+            Some((left, right)) if !self.profile.has_failed(site) => [left, right],
+            Some((left, right)) if left.union(right) != Kinds::LONG && self.profile.may_be_of_numbers(site) => {
+                [Kinds::NUMBER; 2]
+            }
+            _ => [Kinds::EMPTY; 2],
+        }
+    }
+
+    /// Whether it makes sense to guess that the operand is an object that is a number.
+    fn may_be_any_number(&self, entry: StackEntry) -> bool {
+        let ty = self.func.ty(entry.value);
+        ty.repr == Repr::Obj && Kinds::NUMBER.is_within(ty.kinds)
     }
 
     pub(super) fn guard_float(&mut self, cond: Cond, left: Value, right: Value) {
@@ -231,23 +286,33 @@ impl Builder<'_> {
 
     /// The operand as a double of exactly its value: Python compares an int and a float by their values.
     fn as_exact_f64(&mut self, depth: usize, number: Number) -> Value {
-        /// All ints up to this one, and their negatives, are doubles.
-        const EXACT: i64 = 1 << 53;
         if number == Number::Float {
             return self.as_f64(depth, number);
         }
         let int = self.as_i64(depth);
         if let Op::ConstI64(value) = self.func.inst(int).op
-            && value.abs() <= EXACT
+            && value.abs() <= float::EXACT_INTS
         {
             return self.emit(Op::ConstF64((value as f64).to_bits()), &[], Type::F64);
         }
-        for (cond, limit) in [(Cond::Ge, -EXACT), (Cond::Le, EXACT)] {
+        for (cond, limit) in [(Cond::Ge, -float::EXACT_INTS), (Cond::Le, float::EXACT_INTS)] {
             let limit = self.const_i64(limit);
             let is_exact = self.emit(Op::Compare(cond), &[int, limit], Type::BOOL);
             self.emit_guarded(Op::Guard { reason: Reason::Overflow }, &[is_exact], Type::NONE);
         }
         self.emit(Op::IntToFloat, &[int], Type::F64)
+    }
+
+    /// The operand, which may be any number, as a double of exactly its value.
+    fn as_exact_double(&mut self, depth: usize, kinds: Kinds) -> Value {
+        let known = self.number(self.peek(depth));
+        match known.or(Number::of(kinds)) {
+            Some(number) => self.as_exact_f64(depth, number),
+            None => {
+                let object = self.peek_obj(depth);
+                self.emit_guarded(Op::UnboxNumber { exact: true }, &[object], Type::F64)
+            }
+        }
     }
 
     /// The operand as an object of one of `kinds`, guarded unless that is known. The abstract state learns it.
@@ -302,7 +367,10 @@ impl Builder<'_> {
         let expected = match self.instr.raw {
             Opcode::CompareOpInt => Some((Number::Int, Number::Int)),
             Opcode::CompareOpFloat => Some((Number::Float, Number::Float)),
-            _ => None,
+            _ => {
+                let [left, right] = self.noted_numbers().map(Number::of);
+                left.zip(right).filter(|(left, right)| left == right)
+            }
         };
         let known = (self.number(left), self.number(right));
         let guess = match (known, expected) {
@@ -311,12 +379,9 @@ impl Builder<'_> {
             (_, Some((l, _))) => Some(l),
             _ => None,
         };
-        if let (Some(left), Some(right)) = known
-            && left != right
-            && !self.profile.has_failed(self.instr.start)
-        {
-            let l = self.as_exact_f64(1, left);
-            let r = self.as_exact_f64(0, right);
+        if let Some([left, right]) = self.mixed_numbers(left, right) {
+            let l = self.as_exact_double(1, left);
+            let r = self.as_exact_double(0, right);
             let result = self.emit(Op::FloatCompare(cond), &[l, r], Type::BOOL);
             self.finish_unboxed(2, result);
             return Ok(true);
@@ -362,6 +427,27 @@ impl Builder<'_> {
         }
         self.generic_compare()?;
         Ok(true)
+    }
+
+    /// What numbers these operands are, if one may be a float and the other may be an int, and only their values matter.
+    fn mixed_numbers(&self, left: StackEntry, right: StackEntry) -> Option<[Kinds; 2]> {
+        let is_unspecialized = matches!(self.instr.raw, Opcode::CompareOp | Opcode::BinaryOp);
+        let has_failed = self.profile.has_failed(self.instr.start);
+        let known = [left, right].map(|entry| self.number(entry));
+        let noted = self.noted_numbers();
+        // The interpreter specializes no such comparison, but that of two floats.
+        let kinds = |i: usize, entry: StackEntry| match known[i] {
+            // That an int is too large for a double would be the same failure again.
+            Some(Number::Int) if has_failed => Kinds::EMPTY,
+            Some(number) => number.kinds(),
+            None if !self.may_be_any_number(entry) => Kinds::EMPTY,
+            None if !noted[i].is_empty() && (is_unspecialized || has_failed) => noted[i],
+            None if is_unspecialized && !has_failed && known[1 - i] == Some(Number::Float) => Kinds::NUMBER,
+            None => Kinds::EMPTY,
+        };
+        let both = [kinds(0, left), kinds(1, right)];
+        let is_mixed = both[0].union(both[1]) == Kinds::NUMBER && !both.contains(&Kinds::EMPTY);
+        is_mixed.then_some(both)
     }
 
     /// The truth of the top operand when its type tells how to compute it; consumes the operand.

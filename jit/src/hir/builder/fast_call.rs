@@ -24,6 +24,9 @@ impl Builder<'_> {
         {
             return Ok(true);
         }
+        if !has_self && self.call_bound_method(object)? {
+            return Ok(true);
+        }
         let count = nargs + u32::from(has_self);
         let Some(binding) = self.profile.binding(object, count, &[]) else {
             return if has_self { Ok(false) } else { self.construct(&[]) };

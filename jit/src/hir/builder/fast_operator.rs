@@ -1,7 +1,7 @@
 //! Operators that classes define by functions written in Python.
 
 use super::*;
-use crate::profile::RightOperand;
+use crate::profile::Operand;
 
 impl Builder<'_> {
     /// Enters the method of the left operand's class that an operator stands for, if it is known what operands come by. Says
@@ -18,13 +18,15 @@ impl Builder<'_> {
         let Some(Binding { target, .. }) = binding else { return Ok(false) };
         self.box_operands(2);
         let (left, right) = (self.peek_obj(1), self.peek_obj(0));
-        self.guard_version(left, operands.left);
-        match operands.right {
-            RightOperand::Class(version) => {
-                self.guard_version(right, version);
-            }
-            RightOperand::Kinds(kinds) => {
-                self.guard_kinds(0, kinds);
+        for (object, depth, operand) in [(left, 1, operands.left), (right, 0, operands.right)] {
+            match operand {
+                Operand::Class(version) => {
+                    self.guard_version(object, version);
+                }
+                Operand::Number(kinds) => {
+                    self.guard_kinds(depth, kinds);
+                }
+                Operand::None => unreachable!("an operator has two operands"),
             }
         }
         let function = self.known_obj(object);

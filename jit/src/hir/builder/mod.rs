@@ -16,6 +16,7 @@ mod fast_attr;
 mod fast_builtin;
 mod fast_call;
 mod fast_construct;
+mod fast_instance;
 mod fast_item;
 mod fast_iter;
 mod fast_mixed;

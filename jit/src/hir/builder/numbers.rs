@@ -13,6 +13,11 @@ pub enum Number {
 }
 
 impl Number {
+    /// The numbers that objects of these types are, if they are of one kind.
+    pub(super) fn of(kinds: Kinds) -> Option<Number> {
+        [Number::Int, Number::Float].into_iter().find(|number| number.kinds() == kinds)
+    }
+
     /// The type of the objects.
     pub(super) fn kinds(self) -> Kinds {
         match self {

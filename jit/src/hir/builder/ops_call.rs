@@ -14,7 +14,7 @@ impl Builder<'_> {
     }
 
     fn call_anything(&mut self) -> Result<(), Refusal> {
-        if self.fast_call()? || self.call_native()? {
+        if self.fast_call()? || self.call_native()? || self.call_instance()? {
             return Ok(());
         }
         let nargs = self.instr.oparg;

@@ -502,7 +502,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::IncRef
         | Op::DupRef
         | Op::UnboxInt
-        | Op::UnboxNumber
+        | Op::UnboxNumber { .. }
         | Op::GuardPrivate
         | Op::UnboxFloat
         | Op::BoxInt

@@ -521,7 +521,7 @@ fn is_unnoticed(op: &Op) -> bool {
             | Op::TypeOf
             | Op::UnboxInt
             | Op::UnboxFloat
-            | Op::UnboxNumber
+            | Op::UnboxNumber { .. }
             | Op::UnboxBool
             | Op::BoxBool
             | Op::IntToFloat

@@ -100,7 +100,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         | Op::Refine { .. }
         | Op::UnboxInt
         | Op::UnboxFloat
-        | Op::UnboxNumber
+        | Op::UnboxNumber { .. }
         | Op::UnboxBool
         | Op::PrivateOf
         | Op::TypeOf => vec![OBJ],
@@ -200,7 +200,7 @@ fn result(op: &Op) -> Repr {
         | Op::Safepoint { .. } => Repr::I64,
         Op::ConstF64(_)
         | Op::UnboxFloat
-        | Op::UnboxNumber
+        | Op::UnboxNumber { .. }
         | Op::Float(_)
         | Op::FloatNeg
         | Op::FloatSqrt

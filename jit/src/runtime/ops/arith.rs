@@ -19,6 +19,7 @@ pub unsafe extern "C-unwind" fn binary_op(
 ) -> *mut PyObject {
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
+        operators::note_numbers(frame, left, right);
         if let Some(result) = float_operator(left, right, oparg as u32) {
             return PyFloat_FromDouble(result);
         }
@@ -81,10 +82,22 @@ unsafe fn as_double(number: *mut PyObject) -> Option<f64> {
     }
 }
 
-/// `base ** exponent` for a base above zero, as C computes it, and so does Python where the result is a finite number.
+/// `base ** exponent` where Python computes it as C does and the result is a number like any other; else NaN.
+///
+/// Python leaves to C what is neither infinite nor a NaN, but for roots of negative numbers and negative powers of zero, and
+/// raises where the result has no exact exponent any more.
 pub unsafe extern "C-unwind" fn float_pow(base: f64, exponent: f64) -> f64 {
+    let is_defined = if base == 0.0 {
+        exponent > 0.0 && exponent.trunc() == exponent
+    } else {
+        base > 0.0 || exponent.trunc() == exponent
+    };
+    if !is_defined || !base.is_finite() || !exponent.is_finite() {
+        return f64::NAN;
+    }
     // SAFETY: any doubles will do.
-    unsafe { pow(base, exponent) }
+    let result = unsafe { pow(base, exponent) };
+    if result.is_normal() || base == 0.0 { result } else { f64::NAN }
 }
 
 unsafe extern "C" {
@@ -110,17 +123,31 @@ pub unsafe extern "C-unwind" fn to_bool(value: *mut PyObject) -> i32 {
 }
 
 /// `COMPARE_OP`: the rich comparison's own result; `op` is `oparg >> 5`. Borrows both.
-pub unsafe extern "C-unwind" fn compare_op(left: *mut PyObject, right: *mut PyObject, op: i64) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn compare_op(
+    frame: *mut InterpreterFrame,
+    left: *mut PyObject,
+    right: *mut PyObject,
+    op: i64,
+) -> *mut PyObject {
     // SAFETY: the contract.
-    unsafe { PyObject_RichCompare(left, right, op as c_int) }
+    unsafe {
+        operators::note_numbers(frame, left, right);
+        PyObject_RichCompare(left, right, op as c_int)
+    }
 }
 
 /// `COMPARE_OP` with `oparg & 16`: the comparison, then the truth of its result; `op` is `oparg >> 5`. Borrows both.
 ///
 /// An object is compared with itself like any other pair, since `__eq__` may say what it likes.
-pub unsafe extern "C-unwind" fn compare_bool(left: *mut PyObject, right: *mut PyObject, op: i64) -> i32 {
+pub unsafe extern "C-unwind" fn compare_bool(
+    frame: *mut InterpreterFrame,
+    left: *mut PyObject,
+    right: *mut PyObject,
+    op: i64,
+) -> i32 {
     // SAFETY: the contract; the result is ours to release.
     unsafe {
+        operators::note_numbers(frame, left, right);
         let result = PyObject_RichCompare(left, right, op as c_int);
         if result.is_null() {
             return -1;

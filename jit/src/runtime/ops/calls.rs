@@ -14,7 +14,7 @@ use crate::cpython::function::Function;
 use crate::cpython::thread::Thread;
 use crate::cpython::{constructor, memory, method};
 use crate::runtime::frames::drop_ref;
-use crate::runtime::ops::construct;
+use crate::runtime::ops::{construct, operators};
 use crate::runtime::push;
 
 /// Splits a bound method into its function and its self, as the interpreter does before a call.
@@ -84,6 +84,9 @@ unsafe fn call_consuming(
             return result;
         }
         if !is_python_function(callable) {
+            if with_self == 0 && keywords.is_null() {
+                operators::note_callable(frame, callable);
+            }
             let names = if keywords.is_null() { StackRef::NULL } else { StackRef::from_owned(Py_NewRef(keywords)) };
             return private::_Py_VectorCall_StackRefSteal(*operands, args, total as c_int, names);
         }

@@ -11,7 +11,7 @@ use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{ffi as private, kinds, memory};
 use crate::hir::types::Kinds;
-use crate::profile::{Operands, RightOperand};
+use crate::profile::{Operand, Operands};
 use crate::runtime::ops::calls;
 use crate::tier;
 
@@ -127,27 +127,68 @@ pub unsafe extern "C-unwind" fn refuse_operands(
 }
 
 /// Notes now and then what the operands are at the place where `frame` is.
+///
+/// # Safety
+/// The running frame, which has just come to the place; live types; the GIL is held.
 unsafe fn note_operands(frame: *mut InterpreterFrame, left: Type, right: Type) {
+    if !is_time_to_note() {
+        return;
+    }
+    let operand = |ty: Type| match is_number(ty) {
+        true if ty.as_ptr() == &raw mut PyFloat_Type => Operand::Number(Kinds::FLOAT),
+        true => Operand::Number(Kinds::LONG),
+        false => Operand::Class(ty.version()),
+    };
+    // SAFETY: the contract.
+    unsafe { note(frame, Operands { left: operand(left), right: operand(right) }) }
+}
+
+/// Whether this is one of the calls that one notes something of.
+fn is_time_to_note() -> bool {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let calls = CALLS.load(Ordering::Relaxed);
     // The GIL excludes others.
     CALLS.store(calls.wrapping_add(1), Ordering::Relaxed);
-    if tier::is_patient() && !calls.is_multiple_of(NOTED) {
-        return;
-    }
-    // SAFETY: the contract: the frame has just come to the operator.
+    !tier::is_patient() || calls.is_multiple_of(NOTED)
+}
+
+/// # Safety
+/// As of [`note_operands`].
+unsafe fn note(frame: *mut InterpreterFrame, operands: Operands) {
+    // SAFETY: the contract.
     unsafe {
         let code = Code::from_ptr((*frame).code().cast());
         let units = ((*frame).instr_ptr as usize - code.first_unit() as usize) / 2;
-        let right = match is_number(right) {
-            true => RightOperand::Kinds(if right == Type::from_ptr(&raw mut PyFloat_Type) {
-                Kinds::FLOAT
-            } else {
-                Kinds::LONG
-            }),
-            false => RightOperand::Class(right.version()),
-        };
-        tier::record_operands(code, CodeOffset(units as u32), Operands { left: left.version(), right });
+        tier::record_operands(code, CodeOffset(units as u32), operands);
+    }
+}
+
+/// Notes now and then what is called at the place where `frame` is, if its class is one that programs make.
+///
+/// # Safety
+/// The running frame, which has just come to the place; a live object; the GIL is held.
+pub unsafe fn note_callable(frame: *mut InterpreterFrame, callable: *mut PyObject) {
+    // SAFETY: the contract.
+    unsafe {
+        let class = Type::of(callable);
+        if class.has(typeobject::FLAG_HEAPTYPE) && is_time_to_note() {
+            note(frame, Operands { left: Operand::Class(class.version()), right: Operand::None });
+        }
+    }
+}
+
+/// The same if both are ints or floats.
+///
+/// # Safety
+/// The running frame, which has just come to the place; live objects; the GIL is held.
+#[inline]
+pub unsafe fn note_numbers(frame: *mut InterpreterFrame, left: *mut PyObject, right: *mut PyObject) {
+    // SAFETY: the contract.
+    unsafe {
+        let (left, right) = (Type::of(left), Type::of(right));
+        if is_number(left) && is_number(right) {
+            note_operands(frame, left, right);
+        }
     }
 }
 

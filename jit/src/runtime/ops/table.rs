@@ -164,8 +164,8 @@ helpers! {
     UnaryNegative arith unary_negative (Obj) -> NewRef;
     UnaryInvert arith unary_invert (Obj) -> NewRef;
     ToBool arith to_bool (Obj) -> Bool;
-    CompareOp arith compare_op (Obj, Obj, Imm) -> NewRef;
-    CompareBool arith compare_bool (Obj, Obj, Imm) -> Bool;
+    CompareOp arith compare_op (Frame, Obj, Obj, Imm) -> NewRef;
+    CompareBool arith compare_bool (Frame, Obj, Obj, Imm) -> Bool;
     ContainsOp arith contains_op (Obj, Obj) -> Bool;
     FloatNew arith float_new (F64) -> NewRef [nopy];
     FloatPow arith float_pow (F64, F64) -> F64 [pure];
