@@ -237,11 +237,18 @@ impl Builder<'_> {
         let site = self.instr.start;
         match self.profile.numbers(site) {
             Some((left, right)) if !self.profile.has_failed(site) => [left, right],
-            Some((left, right)) if left.union(right) != Kinds::LONG && self.profile.may_be_of_numbers(site) => {
-                [Kinds::NUMBER; 2]
-            }
+            Some((left, right)) if left.union(right) != Kinds::LONG && self.may_guess_again() => [Kinds::NUMBER; 2],
             _ => [Kinds::EMPTY; 2],
         }
+    }
+
+    fn is_constant(&self, entry: StackEntry) -> bool {
+        matches!(self.func.inst(entry.value).op, Op::ConstI64(_) | Op::ConstObj { .. })
+    }
+
+    /// Whether numbers may be guessed where a more exact guess has failed: not if that would be one failure too many.
+    fn may_guess_again(&self) -> bool {
+        self.profile.is_learning() && self.profile.may_be_of_numbers(self.instr.start)
     }
 
     /// Whether it makes sense to guess that the operand is an object that is a number.
@@ -437,8 +444,8 @@ impl Builder<'_> {
         let noted = self.noted_numbers();
         // The interpreter specializes no such comparison, but that of two floats.
         let kinds = |i: usize, entry: StackEntry| match known[i] {
-            // That an int is too large for a double would be the same failure again.
-            Some(Number::Int) if has_failed => Kinds::EMPTY,
+            // That an int is too large for a double would be the same failure again, here or at the next place.
+            Some(Number::Int) if has_failed || !self.profile.is_learning() && !self.is_constant(entry) => Kinds::EMPTY,
             Some(number) => number.kinds(),
             None if !self.may_be_any_number(entry) => Kinds::EMPTY,
             None if !noted[i].is_empty() && (is_unspecialized || has_failed) => noted[i],
