@@ -566,6 +566,37 @@ def test_options_come_from_the_environment():
     )
 
 
+def test_machine_code_is_in_use_until_it_is_replaced():
+    run("""
+    import collections, time
+    class A:
+        def __init__(self): self.x = 1
+    class B:
+        def __init__(self): self.y = self.x = 2
+    def get(it): return it.x
+    def work(items):
+        # Called from C each time, so that nothing else has it among its own code.
+        collections.deque(map(get, items), 0)
+    def story(): return rjit.explain(get)
+    deadline = time.monotonic() + 60
+    rjit.enable()
+    while not compiled("get"):
+        work([A()] * 100)
+        assert time.monotonic() < deadline, story()
+    def machine_code():
+        [found] = [e for e in rjit.executables() if e.qualname == "get"]
+        return found
+    first = machine_code().hir()
+    while machine_code().hir() == first:
+        work([A(), B()] * 5)
+        assert time.monotonic() < deadline, story()
+    assert story()["recompilations"] == 1, story()
+    new = machine_code()
+    work([A(), B()] * 100)
+    assert new.deopts == 0, new.deopts
+    """)
+
+
 def test_code_that_becomes_hot_later_gets_a_profile():
     run("""
     import rjit

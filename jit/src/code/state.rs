@@ -119,6 +119,8 @@ pub struct CodeState {
     /// Machine code that is entered in the middle of a frame, by where: that of loops at their headers, that of generators where
     /// they go on.
     pub inner: HashMap<CodeOffset, Box<Executable>>,
+    /// Loops whose machine code is to be replaced the next time they jump back.
+    pub outdated: HashSet<CodeOffset>,
     /// Where generators were found waiting.
     pub waiting: Vec<Waiting>,
     /// Whether those places are counted.
@@ -150,6 +152,7 @@ impl CodeState {
             jumps: HashMap::new(),
             function: None,
             inner: HashMap::new(),
+            outdated: HashSet::new(),
             waiting: Vec::new(),
             counting: Counting::Off,
             refused: None,

@@ -7,7 +7,9 @@ use crate::code::executable::{Header, OSR_EXITED, OSR_RAISED};
 use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
+use crate::cpython::function::Function;
 use crate::cpython::thread::Thread;
+use crate::hir::function::Kind;
 use crate::hir::inst::Reason;
 use crate::runtime::ops::containers;
 use crate::runtime::{attr_cache, blame, frames};
@@ -116,7 +118,14 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
         }
         let finding = blame::tell(executable, frame, index as usize);
         let owner = Code::from_ptr(executable.code as *mut _);
-        tier::record_deopt(executable, owner, code, index as usize, &finding);
+        // Frames of callees that are a part of the machine code are linked to that of the owner.
+        let mut outermost = frame;
+        while !outermost.is_null() && (*outermost).code() != owner.as_ptr().cast() {
+            outermost = (*outermost).previous;
+        }
+        let is_function = executable.kind == Kind::Function && !outermost.is_null();
+        let function = is_function.then(|| Function::from_ptr((*outermost).f_funcobj.untag()));
+        tier::record_deopt(executable, owner, function, code, index as usize, &finding);
     }
 }
 

@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::build::{self, Entry, Ordered};
-use super::{sampling, switch};
+use super::{retire, sampling, switch};
 use crate::code::extra::StateRef;
 use crate::compile::Made;
 use crate::cpython::code::Code;
 use crate::cpython::gil::GilCell;
 use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
+use crate::hir::inst::Reason;
 use crate::runtime::worker;
 
 /// Plans that are waiting or being worked on, at most. More than that is no hurry to begin with.
@@ -30,6 +31,8 @@ struct Order {
     code: Code,
     state: StateRef,
     ordered: Ordered,
+    /// Why it is to replace machine code that is in use, if it is.
+    replaces: Option<Reason>,
     /// Which switching on it belongs to.
     since: Option<Instant>,
     /// Keeps the code objects alive.
@@ -64,12 +67,26 @@ pub fn ordered() -> usize {
 /// # Errors
 /// The reason why it cannot be compiled, which is on record already.
 pub fn order(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Result<(), Refusal> {
+    send(code, state, kind, entry, None)
+}
+
+/// Has `code` compiled once more as `kind`. The machine code that there is stays in use until then. A refusal is on record.
+pub fn replace(code: Code, state: StateRef, kind: Kind, entry: Entry, why: Reason) {
+    if let Kind::Loop(header) = kind {
+        state.with(|state| state.outdated.remove(&header));
+    }
+    if send(code, state, kind, entry, Some(why)).is_err() {
+        state.with(|state| retire::withdraw(state, kind, why.text()));
+    }
+}
+
+fn send(code: Code, state: StateRef, kind: Kind, entry: Entry, replaces: Option<Reason>) -> Result<(), Refusal> {
     let (plan, codes, ordered) = build::plan(code, state, kind, entry)?;
     let codes = codes.into_iter().map(Code::keep).collect();
     let since = switch::since();
     let number = ORDERS.with(|(last, orders)| {
         *last += 1;
-        orders.insert(*last, Order { code, state, ordered, since, _codes: codes });
+        orders.insert(*last, Order { code, state, ordered, replaces, since, _codes: codes });
         *last
     });
     worker::work(number, plan);
@@ -93,8 +110,11 @@ pub fn abandon_orders() {
 /// Installs what was made, or records why it was not.
 pub fn finish(py: Python<'_>, number: u64, made: Result<Made, Refusal>, took: Duration) {
     let Some(order) = ORDERS.with(|(_, orders)| orders.remove(&number)) else { return };
-    let Order { code, state, ordered, since, _codes } = order;
+    let Order { code, state, ordered, replaces, since, _codes } = order;
     let kind = ordered.kind;
+    if let Some(why) = replaces {
+        state.with(|state| retire::withdraw(state, kind, why.text()));
+    }
     let exists = state.read(|state| match kind {
         Kind::Function => state.function.is_some() || state.refused.is_some(),
         Kind::Loop(at) | Kind::Resume(at) => state.inner.contains_key(&at) || state.refused.is_some(),

@@ -25,7 +25,7 @@ use rjit_telemetry::SlotId;
 /// Failures of one guess after which the code is compiled without it, and with the usual thresholds: by then more of what there is
 /// has come by, and compiling takes as long as many deopts.
 pub const TOLERATED_FAILURES: u64 = 8;
-const PATIENTLY_TOLERATED_FAILURES: u64 = 32;
+const PATIENTLY_TOLERATED_FAILURES: u64 = 16;
 /// A guess of a function's that fails no more often than once in so many calls is worth what it costs: a deopt takes about a
 /// microsecond. How often loops go round is not known.
 const RARELY: u64 = 4096;
@@ -86,26 +86,36 @@ fn is_rare(failures: u64, entries: u64) -> bool {
     failures.saturating_mul(RARELY) < entries
 }
 
-/// Records that machine code of kind `kind` was left for `reason` because of the bytecode at `site`. `is_current`
-/// says whether it is still what calls enter. May take the machine code out of use; the caller may still be in it.
-pub fn on_deopt(
-    state: &mut CodeState,
-    kind: Kind,
-    is_current: bool,
-    site: CodeOffset,
-    reason: Reason,
-    finding: &Finding,
-) {
+/// Whether new machine code can be made without what the interpreter learns by running the code, so that the old one may stay in use
+/// until then: what came by is on record, or nothing is to be guessed.
+fn needs_no_interpreter(reason: Reason) -> bool {
+    use Reason::{Death, Number, Overflow, TypeVersion, Unreached};
+    matches!(reason, Death | Number | Overflow | TypeVersion | Unreached)
+}
+
+/// Machine code that was left.
+#[derive(Clone, Copy)]
+pub struct Left {
+    pub kind: Kind,
+    /// It is still what calls enter, and will be: there is no other on its way.
+    pub is_current: bool,
+    /// It can be replaced while it is in use.
+    pub can_replace: bool,
+}
+
+/// Records that machine code was left for `reason` because of the bytecode at `site`. May take it out of use; the caller may still be in
+/// it. Says whether it is to be replaced instead.
+pub fn on_deopt(state: &mut CodeState, left: Left, site: CodeOffset, reason: Reason, finding: &Finding) -> bool {
+    let Left { kind, is_current, .. } = left;
     let address = std::ptr::from_ref::<CodeState>(state).addr();
     let slot = current(state, kind).and_then(|executable| executable.slot);
-    let Some((code, count)) = note(address, slot, site, reason, finding) else { return };
+    let Some((code, count)) = note(address, slot, site, reason, finding) else { return false };
     let entries = entries(state, kind);
     if is_current && has_something_to_learn(reason, count, entries) {
-        withdraw_to_learn(state, kind, reason);
-        return;
+        return renew(state, left, reason);
     }
     if !is_current || !is_wrong_guess(reason) || count % tolerated() != 0 || is_rare(count, entries) {
-        return;
+        return false;
     }
     let is_settled = state.recompilations >= RETRIES_OF_NAMESPACES;
     give_up(state, hopeless(address, is_settled, entries));
@@ -115,35 +125,35 @@ pub fn on_deopt(
         let guesses: Vec<_> = own.map(|exit| (exit.site, exit.reason)).collect();
         give_up(state, guesses);
     }
-    recompile(state, kind, code, site, reason);
+    recompile(state, left, code, site, reason)
 }
 
-/// The same for a callee whose code is a part of the machine code of kind `kind` of the code object of `state`. What it has
+/// The same for a callee whose code is a part of the machine code of the code object of `state`. What it has
 /// taught is the callee's, for all who inline it.
 pub fn on_deopt_of_callee(
     state: StateRef,
     callee: StateRef,
-    kind: Kind,
-    is_current: bool,
+    left: Left,
     site: CodeOffset,
     reason: Reason,
     finding: &Finding,
-) {
+) -> bool {
+    let Left { kind, is_current, .. } = left;
     let slot = state.read(|state| current(state, kind).and_then(|executable| executable.slot));
-    let Some((code, count)) = note(callee.address(), slot, site, reason, finding) else { return };
+    let Some((code, count)) = note(callee.address(), slot, site, reason, finding) else { return false };
     let entries = state.read(|state| entries(state, kind));
     let is_lesson = is_wrong_guess(reason) && count % tolerated() == 0 && !is_rare(count, entries);
     let has_learned = has_something_to_learn(reason, count, entries);
     if !is_current || !is_lesson && !has_learned {
-        return;
+        return false;
     }
     let is_settled = state.read(|state| state.recompilations >= RETRIES_OF_NAMESPACES);
     let callee_address = callee.address();
     callee.with(|callee| give_up(callee, hopeless(callee_address, is_settled, entries)));
     state.with(|state| match has_learned {
-        true => withdraw_to_learn(state, kind, reason),
-        false => recompile(state, kind, code, site, reason),
-    });
+        true => renew(state, left, reason),
+        false => recompile(state, left, code, site, reason),
+    })
 }
 
 /// Counts a failure in the notes about the code object of the state at `address`, and tells about it. Returns the code
@@ -198,6 +208,22 @@ pub fn make_anew(state: StateRef, why: &str) {
     }
 }
 
+/// Has machine code compiled anew: takes it out of use, or says that it is to be replaced. A loop is replaced when it jumps back.
+fn renew(state: &mut CodeState, left: Left, reason: Reason) -> bool {
+    if left.can_replace && needs_no_interpreter(reason) {
+        match left.kind {
+            Kind::Function => return true,
+            Kind::Loop(header) => {
+                state.outdated.insert(header);
+                return false;
+            }
+            Kind::Resume(_) => {}
+        }
+    }
+    withdraw_to_learn(state, left.kind, reason);
+    false
+}
+
 /// Takes machine code out of use, to be compiled anew when the interpreter has learned more.
 fn withdraw_to_learn(state: &mut CodeState, kind: Kind, reason: Reason) {
     match kind {
@@ -211,12 +237,11 @@ fn withdraw_to_learn(state: &mut CodeState, kind: Kind, reason: Reason) {
     }
 }
 
-/// Takes machine code out of use, to be compiled anew, or gives its code object up. `code` and `site` are to blame.
-fn recompile(state: &mut CodeState, kind: Kind, code: Code, site: CodeOffset, reason: Reason) {
+/// Has machine code compiled anew, as [`renew`] does, or gives its code object up. `code` and `site` are to blame.
+fn recompile(state: &mut CodeState, left: Left, code: Code, site: CodeOffset, reason: Reason) -> bool {
     state.recompilations += 1;
     if state.recompilations <= MAX_RECOMPILATIONS {
-        withdraw_to_learn(state, kind, reason);
-        return;
+        return renew(state, left, reason);
     }
     let refusal = Refusal {
         reason: format!("given up after {MAX_RECOMPILATIONS} recompilations: {}", reason.text()),
@@ -225,4 +250,5 @@ fn recompile(state: &mut CodeState, kind: Kind, code: Code, site: CodeOffset, re
     withdraw_all(state, &refusal.reason);
     build::tell_refusal(code, &refusal, Duration::ZERO);
     state.refused = Some(refusal);
+    false
 }

@@ -16,6 +16,7 @@ use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::thread::is_too_deep_to_compile;
 use crate::hir::function::Kind;
+use crate::hir::inst::Reason;
 use crate::runtime::entry;
 use crate::telemetry;
 
@@ -105,6 +106,12 @@ fn heat_of(is_hot: bool, options: &Options) -> Heat {
     }
 }
 
+/// Whether something can be compiled beside the program now.
+pub fn can_order() -> bool {
+    let has_time = switch::options().is_some_and(|options| switch::has_time(&options));
+    switch::is_sampling() && has_time && !background::is_full() && !is_running() && !is_too_deep_to_compile()
+}
+
 /// Has `code` compiled beside the program. It is reported again when that is done.
 fn order(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Answer {
     if background::is_full() {
@@ -185,6 +192,10 @@ pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: i
             if build(code, state, kind, entry).is_err() {
                 return Answer::Disable;
             }
+        }
+        Heat::Compiled if state.read(|state| state.outdated.contains(&header)) && can_order() => {
+            let entry = Entry::of_loop(code, frame.depth, frame.namespaces);
+            background::replace(code, state, Kind::Loop(header), entry, Reason::Unreached);
         }
         Heat::Compiled => {}
     }

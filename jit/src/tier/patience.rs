@@ -17,9 +17,9 @@ const USUAL_UNITS: usize = 512;
 /// Time for compiling that is there from the start.
 const ALLOWANCE: Duration = Duration::from_millis(30);
 /// Of the time passed since the compiler was turned on, the part that may go into compiling is one in so many: of the one
-/// processor that the program has to itself, or of those besides.
+/// processor that the program has, or of those besides, which have nothing else to do for it.
 const SHARE: u32 = 4;
-const SHARE_BESIDE: u32 = 2;
+const SHARE_BESIDE: u32 = 1;
 
 /// Whether `count` reaches `threshold` for `code`.
 pub fn is_hot(options: &Options, code: Code, count: u32, threshold: u32) -> bool {

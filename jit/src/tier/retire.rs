@@ -26,7 +26,10 @@ pub fn withdraw(state: &mut CodeState, kind: Kind, reason: &str) {
             state.cell.body = 0;
             state.function.take()
         }
-        Kind::Loop(header) => state.inner.remove(&header),
+        Kind::Loop(header) => {
+            state.outdated.remove(&header);
+            state.inner.remove(&header)
+        }
         Kind::Resume(at) => {
             state.set_waiting(at, None);
             state.inner.remove(&at)
@@ -49,6 +52,7 @@ pub fn withdraw_resumptions(state: &mut CodeState, reason: &str) {
 pub fn withdraw_all(state: &mut CodeState, reason: &str) {
     withdraw(state, Kind::Function, reason);
     state.forget_waiting();
+    state.outdated.clear();
     for (_, executable) in state.inner.drain() {
         retire(executable, reason);
     }

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use pyo3::prelude::*;
 use rjit_telemetry::{Seen, SiteInfo, SiteKind};
 
-use super::{coverage, failures, functions, monitoring, registry, switch};
+use super::build::Entry;
+use super::{background, coverage, failures, functions, hotness, monitoring, registry, switch};
 use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::code::executable::{Body, Cause, Executable};
 use crate::code::extra::StateRef;
@@ -15,6 +16,7 @@ use crate::code::{extra, install, resume_cache};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::{interp, locals, typeobject};
+use crate::hir::function::Kind;
 use crate::profile::{Noted, Operands};
 use crate::runtime::blame::Finding;
 use crate::telemetry;
@@ -68,9 +70,16 @@ fn look_again(state: &CodeState) {
 }
 
 /// Records that machine code made from `owner` was left through its side exit number `index`, with a frame of `code`: of
-/// another code object if that is a part of it. What is known of the reason is `finding`. May take the machine code out of use; the
-/// caller may still be in it.
-pub fn record_deopt(executable: &Executable, owner: Code, code: Code, index: usize, finding: &Finding) {
+/// another code object if that is a part of it. `function` runs `owner`. What is known of the reason is `finding`. May take the machine
+/// code out of use; the caller may still be in it.
+pub fn record_deopt(
+    executable: &Executable,
+    owner: Code,
+    function: Option<Function>,
+    code: Code,
+    index: usize,
+    finding: &Finding,
+) {
     executable.counters().deopts.fetch_add(1, Ordering::Relaxed);
     let kind = executable.kind;
     let Some(exit) = executable.exits.get(index) else {
@@ -80,11 +89,20 @@ pub fn record_deopt(executable: &Executable, owner: Code, code: Code, index: usi
     let (site, reason) = (exit.site, exit.reason);
     coverage::note_exit(exit);
     let Some(state) = extra::get(owner) else { return };
-    let is_current = state.read(|state| failures::current(state, kind).is_some_and(|it| std::ptr::eq(it, executable)));
-    if owner == code {
-        state.with(|state| failures::on_deopt(state, kind, is_current, site, reason, finding));
-    } else if let Some(callee) = extra::get(code) {
-        failures::on_deopt_of_callee(state, callee, kind, is_current, site, reason, finding);
+    let is_entered = |state: &CodeState| failures::current(state, kind).is_some_and(|it| std::ptr::eq(it, executable));
+    let is_outdated = |state: &CodeState| matches!(kind, Kind::Loop(header) if state.outdated.contains(&header));
+    let is_current =
+        state.read(|state| is_entered(state) && !is_outdated(state)) && !background::is_ordered(state, kind);
+    let is_known = function.is_some() || matches!(kind, Kind::Loop(_));
+    let left = failures::Left { kind, is_current, can_replace: is_known && hotness::can_order() };
+    let is_to_be_replaced = if owner == code {
+        state.with(|state| failures::on_deopt(state, left, site, reason, finding))
+    } else {
+        let callee = extra::get(code);
+        callee.is_some_and(|callee| failures::on_deopt_of_callee(state, callee, left, site, reason, finding))
+    };
+    if let Some(function) = function.filter(|_| is_to_be_replaced) {
+        background::replace(owner, state, kind, Entry::of_call(function), reason);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::hir::opt::light::MAX_SLOTS;
 use crate::profile::Inlinee;
 
 /// Callees within callees, at most.
-const MAX_DEPTH: usize = 3;
+const MAX_DEPTH: usize = 5;
 /// Callees in one piece of machine code, at most.
 const MAX_CALLEES: usize = 24;
 /// Instructions of all callees in one piece of machine code, at most.
