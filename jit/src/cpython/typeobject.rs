@@ -208,6 +208,13 @@ pub fn version_of_instance(address: usize) -> Option<u32> {
     (class.has(FLAG_HEAPTYPE) && class.version() != 0).then(|| class.version())
 }
 
+/// How many bytes the fixed part of the instances of a class has.
+pub fn fixed_size(class: usize) -> i32 {
+    // SAFETY: the caller knows it to be a class that is alive, and holds the GIL.
+    let class = unsafe { Type::from_ptr(class as *mut _) };
+    i32::try_from(class.basic_size()).expect("the size of an object's fields")
+}
+
 /// Whether one class is another or derived from it.
 pub fn is_subclass(class: usize, base: usize) -> bool {
     // SAFETY: the caller knows both to be classes that are alive, and holds the GIL; no Python code runs.

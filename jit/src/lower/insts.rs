@@ -237,7 +237,7 @@ impl Lowering<'_, '_> {
 
             Op::Helper { helper: Helper::AddInlineValue, imms } => {
                 let (owner, value) = (arg(self, 0), arg(self, 1));
-                return self.add_inline_value(owner, value, imms[0]);
+                return self.add_inline_value(owner, value, imms[0], imms[1]);
             }
             Op::Helper { helper, imms } => match self.helper(*helper, imms, &inst.args) {
                 Some(result) => result,

@@ -251,6 +251,11 @@ impl Profile {
         self.class_with_version(version).is_some_and(|found| found != class && typeobject::is_subclass(found, class))
     }
 
+    /// How many bytes the fixed part of the instances of a class has.
+    pub fn fixed_size(&self, class: usize) -> i32 {
+        typeobject::fixed_size(class)
+    }
+
     /// The class that has this version.
     pub fn class_with_version(&self, version: u32) -> Option<usize> {
         constructor::class_with_version(version)

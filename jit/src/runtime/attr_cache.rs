@@ -236,7 +236,7 @@ pub unsafe fn store(value: *mut PyObject, owner: *mut PyObject, name: *mut PyObj
         let old: *mut PyObject = memory::read(owner, offset);
         let value = ffi::Py_NewRef(value);
         if old.is_null() {
-            add_inline_value(owner, value, i64::from(offset));
+            add_inline_value(owner, value, i64::from(offset), 0);
         } else {
             memory::write(owner, offset, value);
             ffi::Py_DECREF(old);

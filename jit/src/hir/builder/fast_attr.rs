@@ -36,12 +36,34 @@ impl Builder<'_> {
         if !self.inline.insert(object) {
             return;
         }
-        let size = self.emit(Op::Load { offset: typeobject::TP_BASICSIZE, mem: Mem::I64 }, &[ty], Type::I64);
-        let base = self.emit(Op::AddAddr, &[object, size], Type::I64);
-        let valid = self.emit(Op::Load { offset: dict::VALUES_VALID, mem: Mem::U8 }, &[base], Type::I64);
+        let size = self.fixed_size(self.shapes.get(&object).copied());
+        let valid = self.are_values_valid(object, ty, size);
         let zero = self.const_i64(0);
         let cond = self.emit(Op::Compare(Cond::Ne), &[valid, zero], Type::BOOL);
         self.emit_guarded(Op::Guard { reason: Reason::Shape }, &[cond], Type::NONE);
+    }
+
+    /// How many bytes the fixed part of instances has of which it is guarded that their class has this version, if it is known.
+    pub(super) fn fixed_size(&self, version: Option<u32>) -> Option<i32> {
+        let class = self.profile.class_with_version(version?)?;
+        Some(self.profile.fixed_size(class))
+    }
+
+    /// Whether the array behind an object's fixed part, whose size may be known, is where it keeps its attributes; not 0 if so.
+    pub(super) fn are_values_valid(&mut self, object: Value, ty: Value, size: Option<i32>) -> Value {
+        let (base, offset) = if let Some(size) = size {
+            (object, dict::VALUES_VALID + size)
+        } else {
+            let size = self.emit(Op::Load { offset: typeobject::TP_BASICSIZE, mem: Mem::I64 }, &[ty], Type::I64);
+            (self.emit(Op::AddAddr, &[object, size], Type::I64), dict::VALUES_VALID)
+        };
+        self.emit(Op::Load { offset, mem: Mem::U8 }, &[base], Type::I64)
+    }
+
+    /// Puts `value` into the empty place at `offset` of an object whose attributes are behind its fixed part.
+    fn add_inline_value(&mut self, owner: Value, value: Value, offset: i32) {
+        let size = self.fixed_size(self.shapes.get(&owner).copied()).unwrap_or(0);
+        self.helper(Helper::AddInlineValue, &[owner, value], &[i64::from(offset), i64::from(size)]);
     }
 
     /// Whether to guess the class of the object whose attribute the current instruction loads or stores.
@@ -366,7 +388,7 @@ impl Builder<'_> {
         self.switch_to(add);
         let boxed = self.boxed(StackEntry { value: number, owned: false }).value;
         if is_inline {
-            self.helper(Helper::AddInlineValue, &[owner, boxed], &[i64::from(offset)]);
+            self.add_inline_value(owner, boxed, offset);
         } else {
             self.emit(Op::Store { offset, mem: Mem::Obj }, &[owner, boxed], Type::NONE);
         }
@@ -433,7 +455,7 @@ impl Builder<'_> {
         self.emit(Op::Store { offset, mem: Mem::Obj }, &[owner, value], Type::NONE);
         self.terminate(Terminator::Jump(Edge::to(join)));
         self.switch_to(add);
-        self.helper(Helper::AddInlineValue, &[owner, value], &[i64::from(offset)]);
+        self.add_inline_value(owner, value, offset);
         self.terminate(Terminator::Jump(Edge::to(join)));
         self.switch_to(join);
         self.finish_store(old);

@@ -127,10 +127,9 @@ impl Builder<'_> {
         (ty, tag)
     }
 
-    fn expect_inline_values(&mut self, fork: &Fork, owner: Value, ty: Value) {
-        let size = self.emit(Op::Load { offset: typeobject::TP_BASICSIZE, mem: Mem::I64 }, &[ty], Type::I64);
-        let base = self.emit(Op::AddAddr, &[owner, size], Type::I64);
-        let valid = self.emit(Op::Load { offset: dict::VALUES_VALID, mem: Mem::U8 }, &[base], Type::I64);
+    fn expect_inline_values(&mut self, fork: &Fork, owner: Value, ty: Value, version: u32) {
+        let size = self.fixed_size(Some(version));
+        let valid = self.are_values_valid(owner, ty, size);
         self.expect_that(fork, Cond::Ne, valid, 0);
     }
 
@@ -144,10 +143,10 @@ impl Builder<'_> {
     }
 
     /// The value of an attribute that instances have themselves, as a new reference.
-    fn expect_own(&mut self, fork: &Fork, owner: Value, ty: Value, known: Known) -> Option<Value> {
+    fn expect_own(&mut self, fork: &Fork, owner: Value, (ty, version): (Value, u32), known: Known) -> Option<Value> {
         match known {
             Known::Value { offset, .. } => {
-                self.expect_inline_values(fork, owner, ty);
+                self.expect_inline_values(fork, owner, ty, version);
                 Some(self.expect_value(fork, owner, offset))
             }
             Known::Slot { offset } => Some(self.expect_value(fork, owner, offset)),
@@ -167,7 +166,7 @@ impl Builder<'_> {
             self.begin_way(&fork, hit);
             if let Known::Property { property, getter } = *known {
                 self.get_property(&mut fork, property as usize, getter as usize)?;
-            } else if let Some(value) = self.expect_own(&fork, owner, ty, *known) {
+            } else if let Some(value) = self.expect_own(&fork, owner, (ty, *version), *known) {
                 self.close_top(1);
                 self.end_way(&mut fork, &[value], false)?;
             } else {
@@ -226,7 +225,7 @@ impl Builder<'_> {
             self.begin_way(&fork, hit);
             let method = match *known {
                 Known::Method { method, keys } => {
-                    self.expect_inline_values(&fork, owner, ty);
+                    self.expect_inline_values(&fork, owner, ty, *version);
                     let load = Op::Load { offset: typeobject::HT_CACHED_KEYS, mem: Mem::I64 };
                     let shared = self.emit(load, &[ty], Type::I64);
                     let found = Op::Load { offset: dict::DK_VERSION, mem: Mem::U32 };
@@ -243,7 +242,7 @@ impl Builder<'_> {
                 self.emit(Op::IncRef, &[callable], Type::NONE);
                 let receiver = self.take_refs(1)[0];
                 self.end_way(&mut fork, &[callable, receiver], false)?;
-            } else if let Some(value) = self.expect_own(&fork, owner, ty, *known) {
+            } else if let Some(value) = self.expect_own(&fork, owner, (ty, *version), *known) {
                 self.close_top(1);
                 let null = self.null_ref();
                 self.end_way(&mut fork, &[value, null], false)?;
@@ -284,7 +283,7 @@ impl Builder<'_> {
             let namespace = Op::Load { offset: typeobject::MANAGED_DICT, mem: Mem::I64 };
             let namespace = self.emit(namespace, &[owner], Type::I64);
             self.expect_equal(&fork, namespace, 0);
-            self.expect_inline_values(&fork, owner, ty);
+            self.expect_inline_values(&fork, owner, ty, *version);
             let old = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
             self.expect_that(&fork, Cond::Ne, old, 0);
             let old = self.emit(Op::Refine { kinds: Kinds::ANY }, &[old], Type::OBJ);

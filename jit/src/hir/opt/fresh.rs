@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::cpython::{dict, object, typeobject};
+use crate::cpython::{object, typeobject};
 use crate::hir::function::Function;
 use crate::hir::inst::{Inst, Mem, Op, Value};
 
@@ -67,10 +67,11 @@ impl Fresh {
             Op::Load { offset: typeobject::MANAGED_DICT, mem: Mem::I64 } if args.len() == 1 => {
                 instance(args[0]).map(|_| Content::Number(0))
             }
-            Op::Load { offset: dict::VALUES_VALID, mem: Mem::U8 } if args.len() == 1 => {
+            // The only bytes of an instance that are read tell that its attributes are in it.
+            Op::Load { mem: Mem::U8, .. } if args.len() == 1 => {
                 let place = function.inst(args[0]);
-                let is_place = place.op == Op::AddAddr;
-                instance(*place.args.first()?).filter(|_| is_place).map(|_| Content::Number(1))
+                let object = if place.op == Op::AddAddr { *place.args.first()? } else { args[0] };
+                instance(object).map(|_| Content::Number(1))
             }
             Op::Load { offset, mem: Mem::Obj } if args.len() == 1 && offset >= object::OBJECT_SIZE => {
                 let instance = instance(args[0]).filter(|instance| instance.known_at == now)?;
@@ -111,7 +112,7 @@ mod tests {
                 store.Obj +24 v2 v1
                 jump b4
             b2:
-                call add_inline_value [24] v2 v1
+                call add_inline_value [24, 16] v2 v1
                 jump b4
             b4:
                 dec_ref v8
@@ -142,7 +143,7 @@ mod tests {
             v9: cond = const_cond false
             jump b2
         b2:
-            call add_inline_value [24] v2 v1
+            call add_inline_value [24, 16] v2 v1
             jump b4
         b4:
             v11: null = const_obj null

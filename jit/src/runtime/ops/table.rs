@@ -175,7 +175,7 @@ helpers! {
 
     LoadAttr attrs load_attr (TState, Frame, Obj, Obj) -> NewRef;
     LoadAttrHint attrs load_attr_hint (Obj, Obj, Imm) -> Found [pure];
-    AddInlineValue attrs add_inline_value (Obj, Obj, Imm) -> Void [pure];
+    AddInlineValue attrs add_inline_value (Obj, Obj, Imm, Imm) -> Void [pure];
     KeysValue attrs keys_value (Ptr, Imm) -> Found [pure];
     LoadMethod attrs load_method (TState, Obj, Obj, Imm, Ptr) -> NewRef;
     StoreAttr attrs store_attr (Obj, Obj, Obj) -> Status;
