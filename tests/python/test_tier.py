@@ -597,6 +597,37 @@ def test_machine_code_is_in_use_until_it_is_replaced():
     """)
 
 
+def test_functions_may_die_while_they_are_compiled():
+    run("""
+    import collections, gc, time
+    rjit.enable()
+    source = '''
+def callee(x):
+    return x + 1
+def hot(x):
+    # References to the code are told: being compiled must add none.
+    return callee(x) * 2 + callee(-x)
+'''
+    deadline = time.monotonic() + 60
+    seen = set()
+    for count in range(10000):
+        scope = {}
+        exec(source, scope)
+        hot, callee = scope["hot"], scope["callee"]
+        end = time.monotonic() + 0.005 * (count % 7)
+        while time.monotonic() < end:
+            collections.deque(map(hot, range(100)), 0)
+            seen.add((sys.getrefcount(hot.__code__), sys.getrefcount(callee.__code__)))
+        assert [hot(x) for x in range(4)] == [2, 4, 6, 8]
+        del scope, hot, callee
+        gc.collect()
+        if count >= 60 and rjit.stats()["compiles"] >= 10 or time.monotonic() > deadline:
+            break
+    assert rjit.stats()["compiles"] >= 10, rjit.stats()
+    assert len(seen) == 1, seen
+    """)
+
+
 def test_code_that_becomes_hot_later_gets_a_profile():
     run("""
     import rjit

@@ -35,12 +35,6 @@ impl Code {
         Self(code.as_ptr().cast())
     }
 
-    /// A reference that keeps the code object alive.
-    pub fn keep(self) -> Py<PyAny> {
-        // SAFETY: from_ptr's contract: a live code object, and the GIL is held.
-        unsafe { Bound::from_borrowed_ptr(Python::assume_attached(), self.0.cast()).unbind() }
-    }
-
     /// The code object, as Python code has it.
     pub fn to_bound(self, py: Python<'_>) -> Bound<'_, PyAny> {
         // SAFETY: from_ptr's contract: a live code object.

@@ -4,8 +4,8 @@
 //! needs none. So a thread does that ([`crate::runtime::worker`]), while the program goes on interpreted, and what it
 //! has made is installed by a pending call.
 //!
-//! Until then the code objects in whose names machine code is made are kept alive, because it has their addresses in
-//! it. Guesses that were right when the plan was made may be wrong by then: that is what guards are for.
+//! The machine code has addresses of the code objects in it that it is made of. They are not kept alive meanwhile, which their
+//! reference counts would tell: when one of them dies what is being made is not wanted any more. Guesses that were right when the plan was made may be wrong by then: that is what guards are for.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::build::{self, Entry, Ordered};
-use super::{retire, sampling, switch};
+use super::{registry, retire, sampling, switch};
 use crate::code::extra::StateRef;
 use crate::compile::Made;
 use crate::cpython::code::Code;
@@ -35,8 +35,8 @@ struct Order {
     replaces: Option<Reason>,
     /// Which switching on it belongs to.
     since: Option<Instant>,
-    /// Keeps the code objects alive.
-    _codes: Vec<Py<PyAny>>,
+    /// Addresses of the states of the code objects whose addresses are in the machine code.
+    states: Vec<usize>,
 }
 
 /// By number, and what is on its way for a code object's state.
@@ -82,11 +82,16 @@ pub fn replace(code: Code, state: StateRef, kind: Kind, entry: Entry, why: Reaso
 
 fn send(code: Code, state: StateRef, kind: Kind, entry: Entry, replaces: Option<Reason>) -> Result<(), Refusal> {
     let (plan, codes, ordered) = build::plan(code, state, kind, entry)?;
-    let codes = codes.into_iter().map(Code::keep).collect();
+    // Those that had no state have one from here on, so that their death is noticed.
+    let states: Option<Vec<usize>> = codes.into_iter().map(|code| Some(registry::state(code)?.address())).collect();
+    let Some(states) = states else {
+        build::cancel(ordered);
+        return Ok(());
+    };
     let since = switch::since();
     let number = ORDERS.with(|(last, orders)| {
         *last += 1;
-        orders.insert(*last, Order { code, state, ordered, replaces, since, _codes: codes });
+        orders.insert(*last, Order { code, state, ordered, replaces, since, states });
         *last
     });
     worker::work(number, plan);
@@ -107,10 +112,22 @@ pub fn abandon_orders() {
     }
 }
 
+/// Forgets what is made with the address of a code object that dies, whose state is at `address`.
+pub fn forget(address: usize) {
+    let dead = ORDERS.with(|(_, orders)| {
+        let is_dead = |order: &Order| order.states.contains(&address);
+        let numbers: Vec<u64> = orders.iter().filter(|(_, order)| is_dead(order)).map(|(number, _)| *number).collect();
+        numbers.into_iter().filter_map(|number| orders.remove(&number)).collect::<Vec<_>>()
+    });
+    for order in dead {
+        build::cancel(order.ordered);
+    }
+}
+
 /// Installs what was made, or records why it was not.
 pub fn finish(py: Python<'_>, number: u64, made: Result<Made, Refusal>, took: Duration) {
     let Some(order) = ORDERS.with(|(_, orders)| orders.remove(&number)) else { return };
-    let Order { code, state, ordered, replaces, since, _codes } = order;
+    let Order { code, state, ordered, replaces, since, .. } = order;
     let kind = ordered.kind;
     if let Some(why) = replaces {
         state.with(|state| retire::withdraw(state, kind, why.text()));

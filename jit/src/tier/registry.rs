@@ -107,6 +107,7 @@ pub fn forget(mut state: Box<CodeState>) {
     let address = std::ptr::from_ref::<CodeState>(&state).addr();
     let notes = with(|registry| registry.notes.remove(&address));
     super::sampling::forget(address);
+    super::background::forget(address);
     super::retire::withdraw_all(&mut state, "code object freed");
     let Some(notes) = notes else { return };
     for callee in notes.callees {
