@@ -138,12 +138,15 @@ pub fn record_locals(code: Code, state: StateRef) {
 pub fn record_operands(code: Code, site: CodeOffset, operands: Operands) {
     let Some((state, first)) = extra::get(code).zip(Noted::new(operands)) else { return };
     let enough = if is_patient() { ENOUGH_OPERANDS } else { FEW_OPERANDS };
+    // What is compiled at its first call does not wait to be known better, and loops in it would go on interpreted: the interpreter has
+    // not begun them, so it reports nothing of them.
+    let is_eager = switch::options().is_some_and(|options| options.is_eager());
     let is_news = state.with(|state| {
         let noted = state.operands.entry(site).and_modify(|noted| noted.add(operands)).or_insert(first);
         // Where ints or floats alone were guessed wrongly any number may be guessed.
         let is_guessed =
             state.failed.contains(&site) && (state.no_numbers.contains(&site) || !noted.operands.are_mixed_numbers());
-        let is_news = noted.count == enough && !noted.is_used && !is_guessed;
+        let is_news = noted.count == enough && !noted.is_used && !is_guessed && !is_eager;
         noted.is_used |= is_news;
         is_news
     });
