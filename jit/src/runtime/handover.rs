@@ -3,8 +3,9 @@
 //! The interpreter moves arguments into the callee's frame: one that only the call keeps alive dies when the callee
 //! lets go of it, and `sys.getrefcount` counts it once. The vectorcall protocol lends them instead. So that a function
 //! behaves the same whether it is compiled or not, our entry looks at the caller: when it is an interpreted frame in
-//! the middle of a call instruction of this very function, the references on its operand stack are taken over, and
-//! borrowed ones are left in their place.
+//! the middle of a call instruction of this very function, the references on its operand stack are taken over. Nothing
+//! is left in their place: the frame of a generator is looked through by the collector of garbage while it runs,
+//! operands and all, and would show it the dead.
 
 use pyo3::ffi::{self, PyObject};
 
@@ -91,8 +92,7 @@ impl Arguments {
                 return false;
             }
             for (i, slot) in refs.iter_mut().enumerate() {
-                *slot = *first.add(i);
-                *first.add(i) = StackRef::from_borrowed(slot.untag());
+                *slot = first.add(i).replace(StackRef::NULL);
             }
             true
         }
