@@ -9,6 +9,7 @@ use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
+use crate::hir::inst::Reason;
 use crate::profile::Noted;
 
 /// The part of a code object's state that machine code reads by address. It stays at its place as long as the code
@@ -119,8 +120,8 @@ pub struct CodeState {
     /// Machine code that is entered in the middle of a frame, by where: that of loops at their headers, that of generators where
     /// they go on.
     pub inner: HashMap<CodeOffset, Box<Executable>>,
-    /// Loops whose machine code is to be replaced the next time they jump back.
-    pub outdated: HashSet<CodeOffset>,
+    /// Loops whose machine code is to be replaced the next time they jump back, and why.
+    pub outdated: HashMap<CodeOffset, Reason>,
     /// Where generators were found waiting.
     pub waiting: Vec<Waiting>,
     /// Whether those places are counted.
@@ -152,7 +153,7 @@ impl CodeState {
             jumps: HashMap::new(),
             function: None,
             inner: HashMap::new(),
-            outdated: HashSet::new(),
+            outdated: HashMap::new(),
             waiting: Vec::new(),
             counting: Counting::Off,
             refused: None,

@@ -77,8 +77,8 @@ impl Lowering<'_, '_> {
         made
     }
 
-    /// Ends the block: frees a number, or the iterator of a range, whose last reference is gone, and goes on at `done`. Says whether it did: not if it may
-    /// be something else.
+    /// Ends the block: frees a number, or the iterator of a range, whose last reference is gone, and goes on at `done`. Says whether it
+    /// did: not if it may be something else.
     pub(super) fn free_number(&mut self, object: ir::Value, kinds: Kinds, done: ir::Block) -> bool {
         let other = match kinds {
             Kinds::FLOAT | Kinds::RANGE_ITER => {

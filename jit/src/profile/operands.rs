@@ -94,6 +94,7 @@ impl Profile {
         };
         Some((operands, method as usize))
     }
+
     /// The version of the class whose instances are called at this place, and what is entered then: a Python function of the class.
     pub fn called(&self, offset: CodeOffset) -> Option<(u32, usize)> {
         let Operands { left: Operand::Class(version), right: Operand::None } = *self.lessons.operands.get(&offset)?

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::build;
+use super::hotness;
 use super::registry;
 use super::retire::{withdraw, withdraw_all, withdraw_resumptions};
 use super::running::is_patient;
@@ -99,8 +100,8 @@ pub struct Left {
     pub kind: Kind,
     /// It is still what calls enter, and will be: there is no other on its way.
     pub is_current: bool,
-    /// It can be replaced while it is in use.
-    pub can_replace: bool,
+    /// It is known what runs it, so that it can be replaced while it is in use.
+    pub is_known: bool,
 }
 
 /// Records that machine code was left for `reason` because of the bytecode at `site`. May take it out of use; the caller may still be in
@@ -210,11 +211,11 @@ pub fn make_anew(state: StateRef, why: &str) {
 
 /// Has machine code compiled anew: takes it out of use, or says that it is to be replaced. A loop is replaced when it jumps back.
 fn renew(state: &mut CodeState, left: Left, reason: Reason) -> bool {
-    if left.can_replace && needs_no_interpreter(reason) {
+    if left.is_known && needs_no_interpreter(reason) && hotness::can_order() {
         match left.kind {
             Kind::Function => return true,
             Kind::Loop(header) => {
-                state.outdated.insert(header);
+                state.outdated.insert(header, reason);
                 return false;
             }
             Kind::Resume(_) => {}

@@ -16,7 +16,6 @@ use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::thread::is_too_deep_to_compile;
 use crate::hir::function::Kind;
-use crate::hir::inst::Reason;
 use crate::runtime::entry;
 use crate::telemetry;
 
@@ -193,11 +192,13 @@ pub fn jumped(code: Code, frame: JumpingFrame, from: u32, to: u32, is_watched: i
                 return Answer::Disable;
             }
         }
-        Heat::Compiled if state.read(|state| state.outdated.contains(&header)) && can_order() => {
-            let entry = Entry::of_loop(code, frame.depth, frame.namespaces);
-            background::replace(code, state, Kind::Loop(header), entry, Reason::Unreached);
+        Heat::Compiled => {
+            let outdated = state.read(|state| state.outdated.get(&header).copied());
+            if let Some(why) = outdated.filter(|_| can_order()) {
+                let entry = Entry::of_loop(code, frame.depth, frame.namespaces);
+                background::replace(code, state, Kind::Loop(header), entry, why);
+            }
         }
-        Heat::Compiled => {}
     }
     state.read(|state| {
         state.inner.get(&header).map_or(Answer::Keep, |executable| Answer::Enter(&raw const **executable))

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use rjit_telemetry::{Seen, SiteInfo, SiteKind};
 
 use super::build::Entry;
-use super::{background, coverage, failures, functions, hotness, monitoring, registry, switch};
+use super::{background, coverage, failures, functions, monitoring, registry, switch};
 use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::code::executable::{Body, Cause, Executable};
 use crate::code::extra::StateRef;
@@ -90,11 +90,11 @@ pub fn record_deopt(
     coverage::note_exit(exit);
     let Some(state) = extra::get(owner) else { return };
     let is_entered = |state: &CodeState| failures::current(state, kind).is_some_and(|it| std::ptr::eq(it, executable));
-    let is_outdated = |state: &CodeState| matches!(kind, Kind::Loop(header) if state.outdated.contains(&header));
+    let is_outdated = |state: &CodeState| matches!(kind, Kind::Loop(header) if state.outdated.contains_key(&header));
     let is_current =
         state.read(|state| is_entered(state) && !is_outdated(state)) && !background::is_ordered(state, kind);
     let is_known = function.is_some() || matches!(kind, Kind::Loop(_));
-    let left = failures::Left { kind, is_current, can_replace: is_known && hotness::can_order() };
+    let left = failures::Left { kind, is_current, is_known };
     let is_to_be_replaced = if owner == code {
         state.with(|state| failures::on_deopt(state, left, site, reason, finding))
     } else {
