@@ -185,7 +185,7 @@ fn inlinee(object: usize, codes: &Rc<RefCell<Vec<Code>>>, found: &Weak<RefCell<F
     let info = code.read().ok()?;
     let state = extra::get(code)?;
     let is_known = info.instrs.iter().any(|instr| instr.raw == Opcode::ResumeCheck);
-    let has_run = is_known || state.read(|state| state.calls > 1 || state.function.is_some());
+    let has_run = is_known || state.read(|state| state.calls > 1 || state.was_compiled);
     let is_straight = info.instrs.iter().all(|instr| instr.jump_target().is_none_or(|target| target > instr.start));
     if !has_run || !is_straight || !info.exceptions.entries().is_empty() {
         return None;

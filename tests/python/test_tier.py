@@ -339,7 +339,7 @@ def guesses_that_keep_failing_are_dropped():
         assert add(f"{i}", "x") == f"{i}x"
         assert add(i, 0.5) == i + 0.5
     story, stats = rjit.explain(add), rjit.stats()
-    assert 1 <= story["recompilations"] <= 11, story
+    assert 1 <= story["recompilations"] <= 3, story
     assert sum(count for _, _, count in story["deopts"]) == stats["deopts"] > 0
     assert sum(stats["deopt_reasons"].values()) == stats["deopts"]
     assert stats["invalidations"] >= 1
@@ -594,6 +594,64 @@ def test_machine_code_is_in_use_until_it_is_replaced():
     new = machine_code()
     work([A(), B()] * 100)
     assert new.deopts == 0, new.deopts
+    """)
+
+
+def test_code_with_many_wrong_guesses_keeps_the_others():
+    run("""
+    import rjit
+    rjit.enable(calls=10, loops=10**6)
+    scope = {}
+    names = [f"x{i}" for i in range(10)]
+    sums = "; ".join(f"{name} + {name}" for name in names)
+    exec(f"def callee(x): return x - 1\\ndef many({', '.join(names)}, y): {sums}; return callee(y) * 2", scope)
+    many, callee = scope["many"], scope["callee"]
+    for _ in range(30): callee(1)
+    for _ in range(60): many(*range(11))
+    for i in range(8):
+        for _ in range(100): assert many(*["text" if name <= i else name for name in range(10)], 3) == 4
+    story = rjit.explain(many)
+    assert story["compiled"] and story["recompilations"] >= 8, story
+    [machine_code] = [e for e in rjit.executables() if e.code is many.__code__]
+    assert [name for name, *_ in machine_code.inlined] == ["callee"]
+    """)
+
+
+def test_callees_without_machine_code_at_the_moment_are_inlined():
+    run("""
+    import rjit
+    def callee(x): return x - 1
+    def caller(x): return callee(x) * 2
+    # The interpreter never runs the callee, so its bytecode says nothing.
+    rjit.compile(callee)
+    for i in range(30): caller(i)
+    rjit.disable()
+    rjit.compile(caller)
+    assert caller(4) == 6
+    [machine_code] = [e for e in rjit.executables() if e.code is caller.__code__]
+    assert [name for name, *_ in machine_code.inlined] == ["callee"]
+    """)
+
+
+def test_what_is_on_its_way_is_made_anew_with_what_is_learned_meanwhile():
+    run("""
+    import time
+    rjit.enable()
+    def row(n):
+        bits = 0
+        for x in range(n):
+            # About shifts the interpreter says nothing.
+            bits <<= 1
+            if x & 1: bits |= 1
+            if bits > 1000: bits = 0
+        return bits
+    def made():
+        found = [e for e in rjit.executables() if e.code is row.__code__]
+        return {e.kind: "binary_op" in e.hir() for e in found}
+    end = time.monotonic() + 60
+    while made().get("function", True) and time.monotonic() < end:
+        for _ in range(20): row(120)
+    assert made()["function"] is False, made()
     """)
 
 

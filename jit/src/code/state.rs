@@ -117,6 +117,8 @@ pub struct CodeState {
     pub jumps: HashMap<CodeOffset, u32>,
     /// The function's machine code.
     pub function: Option<Box<Executable>>,
+    /// Whether there was some.
+    pub was_compiled: bool,
     /// Machine code that is entered in the middle of a frame, by where: that of loops at their headers, that of generators where
     /// they go on.
     pub inner: HashMap<CodeOffset, Box<Executable>>,
@@ -152,6 +154,7 @@ impl CodeState {
             calls: 0,
             jumps: HashMap::new(),
             function: None,
+            was_compiled: false,
             inner: HashMap::new(),
             outdated: HashMap::new(),
             waiting: Vec::new(),

@@ -112,14 +112,14 @@ pub fn abandon_orders() {
     }
 }
 
-/// Forgets what is made with the address of a code object that dies, whose state is at `address`.
+/// Forgets what is made of the code object whose state is at `address`, which dies or has become known better.
 pub fn forget(address: usize) {
-    let dead = ORDERS.with(|(_, orders)| {
-        let is_dead = |order: &Order| order.states.contains(&address);
-        let numbers: Vec<u64> = orders.iter().filter(|(_, order)| is_dead(order)).map(|(number, _)| *number).collect();
+    let forgotten = ORDERS.with(|(_, orders)| {
+        let is_of_it = |order: &Order| order.states.contains(&address);
+        let numbers: Vec<u64> = orders.iter().filter(|(_, order)| is_of_it(order)).map(|(number, _)| *number).collect();
         numbers.into_iter().filter_map(|number| orders.remove(&number)).collect::<Vec<_>>()
     });
-    for order in dead {
+    for order in forgotten {
         build::cancel(order.ordered);
     }
 }

@@ -161,6 +161,7 @@ pub fn finish(
             state.cell.body = executable.body as *const () as usize;
             state.calls = 0;
             state.function = Some(executable);
+            state.was_compiled = true;
         }
         Kind::Loop(header) => {
             state.inner.insert(header, executable);

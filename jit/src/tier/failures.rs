@@ -6,6 +6,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::background;
 use super::build;
 use super::hotness;
 use super::registry;
@@ -31,11 +32,11 @@ const PATIENTLY_TOLERATED_FAILURES: u64 = 16;
 /// microsecond. How often loops go round is not known.
 const RARELY: u64 = 4096;
 /// Recompilations that leave out only the guesses that failed. After them all guesses are left out.
-pub const RECOMPILATIONS_WITH_GUESSES: u32 = 6;
+pub const RECOMPILATIONS_WITH_GUESSES: u32 = 20;
 /// Recompilations after which no more classes are learned at places that know some.
-pub const RECOMPILATIONS_TO_LEARN: u32 = 4;
+pub const RECOMPILATIONS_TO_LEARN: u32 = 12;
 /// Recompilations after which a code object is given up.
-pub const MAX_RECOMPILATIONS: u32 = 10;
+pub const MAX_RECOMPILATIONS: u32 = 28;
 
 /// Calls of a function that the interpreter runs after machine code was withdrawn, before there is new one. It tries to
 /// specialize an instruction at its second execution, and again at the eighth after that.
@@ -197,9 +198,10 @@ fn hopeless(address: usize, is_settled: bool, entries: u64) -> Vec<(CodeOffset, 
     hopeless.map(|(guess, _)| guess).collect()
 }
 
-/// Takes all machine code of a code object out of use, and that of others of which it is a part: there is something to know that
-/// was not known when it was compiled.
+/// Takes all machine code of a code object out of use, that of others of which it is a part, and what is on its way: there is
+/// something to know that was not known when it was compiled.
 pub fn make_anew(state: StateRef, why: &str) {
+    background::forget(state.address());
     state.with(|state| withdraw_all(state, why));
     let callers = registry::note(state.address(), |notes| notes.callers.iter().copied().collect::<Vec<_>>());
     for caller in callers.into_iter().flatten() {
