@@ -145,6 +145,7 @@ fn profile_of(codes: &Rc<RefCell<Vec<Code>>>, state: &CodeState, entry: Entry) -
         depth,
         Lessons {
             failed: state.failed.clone(),
+            doubtful: state.doubtful.clone(),
             no_numbers: state.no_numbers.clone(),
             seen: state.seen.clone(),
             in_locals: state.in_locals.clone(),

@@ -617,6 +617,35 @@ def test_code_with_many_wrong_guesses_keeps_the_others():
     """)
 
 
+def test_a_wrong_guess_at_an_operator_says_something_of_those_beside_it():
+    run("""
+    import rjit
+    class Vector:
+        def __init__(self, x, y, z): self.x, self.y, self.z = x, y, z
+    def on_one_line(a, b): return a.x + b.x, a.y + b.y, a.z + b.z
+    def on_three(a, b):
+        return (a.x + b.x,
+                a.y + b.y,
+                a.z + b.z)
+    def far_away(a, b):
+        x = a.x + b.x
+
+
+        y = a.y + b.y
+
+
+        return x, y, a.z + b.z
+    rjit.enable(calls=10, loops=10**6)
+    floats, ints = Vector(1.5, 2.5, 3.5), Vector(1, 2, 3)
+    found = []
+    for function in on_one_line, on_three, far_away:
+        for _ in range(60): function(floats, floats)
+        for _ in range(200): assert function(floats, ints) == (2.5, 4.5, 6.5) and function(ints, ints) == (2, 4, 6)
+        found.append(rjit.explain(function)["recompilations"])
+    assert found == [1, 1, 3], found
+    """)
+
+
 def test_callees_without_machine_code_at_the_moment_are_inlined():
     run("""
     import rjit

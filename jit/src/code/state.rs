@@ -132,6 +132,8 @@ pub struct CodeState {
     pub refused: Option<Refusal>,
     /// Bytecodes whose guesses failed too often: compiled without a guess the next time.
     pub failed: HashSet<CodeOffset>,
+    /// Arithmetic beside such, which does the same and is not guessed to be any luckier.
+    pub doubtful: HashSet<CodeOffset>,
     /// Arithmetic whose operands were something else than numbers too often.
     pub no_numbers: HashSet<CodeOffset>,
     /// Versions of the classes that came by where the class of an attribute's owner was guessed wrongly.
@@ -161,6 +163,7 @@ impl CodeState {
             counting: Counting::Off,
             refused: None,
             failed: HashSet::new(),
+            doubtful: HashSet::new(),
             no_numbers: HashSet::new(),
             seen: HashMap::new(),
             in_locals: HashMap::new(),

@@ -61,6 +61,8 @@ pub type Inlinees = Rc<dyn Fn(usize) -> Option<Rc<Inlinee>>>;
 pub struct Lessons {
     /// The bytecodes not to guess at.
     pub failed: HashSet<CodeOffset>,
+    /// Arithmetic of which only that is guessed of which it makes no difference which numbers there are.
+    pub doubtful: HashSet<CodeOffset>,
     /// Arithmetic not to be guessed to be of numbers.
     pub no_numbers: HashSet<CodeOffset>,
     /// Versions of the classes that came by there.
@@ -121,6 +123,11 @@ impl Profile {
     /// Whether guesses at this bytecode failed too often to be made again.
     pub fn has_failed(&self, offset: CodeOffset) -> bool {
         self.lessons.failed.contains(&offset)
+    }
+
+    /// Whether guesses at this arithmetic, or at some beside it, failed too often.
+    pub fn is_doubtful(&self, offset: CodeOffset) -> bool {
+        self.has_failed(offset) || self.lessons.doubtful.contains(&offset)
     }
 
     /// Whether the operands of this arithmetic, about which more exact guesses failed, may still be guessed to be numbers.

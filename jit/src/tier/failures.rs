@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::background;
 use super::build;
+use super::doubts;
 use super::hotness;
 use super::registry;
 use super::retire::{withdraw, withdraw_all, withdraw_resumptions};
@@ -120,12 +121,12 @@ pub fn on_deopt(state: &mut CodeState, left: Left, site: CodeOffset, reason: Rea
         return false;
     }
     let is_settled = state.recompilations >= RETRIES_OF_NAMESPACES;
-    give_up(state, hopeless(address, is_settled, entries));
+    give_up(state, code, hopeless(address, is_settled, entries));
     if state.recompilations >= RECOMPILATIONS_WITH_GUESSES {
         let sites = current(state, kind).into_iter().flat_map(|executable| &*executable.exits);
         let own = sites.filter(|exit| exit.context == OUTERMOST && is_wrong_guess(exit.reason));
         let guesses: Vec<_> = own.map(|exit| (exit.site, exit.reason)).collect();
-        give_up(state, guesses);
+        give_up(state, code, guesses);
     }
     recompile(state, left, code, site, reason)
 }
@@ -151,7 +152,7 @@ pub fn on_deopt_of_callee(
     }
     let is_settled = state.read(|state| state.recompilations >= RETRIES_OF_NAMESPACES);
     let callee_address = callee.address();
-    callee.with(|callee| give_up(callee, hopeless(callee_address, is_settled, entries)));
+    callee.with(|callee| give_up(callee, code, hopeless(callee_address, is_settled, entries)));
     state.with(|state| match has_learned {
         true => renew(state, left, reason),
         false => recompile(state, left, code, site, reason),
@@ -180,8 +181,12 @@ fn note(
     Some((code, count))
 }
 
-/// Has guesses not be made any more.
-fn give_up(state: &mut CodeState, guesses: Vec<(CodeOffset, Reason)>) {
+/// Has guesses not be made any more. They are about `code`, whose state this is.
+fn give_up(state: &mut CodeState, code: Code, guesses: Vec<(CodeOffset, Reason)>) {
+    let types: Vec<_> = guesses.iter().filter(|(_, reason)| *reason == Reason::Type).map(|(site, _)| *site).collect();
+    if let (false, Ok(info)) = (types.is_empty(), code.read()) {
+        state.doubtful.extend(types.into_iter().flat_map(|site| doubts::beside(&info, site)));
+    }
     let no_numbers = guesses.iter().filter(|(_, reason)| *reason == Reason::Number);
     state.no_numbers.extend(no_numbers.map(|(site, _)| *site));
     state.failed.extend(guesses.into_iter().map(|(site, _)| site));

@@ -56,7 +56,7 @@ impl Builder<'_> {
         // The interpreter specializes so for a float and an int: what is no float now was an int, and may become a float.
         // Where a guess at one of them has failed any number may still come by.
         // It specializes no division of two floats, and hardly anything else that floats are divided by is no number.
-        let is_guessed = match self.profile.has_failed(self.instr.start) {
+        let is_guessed = match self.profile.is_doubtful(self.instr.start) {
             true => op != FloatOp::Div && self.profile.may_be_of_numbers(self.instr.start),
             false => self.instr.raw == Opcode::BinaryOpExtend || op == FloatOp::Div,
         };
@@ -125,7 +125,7 @@ impl Builder<'_> {
             (_, Some(both)) => both,
             _ => return false,
         };
-        if self.profile.has_failed(self.instr.start) && known != (Some(guess.0), Some(guess.1)) {
+        if self.profile.is_doubtful(self.instr.start) && known != (Some(guess.0), Some(guess.1)) {
             return false;
         }
         if !self.may_be(left, guess.0) || !self.may_be(right, guess.1) {

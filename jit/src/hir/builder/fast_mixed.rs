@@ -21,7 +21,7 @@ impl Builder<'_> {
             is_float(entry) || ty.repr == Repr::Obj && !ty.kinds.intersect(Kinds::FLOAT).is_empty()
         };
         let is_known = is_float(left) && is_float(right);
-        if !self.profile.has_failed(self.instr.start)
+        if !self.profile.is_doubtful(self.instr.start)
             || self.instr.oparg >= 2 * OPERATORS
             || is_known
             || !may_be_float(left)
