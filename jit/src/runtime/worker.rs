@@ -4,7 +4,6 @@
 //! pending call. All signals are blocked in it, and a fork waits until it has ended: it may have to finish what it is
 //! at, the rest is made after the fork, on both sides.
 
-use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
 use std::panic;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,10 +26,19 @@ const STACK: usize = 8 << 20;
 
 type Result = std::result::Result<Made, Refusal>;
 
+/// A plan that nobody has begun to carry out.
+struct Waiting {
+    number: u64,
+    plan: Plan,
+    /// How often it was missed.
+    misses: u64,
+}
+
 /// What the thread and the program share. A forked child has one of its own.
 #[derive(Default)]
 struct Shared {
-    waiting: VecDeque<(u64, Plan)>,
+    /// In the order in which they came.
+    waiting: Vec<Waiting>,
     done: Vec<(u64, Result, Duration)>,
     /// The thread runs; it says that it ends before it lets go of the lock.
     is_working: bool,
@@ -67,9 +75,31 @@ fn with<R>(work: impl FnOnce(&mut Worker) -> R) -> R {
 /// Has a plan carried out; [`tier::finish`] is told under the same number.
 pub fn work(number: u64, plan: Plan) {
     with(|worker| {
-        lock(&worker.shared).waiting.push_back((number, plan));
+        lock(&worker.shared).waiting.push(Waiting { number, plan, misses: 0 });
         worker.start();
     });
+}
+
+/// Counts that the machine code of this plan would have been run now. What is missed most is made first.
+pub fn miss(number: u64) {
+    with(|worker| {
+        let mut shared = lock(&worker.shared);
+        shared.waiting.iter_mut().filter(|plan| plan.number == number).for_each(|plan| plan.misses += 1);
+    });
+}
+
+/// Has these plans not be carried out, if nobody has begun yet.
+pub fn forget(numbers: &[u64]) {
+    with(|worker| lock(&worker.shared).waiting.retain(|plan| !numbers.contains(&plan.number)));
+}
+
+impl Shared {
+    /// What to do next, if anything is to be begun now: what was missed most, and of such the oldest.
+    fn next(&mut self) -> Option<Waiting> {
+        let most = self.waiting.iter().map(|plan| plan.misses).max().filter(|_| !self.is_stopped)?;
+        let index = self.waiting.iter().position(|plan| plan.misses == most)?;
+        Some(self.waiting.remove(index))
+    }
 }
 
 impl Worker {
@@ -100,16 +130,13 @@ impl Worker {
 
 fn run(shared: &Mutex<Shared>) {
     loop {
-        let (number, plan) = {
+        let Waiting { number, plan, .. } = {
             let mut shared = lock(shared);
-            match shared.waiting.pop_front() {
-                Some(next) if !shared.is_stopped => next,
-                next => {
-                    next.into_iter().for_each(|next| shared.waiting.push_front(next));
-                    shared.is_working = false;
-                    return;
-                }
-            }
+            let Some(next) = shared.next() else {
+                shared.is_working = false;
+                return;
+            };
+            next
         };
         let begin = threads::cpu_time();
         let made = tier::guarded(|| plan.make());

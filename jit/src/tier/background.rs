@@ -47,6 +47,13 @@ pub fn is_ordered(state: StateRef, kind: Kind) -> bool {
     ORDERS.with(|(_, orders)| orders.values().any(|order| order.state == state && order.ordered.kind == kind))
 }
 
+/// The same, for who would run it now.
+pub fn is_missed(state: StateRef, kind: Kind) -> bool {
+    let is_it = |order: &Order| order.state == state && order.ordered.kind == kind;
+    let number = ORDERS.with(|(_, orders)| orders.iter().find(|(_, order)| is_it(order)).map(|(number, _)| *number));
+    number.inspect(|number| worker::miss(*number)).is_some()
+}
+
 /// How many pieces of machine code are being made for the state at `address`.
 pub fn orders(address: usize) -> usize {
     ORDERS.with(|(_, orders)| orders.values().filter(|order| order.state.address() == address).count())
@@ -100,7 +107,7 @@ fn send(code: Code, state: StateRef, kind: Kind, entry: Entry, replaces: Option<
 
 /// The same, unless it is on its way already or there is no point in ordering more now. A refusal is on record.
 pub fn order_once(code: Code, state: StateRef, kind: Kind, entry: Entry) {
-    if !is_full() && !is_ordered(state, kind) {
+    if !is_missed(state, kind) && !is_full() {
         let _ = order(code, state, kind, entry);
     }
 }
@@ -117,9 +124,10 @@ pub fn forget(address: usize) {
     let forgotten = ORDERS.with(|(_, orders)| {
         let is_of_it = |order: &Order| order.states.contains(&address);
         let numbers: Vec<u64> = orders.iter().filter(|(_, order)| is_of_it(order)).map(|(number, _)| *number).collect();
-        numbers.into_iter().filter_map(|number| orders.remove(&number)).collect::<Vec<_>>()
+        numbers.into_iter().filter_map(|number| Some((number, orders.remove(&number)?))).collect::<Vec<_>>()
     });
-    for order in forgotten {
+    worker::forget(&forgotten.iter().map(|(number, _)| *number).collect::<Vec<_>>());
+    for (_, order) in forgotten {
         build::cancel(order.ordered);
     }
 }

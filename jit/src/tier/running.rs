@@ -92,7 +92,7 @@ pub fn record_deopt(
     let is_entered = |state: &CodeState| failures::current(state, kind).is_some_and(|it| std::ptr::eq(it, executable));
     let is_outdated = |state: &CodeState| matches!(kind, Kind::Loop(header) if state.outdated.contains_key(&header));
     let is_current =
-        state.read(|state| is_entered(state) && !is_outdated(state)) && !background::is_ordered(state, kind);
+        state.read(|state| is_entered(state) && !is_outdated(state)) && !background::is_missed(state, kind);
     let is_known = function.is_some() || matches!(kind, Kind::Loop(_));
     let left = failures::Left { kind, is_current, is_known };
     let is_to_be_replaced = if owner == code {
