@@ -446,6 +446,35 @@ def test_numbers_about_which_the_interpreter_says_nothing_are_noted():
     """)
 
 
+def test_class_methods_and_static_methods_are_entered_directly():
+    run("""
+    import rjit
+    class Order:
+        @classmethod
+        def less(cls, one, other): return cls.rank(one) < cls.rank(other)
+        @classmethod
+        def rank(cls, one): return one + 1
+        @staticmethod
+        def twice(number): return number * 2
+        def use(self, number): return self.less(number, 4), self.twice(number)
+    class Other(Order): pass
+    def by_class(number): return Order.less(number, 3), Order.twice(number)
+    def by_instance(order, number): return order.use(number)
+    def by_several(order, number): return order.less(number, 4)
+    rjit.enable(calls=5, loops=2000)
+    for i in range(600):
+        by_class(i), by_instance(Order(), i), by_several(Other() if i % 2 else Order(), i)
+    for function in (by_class, by_instance, by_several):
+        [compiled] = [e for e in rjit.executables() if e.code is function.__code__]
+        names = [qualname for qualname, *_ in compiled.inlined]
+        assert names.count("Order.less") == 1, (function, names)
+        if function is not by_several:
+            assert names.count("Order.rank") == 2 and "Order.twice" in names, (function, names)
+    [compiled] = [e for e in rjit.executables() if e.code is by_class.__code__]
+    assert not any(f"call {name}" in compiled.hir() for name in ("load_method", "call")), compiled.hir()
+    """)
+
+
 def test_what_calls_a_python_function_is_entered_directly():
     run("""
     import rjit

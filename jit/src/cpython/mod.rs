@@ -14,6 +14,7 @@ pub mod binary_op;
 pub mod buffers;
 pub mod bytes;
 pub mod cell;
+pub mod class_bound;
 pub mod code;
 pub mod complex;
 pub mod constructor;

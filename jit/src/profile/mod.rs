@@ -20,6 +20,7 @@ use crate::bytecode::decode::Instr;
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::binding::names_in;
+use crate::cpython::class_bound::{self, ClassBound};
 use crate::cpython::constructor::{self, Constructor};
 use crate::cpython::interp::COMMON_CONSTS_LEN;
 use crate::cpython::method::{self, NativeMethod};
@@ -236,6 +237,12 @@ impl Profile {
     /// The kinds of numbers that a `BINARY_OP_EXTEND` is specialized for, by the address in its inline cache.
     pub fn extended_numbers(&self, descr: u64) -> Option<(Kinds, Kinds)> {
         binary_op::numbers(descr as usize)
+    }
+
+    /// The class method or static method that the class `object` has under a name; with its version, and that of its metaclass if it
+    /// has one of its own.
+    pub fn bound_in_class(&self, object: usize, name: usize) -> Option<(ClassBound, u32, Option<u32>)> {
+        class_bound::of_class(object, name)
     }
 
     /// The Python function of the bound method `object`, if it is one.

@@ -10,6 +10,7 @@ use std::cell::UnsafeCell;
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
 use super::ops::attrs::add_inline_value;
+use crate::cpython::class_bound::{self, ClassBound};
 use crate::cpython::ffi as private;
 use crate::cpython::thread::Thread;
 use crate::cpython::typeobject::{self, Type};
@@ -30,6 +31,8 @@ pub enum Known {
     Method { method: *mut PyObject, keys: u32 },
     /// A method of a class whose instances have no dict.
     OnlyMethod { method: *mut PyObject },
+    /// A class method or static method, where instances have no dict or as long as the shared keys have this version.
+    InClass { bound: ClassBound, keys: Option<u32> },
     /// A property with this getter, a Python function, as long as the property keeps it.
     Property { property: *mut PyObject, getter: *mut PyObject },
 }
@@ -100,10 +103,16 @@ unsafe fn find_out(ty: Type, name: *mut PyObject) -> Known {
         if !found.is_null() && ffi::Py_IS_TYPE(found, &raw mut ffi::PyMemberDescr_Type) != 0 {
             return slot(ty, found);
         }
+        let bound = class_bound::of(found);
         let is_method = !found.is_null() && Type::of(found).has(typeobject::FLAG_METHOD_DESCRIPTOR);
         if !ty.has(typeobject::FLAG_INLINE_VALUES) {
             let has_dict = ty.has(typeobject::FLAG_MANAGED_DICT) || ty.dict_offset() != 0;
-            return if is_method && !has_dict { Known::OnlyMethod { method: found } } else { Known::Nothing };
+            return match bound {
+                _ if has_dict => Known::Nothing,
+                Some(bound) => Known::InClass { bound, keys: None },
+                None if is_method => Known::OnlyMethod { method: found },
+                None => Known::Nothing,
+            };
         }
         let Some(keys) = ty.cached_keys() else { return Known::Nothing };
         let index = private::_PyDictKeys_StringLookupSplit(keys.address() as *mut _, name);
@@ -119,13 +128,16 @@ unsafe fn find_out(ty: Type, name: *mut PyObject) -> Known {
             };
         }
         const EMPTY: isize = -1;
-        if !is_method || index != EMPTY {
+        if !is_method && bound.is_none() || index != EMPTY {
             return Known::Nothing;
         }
         let interp = Thread::current().interp();
         match private::_PyDictKeys_GetVersionForCurrentState(interp.cast(), keys.address() as *mut _) {
             0 => Known::Nothing,
-            keys => Known::Method { method: found, keys },
+            keys => match bound {
+                Some(bound) => Known::InClass { bound, keys: Some(keys) },
+                None => Known::Method { method: found, keys },
+            },
         }
     }
 }

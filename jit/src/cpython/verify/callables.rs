@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
-use super::super::{bytes, cell, code, ffi as private, frame, function, memory, method, object};
+use super::super::{bytes, cell, class_bound, code, ffi as private, frame, function, memory, method, object};
 use super::fields::{Checked, attr, holds_sample, int, pointer, word};
 use super::samples::Samples;
 use super::{holds, same};
@@ -116,6 +116,8 @@ fn methods(samples: &Samples<'_>) -> Checked {
     attr(samples, "d_name", "method_descriptor", "__name__", method::D_NAME)?;
     attr(samples, "d_type", "method_descriptor", "__objclass__", method::D_TYPE)?;
     attr(samples, "prop_get", "a_property", "fget", method::PROP_GET)?;
+    attr(samples, "cm_callable", "a_class_method", "__func__", class_bound::CALLABLE)?;
+    attr(samples, "sm_callable", "a_static_method", "__func__", class_bound::CALLABLE)?;
     let function = samples.address("c_function")?;
     // SAFETY: live C functions; a definition is only followed once it is known to be that of the descriptor's function.
     unsafe {

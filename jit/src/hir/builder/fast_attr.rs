@@ -32,7 +32,7 @@ impl Builder<'_> {
     }
 
     /// Guards that the object keeps its attributes in the inline array behind its fixed part.
-    fn guard_inline_values(&mut self, object: Value, ty: Value) {
+    pub(super) fn guard_inline_values(&mut self, object: Value, ty: Value) {
         if !self.inline.insert(object) {
             return;
         }
@@ -86,6 +86,9 @@ impl Builder<'_> {
         if is_trusted && self.fast_load_attr()? {
             return Ok(());
         }
+        if is_trusted && self.load_bound_by_class() {
+            return Ok(());
+        }
         let oparg = self.instr.oparg;
         if !is_trusted || self.instr.raw == Opcode::LoadAttrProperty {
             let cases = self.known_cases(oparg >> 1);
@@ -116,7 +119,7 @@ impl Builder<'_> {
 
     /// Replaces the owner on the stack by an attribute that `value` borrows, with a NULL above it if the instruction
     /// prepares a call.
-    fn finish_load(&mut self, value: Value) {
+    pub(super) fn finish_load(&mut self, value: Value) {
         self.emit(Op::IncRef, &[value], Type::NONE);
         self.set_line();
         let owner = self.peek(0);
@@ -205,23 +208,12 @@ impl Builder<'_> {
             }
             Opcode::LoadAttrClass => {
                 let owner = self.peek_obj(0);
-                let ty = self.emit(Op::TypeOf, &[owner], Type::obj(Kinds::OTHER));
-                let flags = self.emit(Op::Load { offset: typeobject::TP_FLAGS, mem: Mem::I64 }, &[ty], Type::I64);
-                let bit = self.const_i64(typeobject::FLAG_TYPE_SUBCLASS as i64);
-                let is_type = self.emit(Op::Int(IntOp::And), &[flags, bit], Type::I64);
-                self.guard_equal(is_type, typeobject::FLAG_TYPE_SUBCLASS as i64, Reason::Type);
-                let tag = Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 };
-                let tag = self.emit(tag, &[owner], Type::I64);
-                self.guard_equal(tag, i64::from(instr.cache_u32(1)), Reason::TypeVersion);
+                self.guard_owning_class(owner, instr.cache_u32(1), None);
                 self.finish_class_attr(instr.cache_u64(5) as usize);
             }
             Opcode::LoadAttrClassWithMetaclassCheck => {
                 let owner = self.peek_obj(0);
-                // A metaclass of this version makes types.
-                self.guard_version(owner, instr.cache_u32(1));
-                let tag = Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 };
-                let tag = self.emit(tag, &[owner], Type::I64);
-                self.guard_equal(tag, i64::from(instr.cache_u32(3)), Reason::TypeVersion);
+                self.guard_owning_class(owner, instr.cache_u32(3), Some(instr.cache_u32(1)));
                 self.finish_class_attr(instr.cache_u64(5) as usize);
             }
             Opcode::LoadAttrModule => {
@@ -250,6 +242,23 @@ impl Builder<'_> {
         Ok(true)
     }
 
+    /// Guards that an object is the class that has this version, and that its metaclass, if it has one of its own, has that one.
+    pub(super) fn guard_owning_class(&mut self, owner: Value, version: u32, metaclass: Option<u32>) {
+        if let Some(metaclass) = metaclass {
+            // A metaclass of this version makes types.
+            self.guard_version(owner, metaclass);
+        } else {
+            let ty = self.emit(Op::TypeOf, &[owner], Type::obj(Kinds::OTHER));
+            let flags = self.emit(Op::Load { offset: typeobject::TP_FLAGS, mem: Mem::I64 }, &[ty], Type::I64);
+            let bit = self.const_i64(typeobject::FLAG_TYPE_SUBCLASS as i64);
+            let is_type = self.emit(Op::Int(IntOp::And), &[flags, bit], Type::I64);
+            self.guard_equal(is_type, typeobject::FLAG_TYPE_SUBCLASS as i64, Reason::Type);
+        }
+        let tag = Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 };
+        let tag = self.emit(tag, &[owner], Type::I64);
+        self.guard_equal(tag, i64::from(version), Reason::TypeVersion);
+    }
+
     /// An object that the inline cache names. It is only read behind the guards that keep the cache valid.
     pub(super) fn known_obj(&mut self, address: usize) -> Value {
         let kinds = self.profile.kinds_of(address);
@@ -274,7 +283,7 @@ impl Builder<'_> {
     }
 
     /// Guards that no instance of the class has got an attribute of a new name, which would hide the class's own.
-    fn guard_shared_keys(&mut self, ty: Value, version: u32) {
+    pub(super) fn guard_shared_keys(&mut self, ty: Value, version: u32) {
         let keys = self.emit(Op::Load { offset: typeobject::HT_CACHED_KEYS, mem: Mem::I64 }, &[ty], Type::I64);
         let found = self.emit(Op::Load { offset: dict::DK_VERSION, mem: Mem::U32 }, &[keys], Type::I64);
         self.guard_equal(found, i64::from(version), Reason::KeysVersion);

@@ -4,6 +4,7 @@
 //! Nothing here leaves by a side exit: what is not as expected goes the general way.
 
 use super::*;
+use crate::cpython::class_bound::ClassBound;
 use crate::cpython::{dict, function, method, typeobject};
 use crate::runtime::attr_cache::Known;
 
@@ -133,6 +134,14 @@ impl Builder<'_> {
         self.expect_that(fork, Cond::Ne, valid, 0);
     }
 
+    /// Expects that an instance has no attribute of its own that would hide the class's.
+    fn expect_shared_keys(&mut self, fork: &Fork, owner: Value, (ty, version): (Value, u32), keys: u32) {
+        self.expect_inline_values(fork, owner, ty, version);
+        let shared = self.emit(Op::Load { offset: typeobject::HT_CACHED_KEYS, mem: Mem::I64 }, &[ty], Type::I64);
+        let found = self.emit(Op::Load { offset: dict::DK_VERSION, mem: Mem::U32 }, &[shared], Type::I64);
+        self.expect_equal(fork, found, i64::from(keys));
+    }
+
     /// A new reference to the value at `offset`, which must be there.
     fn expect_value(&mut self, fork: &Fork, owner: Value, offset: i32) -> Value {
         let value = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
@@ -225,18 +234,16 @@ impl Builder<'_> {
             self.begin_way(&fork, hit);
             let method = match *known {
                 Known::Method { method, keys } => {
-                    self.expect_inline_values(&fork, owner, ty, *version);
-                    let load = Op::Load { offset: typeobject::HT_CACHED_KEYS, mem: Mem::I64 };
-                    let shared = self.emit(load, &[ty], Type::I64);
-                    let found = Op::Load { offset: dict::DK_VERSION, mem: Mem::U32 };
-                    let found = self.emit(found, &[shared], Type::I64);
-                    self.expect_equal(&fork, found, i64::from(keys));
+                    self.expect_shared_keys(&fork, owner, (ty, *version), keys);
                     Some(method)
                 }
                 Known::OnlyMethod { method } => Some(method),
                 _ => None,
             };
-            if let Some(method) = method {
+            if let Known::InClass { bound, keys } = *known {
+                methods.extend(bound.takes_class.then_some(bound.callable));
+                self.load_bound_in_way(&mut fork, bound, (owner, ty, *version), keys)?;
+            } else if let Some(method) = method {
                 methods.push(method as usize);
                 let callable = self.known_obj(method as usize);
                 self.emit(Op::IncRef, &[callable], Type::NONE);
@@ -266,6 +273,31 @@ impl Builder<'_> {
         self.push(results[0], true);
         self.push(results[1], true);
         Ok(())
+    }
+
+    /// The way of a class method or static method.
+    fn load_bound_in_way(
+        &mut self,
+        fork: &mut Fork,
+        bound: ClassBound,
+        (owner, ty, version): (Value, Value, u32),
+        keys: Option<u32>,
+    ) -> Result<(), Refusal> {
+        if let Some(keys) = keys {
+            self.expect_shared_keys(fork, owner, (ty, version), keys);
+        }
+        let current = self.callable_of(bound);
+        self.expect_equal(fork, current, bound.callable as i64);
+        let callable = self.known_obj(bound.callable);
+        self.emit(Op::IncRef, &[callable], Type::NONE);
+        let receiver = if bound.takes_class {
+            self.emit(Op::IncRef, &[ty], Type::NONE);
+            self.emit(Op::ToRef { borrowed: false }, &[ty], Type::REF)
+        } else {
+            self.null_ref()
+        };
+        self.close_top(1);
+        self.end_way(fork, &[callable, receiver], false)
     }
 
     /// `STORE_ATTR`, where instances keep the attribute themselves.

@@ -326,6 +326,7 @@ impl Builder<'_> {
         callee.state.numbers = self.state.numbers.clone();
         callee.characters = self.characters.clone();
         (callee.shapes, callee.inline, callee.held) = (shapes, inline, held);
+        callee.expect = self.expect.clone();
         callee.tuples = self.tuples.clone();
         callee.kept = self.kept.iter().chain(call.kept).copied().collect();
         callee.unmade = unmade.zip(call.lazy).map(|(tuple, lazy)| (tuple.slot, lazy.items.to_vec()));

@@ -13,6 +13,7 @@ mod carry;
 pub mod cfg;
 mod fast_arith;
 mod fast_attr;
+mod fast_bound;
 mod fast_builtin;
 mod fast_call;
 mod fast_construct;

@@ -122,6 +122,19 @@ pub unsafe extern "C-unwind" fn to_bool(value: *mut PyObject) -> i32 {
     unsafe { PyObject_IsTrue(value) }
 }
 
+/// Whether two objects are equal that are equal to themselves only: those of classes that say nothing of comparing, so that `object`'s
+/// way is taken, for both. None for others, and for comparisons other than `==` and `!=`.
+#[inline]
+unsafe fn identity(left: *mut PyObject, right: *mut PyObject, op: c_int) -> Option<bool> {
+    // SAFETY: the contract.
+    unsafe {
+        let slot = |object: *mut PyObject| (*Py_TYPE(object)).tp_richcompare.map(|compare| compare as *const ());
+        let usual = (*(&raw const PyBaseObject_Type)).tp_richcompare.map(|compare| compare as *const ());
+        let is_usual = slot(left) == usual && slot(right) == usual && matches!(op, Py_EQ | Py_NE);
+        is_usual.then(|| std::ptr::eq(left, right))
+    }
+}
+
 /// `COMPARE_OP`: the rich comparison's own result; `op` is `oparg >> 5`. Borrows both.
 pub unsafe extern "C-unwind" fn compare_op(
     frame: *mut InterpreterFrame,
@@ -147,6 +160,9 @@ pub unsafe extern "C-unwind" fn compare_bool(
 ) -> i32 {
     // SAFETY: the contract; the result is ours to release.
     unsafe {
+        if let Some(is_equal) = identity(left, right, op as c_int) {
+            return (is_equal == (op as c_int == Py_EQ)).into();
+        }
         operators::note_numbers(frame, left, right);
         let result = PyObject_RichCompare(left, right, op as c_int);
         if result.is_null() {
