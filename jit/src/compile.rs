@@ -17,7 +17,7 @@ use pyo3::ffi::PyObject;
 use rjit_perfmap::Unwind;
 
 use crate::bytecode::info::CodeInfo;
-use crate::bytecode::opcode::Opcode;
+use crate::bytecode::opcode::OpcodeKind;
 use crate::code::binding::bind;
 use crate::code::executable::{Body, Counters, Executable, Header, body_in};
 use crate::code::extra;
@@ -115,6 +115,12 @@ pub fn plan(
     if tier::options().is_some_and(|options| options.has_profiles()) {
         profile.notice_untried();
     }
+    profile.has_room = match kind {
+        Kind::Function => !tier::is_patient() || state.has_room,
+        // What runs once has no later chance.
+        Kind::Loop(_) => !tier::is_patient() || state.has_room || state.calls <= 1 && !state.was_compiled,
+        Kind::Resume(_) => true,
+    };
     let hir = build(&info, &profile, kind)?;
     // Lowering wants it, and has no GIL to find it out with.
     eval_frame_address();
@@ -184,8 +190,10 @@ fn inlinee(object: usize, codes: &Rc<RefCell<Vec<Code>>>, found: &Weak<RefCell<F
         return None;
     }
     let info = code.read().ok()?;
+    // Nobody may have looked at it so far.
+    tier::state_or_new(code)?;
     let state = extra::get(code)?;
-    let is_known = info.instrs.iter().any(|instr| instr.raw == Opcode::ResumeCheck);
+    let is_known = info.instrs.iter().any(|instr| instr.raw.kind() == OpcodeKind::Specialized);
     let has_run = is_known || state.read(|state| state.calls > 1 || state.was_compiled);
     let is_straight = info.instrs.iter().all(|instr| instr.jump_target().is_none_or(|target| target > instr.start));
     if !has_run || !is_straight || !info.exceptions.entries().is_empty() {

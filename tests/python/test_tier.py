@@ -617,6 +617,46 @@ def test_code_with_many_wrong_guesses_keeps_the_others():
     """)
 
 
+MANY_CALLEES = """
+import rjit, time
+scope = {}
+exec("\\n".join(f"def callee{i}(x): return x + {i} + (x & 3) - (x | 1) + (x ^ 7) - x" for i in range(10)), scope)
+exec("def caller(x): return " + " + ".join(f"callee{i}(x)" for i in range(10)), scope)
+exec("def loop(n):\\n  total = 0\\n  for x in range(n):\\n    total += caller(x)\\n  return total", scope)
+caller, loop = scope["caller"], scope["loop"]
+expected = loop(100)
+def inlined(function):
+    return [len(e.inlined) for e in rjit.executables() if e.code is function.__code__]
+"""
+
+
+def test_callees_are_inlined_in_two_steps():
+    # Few at first; all of them where the machine code stays in use.
+    run(
+        MANY_CALLEES
+        + """
+rjit.enable()
+end = time.monotonic() + 60
+seen = set()
+while 10 not in inlined(caller) and time.monotonic() < end:
+    for _ in range(10): assert loop(100) == expected
+    seen.update(inlined(caller))
+assert 10 in inlined(caller) and min(seen) < 10, (seen, inlined(caller))
+"""
+    )
+
+
+def test_callees_are_inlined_at_once_with_low_thresholds():
+    run(
+        MANY_CALLEES
+        + """
+rjit.enable(calls=10, loops=10**6)
+for _ in range(10): loop(100)
+assert inlined(caller) == [10], inlined(caller)
+"""
+    )
+
+
 def test_a_wrong_guess_at_an_operator_says_something_of_those_beside_it():
     run("""
     import rjit

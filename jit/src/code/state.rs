@@ -9,7 +9,6 @@ use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
-use crate::hir::inst::Reason;
 use crate::profile::Noted;
 
 /// The part of a code object's state that machine code reads by address. It stays at its place as long as the code
@@ -119,11 +118,15 @@ pub struct CodeState {
     pub function: Option<Box<Executable>>,
     /// Whether there was some.
     pub was_compiled: bool,
+    /// Whether there is room for many callees in the next machine code.
+    pub has_room: bool,
+    /// The next call has the function's machine code made once more, with that room.
+    pub is_to_grow: bool,
     /// Machine code that is entered in the middle of a frame, by where: that of loops at their headers, that of generators where
     /// they go on.
     pub inner: HashMap<CodeOffset, Box<Executable>>,
     /// Loops whose machine code is to be replaced the next time they jump back, and why.
-    pub outdated: HashMap<CodeOffset, Reason>,
+    pub outdated: HashMap<CodeOffset, &'static str>,
     /// Where generators were found waiting.
     pub waiting: Vec<Waiting>,
     /// Whether those places are counted.
@@ -157,6 +160,8 @@ impl CodeState {
             jumps: HashMap::new(),
             function: None,
             was_compiled: false,
+            has_room: false,
+            is_to_grow: false,
             inner: HashMap::new(),
             outdated: HashMap::new(),
             waiting: Vec::new(),

@@ -100,6 +100,8 @@ pub struct Function {
     pub entry: Block,
     /// Words of scratch memory, for arrays that calls read or write.
     pub scratch: u32,
+    /// Callees for which there was no room, but would be with more of it. Not in the text form.
+    pub left_out: u32,
 }
 
 impl Function {
@@ -116,6 +118,7 @@ impl Function {
             context: OUTERMOST,
             entry: Block(0),
             scratch: 0,
+            left_out: 0,
         };
         function.entry = function.new_block(false);
         function

@@ -86,6 +86,8 @@ pub struct Profile {
     common: [usize; COMMON_CONSTS_LEN as usize],
     bindings: Bindings,
     inlinees: Option<Inlinees>,
+    /// Whether many callees may become a part of the code.
+    pub has_room: bool,
     /// Counted down by what is executed without a profile; nothing if that is not to be noticed.
     pub untried: Option<Box<AtomicI64>>,
     /// What is in the locals of the frame that is running the code, and where a loop is entered on its stack; 0 for what is not
@@ -108,7 +110,8 @@ impl Profile {
     ) -> Profile {
         array::find_class();
         let (untried, inlinees) = (None, None);
-        Profile { entry_depth, lessons, globals, builtins, common, bindings, inlinees, untried, locals }
+        let has_room = true;
+        Profile { entry_depth, lessons, globals, builtins, common, bindings, inlinees, has_room, untried, locals }
     }
 
     /// The same with callees that may be inlined.

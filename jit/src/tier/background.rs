@@ -20,7 +20,6 @@ use crate::cpython::code::Code;
 use crate::cpython::gil::GilCell;
 use crate::hir::builder::Refusal;
 use crate::hir::function::Kind;
-use crate::hir::inst::Reason;
 use crate::runtime::worker;
 
 /// Plans that are waiting or being worked on, at most. More than that is no hurry to begin with.
@@ -32,7 +31,7 @@ struct Order {
     state: StateRef,
     ordered: Ordered,
     /// Why it is to replace machine code that is in use, if it is.
-    replaces: Option<Reason>,
+    replaces: Option<&'static str>,
     /// Which switching on it belongs to.
     since: Option<Instant>,
     /// Addresses of the states of the code objects whose addresses are in the machine code.
@@ -78,16 +77,16 @@ pub fn order(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Result<()
 }
 
 /// Has `code` compiled once more as `kind`. The machine code that there is stays in use until then. A refusal is on record.
-pub fn replace(code: Code, state: StateRef, kind: Kind, entry: Entry, why: Reason) {
+pub fn replace(code: Code, state: StateRef, kind: Kind, entry: Entry, why: &'static str) {
     if let Kind::Loop(header) = kind {
         state.with(|state| state.outdated.remove(&header));
     }
     if send(code, state, kind, entry, Some(why)).is_err() {
-        state.with(|state| retire::withdraw(state, kind, why.text()));
+        state.with(|state| retire::withdraw(state, kind, why));
     }
 }
 
-fn send(code: Code, state: StateRef, kind: Kind, entry: Entry, replaces: Option<Reason>) -> Result<(), Refusal> {
+fn send(code: Code, state: StateRef, kind: Kind, entry: Entry, replaces: Option<&'static str>) -> Result<(), Refusal> {
     let (plan, codes, ordered) = build::plan(code, state, kind, entry)?;
     // Those that had no state have one from here on, so that their death is noticed.
     let states: Option<Vec<usize>> = codes.into_iter().map(|code| Some(registry::state(code)?.address())).collect();
@@ -138,7 +137,7 @@ pub fn finish(py: Python<'_>, number: u64, made: Result<Made, Refusal>, took: Du
     let Order { code, state, ordered, replaces, since, .. } = order;
     let kind = ordered.kind;
     if let Some(why) = replaces {
-        state.with(|state| retire::withdraw(state, kind, why.text()));
+        state.with(|state| retire::withdraw(state, kind, why));
     }
     let exists = state.read(|state| match kind {
         Kind::Function => state.function.is_some() || state.refused.is_some(),

@@ -6,7 +6,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{coverage, generators, registry, report, retire, switch};
+use super::{coverage, generators, growth, registry, report, retire, switch};
 use crate::bytecode::info::CodeFlags;
 use crate::code::extra::StateRef;
 use crate::code::install;
@@ -156,12 +156,16 @@ pub fn finish(
     registry::with(|registry| registry.compiled.insert(executable.qualname.clone()));
     registry::note_callees(state.address(), &executable.callees);
     let executable = executable.settle();
+    if growth::has_left_out(&executable) {
+        growth::note(state);
+    }
     state.with(|state| match ordered.kind {
         Kind::Function => {
             state.cell.body = executable.body as *const () as usize;
             state.calls = 0;
             state.function = Some(executable);
             state.was_compiled = true;
+            state.is_to_grow = false;
         }
         Kind::Loop(header) => {
             state.inner.insert(header, executable);

@@ -222,7 +222,7 @@ fn renew(state: &mut CodeState, left: Left, reason: Reason) -> bool {
         match left.kind {
             Kind::Function => return true,
             Kind::Loop(header) => {
-                state.outdated.insert(header, reason);
+                state.outdated.insert(header, reason.text());
                 return false;
             }
             Kind::Resume(_) => {}

@@ -6,7 +6,7 @@
 //! reported for that, which costs nothing once all of them have the entry, since it bypasses what reports them.
 
 use super::build::{self, Entry, build, hopeless, is_function, is_running};
-use super::{background, registry, running, switch};
+use super::{background, growth, registry, running, switch};
 use crate::code::extra::{self, StateRef};
 use crate::code::install;
 use crate::cpython::code::Code;
@@ -82,7 +82,8 @@ pub fn at_entry(function: Function) -> bool {
     let built = match registry::state(code) {
         Some(state) if state.read(|state| state.refused.is_some()) => false,
         Some(state) if state.read(|state| state.function.is_some()) => {
-            // Its tool has gone without a word.
+            growth::at_entry(code, state, function);
+            // Its tool has gone without a word, or it was to come by here.
             running::local_events_changed(code);
             true
         }

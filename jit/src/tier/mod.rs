@@ -3,7 +3,7 @@
 //! Code that is found running again and again ([`sampling`]) is counted: `sys.monitoring` reports each of its starts and
 //! backward jumps ([`monitoring`], [`hotness`]) until it is compiled ([`build`]) or refused. Functions made later from the same
 //! code get the same entry ([`functions`]). When guesses keep failing the code is compiled anew without them, and
-//! given up in the end ([`failures`], [`doubts`]). Generators are counted and entered where they go on ([`generators`]). Machine code that is out of use waits until nobody can be inside it
+//! given up in the end ([`failures`], [`doubts`]). With the usual thresholds callees are inlined in two steps ([`growth`]). Generators are counted and entered where they go on ([`generators`]). Machine code that is out of use waits until nobody can be inside it
 //! ([`retire`]). Tests have machine code taken out of use without a cause ([`stress`]).
 //!
 //! Everything here is called with the GIL held.
@@ -15,6 +15,7 @@ mod doubts;
 mod failures;
 pub mod functions;
 pub mod generators;
+mod growth;
 pub mod hotness;
 mod monitoring;
 mod patience;

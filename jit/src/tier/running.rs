@@ -102,7 +102,7 @@ pub fn record_deopt(
         callee.is_some_and(|callee| failures::on_deopt_of_callee(state, callee, left, site, reason, finding))
     };
     if let Some(function) = function.filter(|_| is_to_be_replaced) {
-        background::replace(owner, state, kind, Entry::of_call(function), reason);
+        background::replace(owner, state, kind, Entry::of_call(function), reason.text());
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use pyo3::exceptions::{PyMemoryError, PyRecursionError};
 use pyo3::prelude::*;
 
-use super::{monitoring, registry, switch};
+use super::{growth, monitoring, registry, switch};
 use crate::bytecode::info::CodeFlags;
 use crate::code::extra::StateRef;
 use crate::code::install;
@@ -41,7 +41,7 @@ pub fn tick(py: Python<'_>, running: impl Iterator<Item = Code>) -> bool {
         return false;
     }
     telemetry::count_evaluation();
-    let mut undecided = false;
+    let mut undecided = growth::tick();
     for code in running {
         undecided |= seen(py, code);
     }

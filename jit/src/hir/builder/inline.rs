@@ -15,9 +15,11 @@ use crate::profile::Inlinee;
 /// Callees within callees, at most.
 const MAX_DEPTH: usize = 5;
 /// Callees in one piece of machine code, at most.
-const MAX_CALLEES: usize = 24;
+const MAX_CALLEES: usize = 32;
 /// Instructions of all callees in one piece of machine code, at most.
 const MAX_INSTRUCTIONS: usize = 1000;
+/// The same for code of which it is not known yet that it is worth while.
+const FEW_INSTRUCTIONS: usize = 150;
 
 /// How much of a function there was before a callee was begun.
 struct Checkpoint {
@@ -252,7 +254,7 @@ impl Builder<'_> {
     }
 
     /// The function that a call enters, if its code is to become a part of this one.
-    pub(super) fn inlinee(&self, call: &KnownCall<'_>) -> Option<Rc<Inlinee>> {
+    pub(super) fn inlinee(&mut self, call: &KnownCall<'_>) -> Option<Rc<Inlinee>> {
         let callers = self.callers();
         if callers.len() >= MAX_DEPTH || self.func.contexts.len() >= MAX_CALLEES || call.target.has_keyword_only {
             return None;
@@ -262,7 +264,12 @@ impl Builder<'_> {
         }
         let inlinee = self.profile.inlinee(call.object)?;
         let inlined: usize = self.func.contexts.iter().map(|context| context.code.instrs.len()).sum();
-        (inlined + inlinee.code.instrs.len() <= MAX_INSTRUCTIONS).then_some(inlinee)
+        let all = inlined + inlinee.code.instrs.len();
+        let most = if self.has_room { MAX_INSTRUCTIONS } else { FEW_INSTRUCTIONS };
+        if all > most && all <= MAX_INSTRUCTIONS {
+            self.func.left_out += 1;
+        }
+        (all <= most).then_some(inlinee)
     }
 
     fn call_path(&self, call: &KnownCall<'_>) -> CallPath {
@@ -320,6 +327,7 @@ impl Builder<'_> {
         let (cfg, carry) = (Cfg::build(&inlinee.code, entry), Carried::new());
         let mut callee = Builder::new(&inlinee.code, profile, Kind::Function, &cfg, &carry);
         (callee.root, callee.returning) = (self.root, Some(block));
+        callee.has_room = self.has_room;
         callee.is_warm = self.is_warm && has_begun(&inlinee.code, &cfg);
         callee.known_results = self.known_results.clone();
         callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);

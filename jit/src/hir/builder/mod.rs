@@ -177,6 +177,8 @@ pub struct Builder<'a> {
     start: (Block, usize),
     /// Whether places that the interpreter has not come to are left to it, see [`Builder::is_unreached`].
     is_warm: bool,
+    /// Whether many callees may become a part of the code.
+    has_room: bool,
     /// Operands at its start.
     depth: usize,
     /// The frame state at the start of the current instruction.
@@ -289,6 +291,7 @@ impl<'a> Builder<'a> {
             pinned: None,
             start: (Block(0), 0),
             is_warm: false,
+            has_room: profile.has_room,
             depth: 0,
             before: None,
             line: None,

@@ -129,9 +129,9 @@ unsafe fn identity(left: *mut PyObject, right: *mut PyObject, op: c_int) -> Opti
     // SAFETY: the contract.
     unsafe {
         let slot = |object: *mut PyObject| (*Py_TYPE(object)).tp_richcompare.map(|compare| compare as *const ());
-        let usual = (*(&raw const PyBaseObject_Type)).tp_richcompare.map(|compare| compare as *const ());
-        let is_usual = slot(left) == usual && slot(right) == usual && matches!(op, Py_EQ | Py_NE);
-        is_usual.then(|| std::ptr::eq(left, right))
+        let usual = PyBaseObject_Type.tp_richcompare.map(|compare| compare as *const ());
+        let is_usual = slot(left) == usual && slot(right) == usual;
+        (is_usual && (op == Py_EQ || op == Py_NE)).then(|| std::ptr::eq(left, right))
     }
 }
 
