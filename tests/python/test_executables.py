@@ -14,8 +14,8 @@ import pytest
 rjit = pytest.importorskip("rjit", reason="rjit is not installed here")
 
 
-def run(source: str) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RJIT")}
+def run(source: str, **variables: str) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RJIT")} | variables
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(source)],
         env=environment,
@@ -1010,6 +1010,51 @@ def test_what_the_interpreter_has_not_come_to_is_left_to_it():
     for _ in range(200): assert branches(items, 9) == 26
     assert exits() == [], exits()
     """)
+
+
+# Ints of two digits: written over each other in a local, and dropped and made in a list.
+TWO_DIGITS = """
+    import sys, rjit
+
+    def count(n):
+        total, same = 1 << 29, 0
+        last = id(total)
+        for i in range(n):
+            total += i << 24
+            now = id(total)
+            same += now == last
+            last = now
+        return total, same
+
+    def change(numbers, by):
+        for i in range(len(numbers)):
+            numbers[i] = by if by is None else i - by
+
+    numbers = [None] * 40
+    full = free = total = same = 0
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(20):
+        count(300)
+        change(numbers, 1 << 50)
+        change(numbers, None)
+    assert {e.qualname for e in rjit.executables()} >= {"count", "change"}
+    total, same = count(300)
+    assert total == (1 << 29) + sum(range(300)) * (1 << 24), total
+    change(numbers, 1 << 50)
+    assert numbers == [i - (1 << 50) for i in range(40)]
+    full = sys.getallocatedblocks()
+    change(numbers, None)
+    free = full - sys.getallocatedblocks()
+"""
+
+
+def test_ints_of_two_digits_use_the_memory_of_others():
+    run(TWO_DIGITS + "    assert same > 250 and free < 10, (same, free)")
+
+
+def test_ints_of_two_digits_have_memory_of_their_own_where_its_end_is_marked():
+    """The debug hooks of the allocator end the process when something was written behind a block."""
+    run(TWO_DIGITS + "    assert same < 10 and free >= 30, (same, free)", PYTHONMALLOC="debug")
 
 
 def test_instances_are_made_of_dead_ones():

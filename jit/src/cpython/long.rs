@@ -7,7 +7,7 @@
 
 use pyo3::ffi::PyObject;
 
-use super::{ffi, memory};
+use super::{allocator, ffi, memory};
 
 layout! {
     /// The tag word (`usize`).
@@ -40,12 +40,28 @@ layout! {
 
 /// The largest digit: compact ints are within `-DIGIT_MASK..=DIGIT_MASK`.
 pub const DIGIT_MASK: i64 = (1 << DIGIT_BITS) - 1;
+/// The largest int of two digits.
+pub const TWO_DIGITS_MASK: i64 = (1 << (2 * DIGIT_BITS)) - 1;
 /// The tag's bit that members of the table of small ints have; no header names it.
 pub const TAG_SMALL: u64 = 4;
 /// The tag of a positive int of one digit.
 pub const TAG_ONE_DIGIT_POSITIVE: u64 = 1 << TAG_SHIFT;
 /// The tag of a negative int of one digit.
 pub const TAG_ONE_DIGIT_NEGATIVE: u64 = (1 << TAG_SHIFT) | 2;
+/// What a tag has more for two digits than for one.
+pub const TAG_ONE_DIGIT_MORE: u64 = 1 << TAG_SHIFT;
+/// The tag of a positive int of two digits.
+pub const TAG_TWO_DIGITS_POSITIVE: u64 = TAG_ONE_DIGIT_POSITIVE + TAG_ONE_DIGIT_MORE;
+/// An int whose tag is below this has at most two digits.
+pub const TWO_DIGITS_TAG_LIMIT: u64 = COMPACT_TAG_LIMIT + TAG_ONE_DIGIT_MORE;
+/// The second digit.
+pub const OB_DIGIT_1: i32 = OB_DIGIT + 4;
+
+/// Ints whose tag is below this have blocks of memory of one size, so one may become the other. The GIL must be held at the
+/// first call.
+pub fn one_size_tag_limit() -> u64 {
+    if allocator::has_room_for_two_digits() { TWO_DIGITS_TAG_LIMIT } else { COMPACT_TAG_LIMIT }
+}
 
 /// Whether `value` is one of the preallocated ints.
 #[inline]

@@ -9,6 +9,7 @@
 //!
 //! The numbers are those of the default build (with the GIL, no `Py_DEBUG`) on a 64-bit little-endian machine.
 
+pub mod allocator;
 pub mod array;
 pub mod binary_op;
 pub mod buffers;

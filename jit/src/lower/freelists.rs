@@ -52,15 +52,22 @@ impl Lowering<'_, '_> {
         if self.is_cold {
             return self.made_by(Helper::LongFromI64, value, state);
         }
-        let (compact, anew, done) = (self.block(), self.block(), self.block());
+        let (compact, large, anew, done) = (self.block(), self.block(), self.block(), self.block());
+        self.b.set_cold_block(large);
         self.b.set_cold_block(anew);
         let result = self.b.append_block_param(done, types::I64);
-        let int = self.one_digit(value);
-        self.b.ins().brif(int.fits, compact, &[], anew, &[]);
+        let int = self.magnitude(value);
+        self.b.ins().brif(int.has_one_digit, compact, &[], large, &[]);
         self.b.switch_to_block(compact);
         let popped = self.pop(INTS, anew);
         self.store_one_digit(int, popped);
         self.b.ins().jump(done, &[BlockArg::Value(popped)]);
+        self.b.switch_to_block(large);
+        if self.leave_unless_two_digits(int, anew) {
+            let popped = self.pop(INTS, anew);
+            self.store_two_digits(int, popped);
+            self.b.ins().jump(done, &[BlockArg::Value(popped)]);
+        }
         self.b.switch_to_block(anew);
         let made = self.made_by(Helper::LongFromI64, value, state);
         self.b.ins().jump(done, &[BlockArg::Value(made)]);
@@ -87,12 +94,13 @@ impl Lowering<'_, '_> {
                 other
             }
             Kinds::LONG => {
-                let (other, compact) = (self.block(), self.block());
+                let (other, fits) = (self.block(), self.block());
                 let tag = self.load(types::I64, object, long::LV_TAG);
-                let limit = long::COMPACT_TAG_LIMIT as i64;
-                let is_compact = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, limit);
-                self.b.ins().brif(is_compact, compact, &[], other, &[]);
-                self.b.switch_to_block(compact);
+                // The list has blocks of one size, whatever was in them.
+                let limit = long::one_size_tag_limit() as i64;
+                let is_of_size = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, limit);
+                self.b.ins().brif(is_of_size, fits, &[], other, &[]);
+                self.b.switch_to_block(fits);
                 self.push(INTS, object, other, done);
                 other
             }

@@ -4,7 +4,7 @@
 //! there is more than one.
 
 use super::*;
-use crate::cpython::{float, kinds, long, object};
+use crate::cpython::{allocator, float, kinds, long, object};
 use crate::hir::inst::Op;
 use crate::hir::types::Kinds;
 use crate::runtime::ops::table::Helper;
@@ -117,14 +117,34 @@ impl Lowering<'_, '_> {
         (self.value(inst.args[0]), inst.args.get(1).copied(), inst.state.expect("verified: a store has a state"))
     }
 
-    /// Ends the block if there is a box and the int is one of those that need one and are neither negative nor large.
+    /// Ends the block if there is a box and the int is one of those that need one, are not negative and have at most two digits.
     fn write_usual_int(&mut self, private: Value, value: ir::Value, ways: Ways) {
         let object = self.private_box(private);
-        let (fits, write, look) = (self.block(), self.block(), self.block());
+        let (fits, write, look, large) = (self.block(), self.block(), self.block(), self.block());
+        self.b.set_cold_block(large);
         let above = self.b.ins().iadd_imm_s(value, -(long::SMALL_MAX + 1));
         let most = long::DIGIT_MASK - long::SMALL_MAX;
         let is_usual = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, above, most);
-        self.b.ins().brif(is_usual, fits, &[], look, &[]);
+        self.b.ins().brif(is_usual, fits, &[], large, &[]);
+        self.b.switch_to_block(large);
+        if allocator::has_room_for_two_digits() {
+            let (two, write) = (self.block(), self.block());
+            self.b.set_cold_block(two);
+            self.b.set_cold_block(write);
+            let above = self.b.ins().iadd_imm_s(value, -(long::DIGIT_MASK + 1));
+            let most = long::TWO_DIGITS_MASK - long::DIGIT_MASK;
+            let has_two = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, above, most);
+            self.b.ins().brif(has_two, two, &[], look, &[]);
+            self.b.switch_to_block(two);
+            self.b.ins().brif(object, write, &[], look, &[]);
+            self.b.switch_to_block(write);
+            let tag = self.imm(long::TAG_TWO_DIGITS_POSITIVE as i64);
+            self.store(tag, object, long::LV_TAG);
+            self.store_digits(value, object);
+            self.finish(ways, object, Some(object), false);
+        } else {
+            self.b.ins().jump(look, &[]);
+        }
         self.b.switch_to_block(fits);
         self.b.ins().brif(object, write, &[], look, &[]);
         self.b.switch_to_block(write);
@@ -283,36 +303,79 @@ impl Lowering<'_, '_> {
         self.finish(ways, old, Some(old), false);
     }
 
-    /// Ends the block: writes into `old`, an int, if that has one reference, and the old and the new int take one digit. The ints
-    /// that the interpreter has once are never written to.
+    /// Ends the block: writes into `old`, an int, if that has one reference, and the old and the new int have blocks of one size. The
+    /// ints that the interpreter has once are never written to.
     fn write_int(&mut self, old: ir::Value, value: ir::Value, ways: Ways) {
         self.leave_unless_ours(old, ways);
         let tag = self.load(types::I64, old, long::LV_TAG);
-        let one_digit = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, long::COMPACT_TAG_LIMIT as i64);
-        self.leave_unless(one_digit, ways);
-        let int = self.one_digit(value);
-        self.leave_unless(int.fits, ways);
+        let limit = long::one_size_tag_limit() as i64;
+        let is_of_size = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, limit);
+        self.leave_unless(is_of_size, ways);
+        let int = self.magnitude(value);
+        let (one, large) = (self.block(), self.block());
+        self.b.set_cold_block(large);
+        self.b.ins().brif(int.has_one_digit, one, &[], large, &[]);
+        self.b.switch_to_block(large);
+        if self.leave_unless_two_digits(int, ways.anew) {
+            self.store_two_digits(int, old);
+            self.finish(ways, old, Some(old), false);
+        }
+        self.b.switch_to_block(one);
         self.store_one_digit(int, old);
         self.finish(ways, old, Some(old), false);
     }
 
-    /// How an int that is not zero is written with one digit.
-    pub(super) fn one_digit(&mut self, value: ir::Value) -> OneDigit {
+    /// How the interpreter writes an int that is not zero.
+    pub(super) fn magnitude(&mut self, value: ir::Value) -> Magnitude {
         let negative = self.b.ins().sshr_imm_s(value, 63);
-        let digit = self.b.ins().bxor(value, negative);
-        let digit = self.b.ins().isub(digit, negative);
-        let fits = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, digit, long::DIGIT_MASK);
-        OneDigit { negative, digit, fits }
+        let digits = self.b.ins().bxor(value, negative);
+        let digits = self.b.ins().isub(digits, negative);
+        let has_one_digit = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, digits, long::DIGIT_MASK);
+        Magnitude { negative, digits, has_one_digit }
     }
 
-    /// Writes it into an object.
-    pub(super) fn store_one_digit(&mut self, int: OneDigit, object: ir::Value) {
+    /// Writes an int of one digit into an object.
+    pub(super) fn store_one_digit(&mut self, int: Magnitude, object: ir::Value) {
+        self.store_tag(int, long::TAG_ONE_DIGIT_POSITIVE, object);
+        let digit = self.b.ins().ireduce(types::I32, int.digits);
+        self.store(digit, object, long::OB_DIGIT);
+    }
+
+    /// Goes on where an int of more than one digit has two. If there is no room for them where there was one, it ends the block and
+    /// says that nothing goes on.
+    pub(super) fn leave_unless_two_digits(&mut self, int: Magnitude, otherwise: ir::Block) -> bool {
+        if !allocator::has_room_for_two_digits() {
+            self.b.ins().jump(otherwise, &[]);
+            return false;
+        }
+        let two = self.block();
+        self.b.set_cold_block(two);
+        let fits = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, int.digits, long::TWO_DIGITS_MASK);
+        self.b.ins().brif(fits, two, &[], otherwise, &[]);
+        self.b.switch_to_block(two);
+        true
+    }
+
+    /// Writes an int of two digits into an object.
+    pub(super) fn store_two_digits(&mut self, int: Magnitude, object: ir::Value) {
+        self.store_tag(int, long::TAG_TWO_DIGITS_POSITIVE, object);
+        self.store_digits(int.digits, object);
+    }
+
+    fn store_tag(&mut self, int: Magnitude, positive: u64, object: ir::Value) {
         let sign = long::TAG_ONE_DIGIT_NEGATIVE ^ long::TAG_ONE_DIGIT_POSITIVE;
         let sign = self.b.ins().band_imm_s(int.negative, sign as i64);
-        let tag = self.b.ins().bor_imm_s(sign, long::TAG_ONE_DIGIT_POSITIVE as i64);
+        let tag = self.b.ins().bor_imm_s(sign, positive as i64);
         self.store(tag, object, long::LV_TAG);
-        let digit = self.b.ins().ireduce(types::I32, int.digit);
-        self.store(digit, object, long::OB_DIGIT);
+    }
+
+    fn store_digits(&mut self, digits: ir::Value, object: ir::Value) {
+        let low = self.b.ins().band_imm_s(digits, long::DIGIT_MASK);
+        let low = self.b.ins().ireduce(types::I32, low);
+        self.store(low, object, long::OB_DIGIT);
+        let high = self.b.ins().ushr_imm_s(digits, i64::from(long::DIGIT_BITS));
+        let high = self.b.ins().ireduce(types::I32, high);
+        self.store(high, object, long::OB_DIGIT_1);
     }
 
     /// Branches on whether the interpreter has the int once, and goes on where it does.
@@ -363,14 +426,13 @@ impl Lowering<'_, '_> {
     }
 }
 
-/// An int as the interpreter writes it with one digit.
+/// An int as the interpreter writes it.
 #[derive(Clone, Copy)]
-pub(super) struct OneDigit {
+pub(super) struct Magnitude {
     /// All bits set for negative ones.
     negative: ir::Value,
-    digit: ir::Value,
-    /// Whether one digit is enough.
-    pub(super) fits: ir::Value,
+    digits: ir::Value,
+    pub(super) has_one_digit: ir::Value,
 }
 
 /// An int that the interpreter has once.

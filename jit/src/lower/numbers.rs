@@ -31,14 +31,19 @@ impl Lowering<'_, '_> {
         let small = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, long::COMPACT_TAG_LIMIT as i64);
         self.b.ins().brif(small, compact, &[], big, &[]);
         self.b.switch_to_block(compact);
-        let digit = self.load(types::I32, object, long::OB_DIGIT);
-        let digit = self.b.ins().uextend(types::I64, digit);
-        let sign = self.b.ins().band_imm_s(tag, long::TAG_SIGN_MASK as i64);
-        let one = self.imm(1);
-        let sign = self.b.ins().isub(one, sign);
-        let value = self.b.ins().imul(sign, digit);
+        let digit = self.digit(object, long::OB_DIGIT);
+        let value = self.with_sign(tag, digit);
         self.b.ins().jump(done, &[BlockArg::Value(value)]);
         self.b.switch_to_block(big);
+        let (two, more) = (self.block(), self.block());
+        self.b.set_cold_block(two);
+        self.b.set_cold_block(more);
+        let has_two = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, tag, long::TWO_DIGITS_TAG_LIMIT as i64);
+        self.b.ins().brif(has_two, two, &[], more, &[]);
+        self.b.switch_to_block(two);
+        let value = self.two_digits(object, tag);
+        self.b.ins().jump(done, &[BlockArg::Value(value)]);
+        self.b.switch_to_block(more);
         let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
         let out = self.b.ins().stack_addr(types::I64, slot, 0);
         let fits = self
@@ -49,6 +54,28 @@ impl Lowering<'_, '_> {
         self.b.ins().jump(done, &[BlockArg::Value(value)]);
         self.b.switch_to_block(done);
         result
+    }
+
+    /// The value of an int of two digits.
+    fn two_digits(&mut self, object: ir::Value, tag: ir::Value) -> ir::Value {
+        let low = self.digit(object, long::OB_DIGIT);
+        let high = self.digit(object, long::OB_DIGIT_1);
+        let high = self.b.ins().ishl_imm_s(high, i64::from(long::DIGIT_BITS));
+        let magnitude = self.b.ins().bor(high, low);
+        self.with_sign(tag, magnitude)
+    }
+
+    fn digit(&mut self, object: ir::Value, offset: i32) -> ir::Value {
+        let digit = self.load(types::I32, object, offset);
+        self.b.ins().uextend(types::I64, digit)
+    }
+
+    /// What an int with this tag and magnitude stands for.
+    fn with_sign(&mut self, tag: ir::Value, magnitude: ir::Value) -> ir::Value {
+        let sign = self.b.ins().band_imm_s(tag, long::TAG_SIGN_MASK as i64);
+        let one = self.imm(1);
+        let sign = self.b.ins().isub(one, sign);
+        self.b.ins().imul(sign, magnitude)
     }
 
     pub(super) fn box_int(&mut self, value: ir::Value, state: StateId) -> ir::Value {

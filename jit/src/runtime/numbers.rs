@@ -9,11 +9,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::cpython::{interp, reftracer};
+use crate::cpython::{interp, long, reftracer};
 
 /// The interpreter's state, and where the function is that is told of new and dead objects.
 pub(super) static INTERP: AtomicUsize = AtomicUsize::new(0);
 static TRACER: AtomicUsize = AtomicUsize::new(0);
+/// Ints with a tag below this one go to the free list and come from there.
+static INT_LIMIT: AtomicUsize = AtomicUsize::new(0);
 
 /// Addresses of the functions, to be called with all registers preserved.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,7 @@ pub fn stubs() -> Option<Stubs> {
     {
         INTERP.store(interp::address(), Ordering::Relaxed);
         TRACER.store(reftracer::address(), Ordering::Relaxed);
+        INT_LIMIT.store(long::one_size_tag_limit() as usize, Ordering::Relaxed);
         let address = |function: unsafe extern "C-unwind" fn()| function as *const () as usize;
         Some(Stubs {
             dealloc: address(x86_64::dealloc),
@@ -45,7 +48,7 @@ pub fn stubs() -> Option<Stubs> {
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod x86_64 {
-    use super::{INTERP, TRACER};
+    use super::{INT_LIMIT, INTERP, TRACER};
     use crate::cpython::{float, interp, long, object, tuple};
     use crate::runtime::ops::locals;
     use crate::runtime::{deaths, pools, preserving};
@@ -87,7 +90,8 @@ pub(super) mod x86_64 {
             "2:",
             "cmp rax, [rip + {int_type}@GOTPCREL]",
             "jne 3f",
-            "cmp qword ptr [rdi + {lv_tag}], {compact}",
+            "mov rax, [rdi + {lv_tag}]",
+            "cmp rax, [rip + {int_limit}]",
             "jae 4f",
             "mov rax, [rcx + {ints_len}]",
             "cmp rax, {ints_max}",
@@ -205,7 +209,7 @@ pub(super) mod x86_64 {
             ob_type = const object::OB_TYPE,
             ob_refcnt = const object::OB_REFCNT,
             lv_tag = const long::LV_TAG,
-            compact = const long::COMPACT_TAG_LIMIT,
+            int_limit = sym INT_LIMIT,
             floats = const float::FREELIST_HEAD,
             floats_len = const float::FREELIST_LEN,
             floats_max = const float::FREELIST_MAX,
@@ -358,7 +362,14 @@ pub(super) mod x86_64 {
             "neg rdx",
             "1:",
             "cmp rdx, {digit_mask}",
-            "ja 4f",
+            "jbe 5f",
+            "mov rax, rdx",
+            "shr rax, {two_digits_bits}",
+            "jnz 4f",
+            "add r8d, {more}",
+            "cmp r8, [rip + {int_limit}]",
+            "jae 4f",
+            "5:",
             // What is in the slot must not die.
             "mov rax, [rsi]",
             "test al, 1",
@@ -371,6 +382,13 @@ pub(super) mod x86_64 {
             "test rax, rax",
             "jz 4f",
             "mov [rax + {lv_tag}], r8",
+            "cmp r8d, {more} * 2",
+            "mov r8, rdx",
+            "jb 6f",
+            "shr r8, {digit_bits}",
+            "mov [rax + {ob_digit_1}], r8d",
+            "and edx, {digit_mask}",
+            "6:",
             "mov [rax + {ob_digit}], edx",
             "mov r8, [rax + {ob_refcnt}]",
             "mov [rcx + {ints}], r8",
@@ -422,6 +440,11 @@ pub(super) mod x86_64 {
             positive = const long::TAG_ONE_DIGIT_POSITIVE,
             negative = const long::TAG_ONE_DIGIT_NEGATIVE,
             digit_mask = const long::DIGIT_MASK,
+            digit_bits = const long::DIGIT_BITS,
+            two_digits_bits = const long::DIGIT_BITS * 2,
+            more = const long::TAG_ONE_DIGIT_MORE,
+            ob_digit_1 = const long::OB_DIGIT_1,
+            int_limit = sym INT_LIMIT,
             below_zero = const -long::SMALL_MIN,
             small_count = const long::SMALL_MAX - long::SMALL_MIN + 1,
             ints = const long::FREELIST_HEAD,

@@ -1,6 +1,6 @@
 //! Objects: making and freeing them, containers, attributes.
 
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_uint, c_void};
 
 use pyo3::ffi::{PyInterpreterState, PyObject, PyThreadState, PyTypeObject};
 
@@ -8,6 +8,8 @@ use crate::cpython::frame::StackRef;
 
 // Objects: allocation and freeing (`object.h`, `pycore_long.h`, `pycore_floatobject.h`, `pycore_unicodeobject.h`)
 unsafe extern "C-unwind" {
+    /// The name of the allocators in use, or null if they have none.
+    pub fn _PyMem_GetCurrentAllocatorName() -> *const c_char;
     /// Frees an object whose last reference is gone.
     pub fn _Py_Dealloc(arg0: *mut PyObject);
     pub fn _Py_NewReference(op: *mut PyObject);
