@@ -1057,6 +1057,54 @@ def test_ints_of_two_digits_have_memory_of_their_own_where_its_end_is_marked():
     run(TWO_DIGITS + "    assert same < 10 and free >= 30, (same, free)", PYTHONMALLOC="debug")
 
 
+def test_numbers_that_are_kept_have_blocks_of_the_allocator():
+    """Blocks that are new or were used before, in many pools; whoever wants to know of new objects is told of each."""
+    run("""
+        import sys, tracemalloc, rjit
+
+        def make(numbers, first):
+            for i in range(len(numbers)):
+                numbers[i] = first + i
+
+        def grow(n):
+            numbers = []
+            for i in range(n):
+                numbers.append(i + 2000)
+            return numbers
+
+        N = 50_000
+        few, ints, floats, large = [None] * 50, [None] * N, [None] * N, [None] * N
+        grown = before = more = 0
+        rjit.enable(calls=5, loops=2000)
+        for _ in range(20):
+            make(few, 5000)
+            grow(50)
+        for _ in range(20):
+            make(few, 0.5)
+        for _ in range(20):
+            make(few, 1 << 40)
+        assert {e.qualname for e in rjit.executables()} >= {"make", "grow"}
+        for _ in range(3):
+            before = sys.getallocatedblocks()
+            make(ints, 5000), make(large, -1 << 40), make(floats, 0.5)
+            grown = grow(N)
+            more = sys.getallocatedblocks() - before
+            assert 4 * N - 400 < more < 4 * N + 400, more
+            assert ints == list(range(5000, 5000 + N)) and grown == list(range(2000, 2000 + N))
+            assert floats == [i + 0.5 for i in range(N)] and large == [i - (1 << 40) for i in range(N)]
+            assert len({id(number) for numbers in (ints, floats, large, grown) for number in numbers}) == 4 * N
+            for numbers in (ints, floats, large):
+                for i in range(0, N, 2): numbers[i] = None
+                for i in range(N): numbers[i] = None
+            grown = 0
+        tracemalloc.start()
+        make(ints, 5000), make(large, -1 << 40), make(floats, 0.5)
+        for numbers in (ints, large, floats):
+            # The interpreter tells of none that it makes of those in its lists.
+            assert sum(not tracemalloc.get_object_traceback(number) for number in numbers) <= 100
+    """)
+
+
 def test_instances_are_made_of_dead_ones():
     """The memory of some stays allocated, and the next ones of the class get it."""
     run("""

@@ -46,6 +46,7 @@ HEADERS = [
     "long",
     "moduleobject",
     "object",
+    "obmalloc",
     "opcode_utils",
     "range",
     "runtime_structs",

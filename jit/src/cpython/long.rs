@@ -60,7 +60,7 @@ pub const OB_DIGIT_1: i32 = OB_DIGIT + 4;
 /// Ints whose tag is below this have blocks of memory of one size, so one may become the other. The GIL must be held at the
 /// first call.
 pub fn one_size_tag_limit() -> u64 {
-    if allocator::has_room_for_two_digits() { TWO_DIGITS_TAG_LIMIT } else { COMPACT_TAG_LIMIT }
+    if allocator::blocks().is_some() { TWO_DIGITS_TAG_LIMIT } else { COMPACT_TAG_LIMIT }
 }
 
 /// Whether `value` is one of the preallocated ints.

@@ -79,9 +79,25 @@ impl Lowering<'_, '_> {
     fn made_by(&mut self, helper: Helper, value: ir::Value, state: StateId) -> ir::Value {
         self.set_line_of(state);
         self.settle_if_traced();
-        let made = self.call_aside_unsettled(helper.address(), &[value], Some(types::I64)).expect("has a result");
+        let stub = numbers::stubs().and_then(|stubs| match helper {
+            Helper::LongFromI64 => Some(stubs.make_int),
+            Helper::FloatNew => Some(stubs.make_float),
+            _ => None,
+        });
+        let made = self.by_stub(stub, helper, &[value]);
         self.guard(made, state, Reason::Memory);
         made
+    }
+
+    /// Calls the stub, if there is one, or else the helper.
+    fn by_stub(&mut self, stub: Option<usize>, helper: Helper, args: &[ir::Value]) -> ir::Value {
+        match stub {
+            Some(stub) => {
+                let result = self.call_preserving_for_result(stub, args);
+                self.b.ins().stack_load(types::I64, types::I64, result, 0)
+            }
+            None => self.call_aside_unsettled(helper.address(), args, Some(types::I64)).expect("has a result"),
+        }
     }
 
     /// Ends the block: frees a number, or the iterator of a range, whose last reference is gone, and goes on at `done`. Says whether it
@@ -139,13 +155,7 @@ impl Lowering<'_, '_> {
             Helper::StoreFloat => Some(stubs.store_float),
             _ => None,
         });
-        let Some(stub) = stub else {
-            return self
-                .call_aside_unsettled(helper.address(), &[slot, value], Some(types::I64))
-                .expect("has a result");
-        };
-        let result = self.call_preserving_for_result(stub, &[slot, value]);
-        self.b.ins().stack_load(types::I64, types::I64, result, 0)
+        self.by_stub(stub, helper, &[slot, value])
     }
 
     /// Takes a dead number, which becomes a living one with a single reference. Goes to `empty` if there is none.

@@ -127,7 +127,7 @@ impl Lowering<'_, '_> {
         let is_usual = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, above, most);
         self.b.ins().brif(is_usual, fits, &[], large, &[]);
         self.b.switch_to_block(large);
-        if allocator::has_room_for_two_digits() {
+        if allocator::blocks().is_some() {
             let (two, write) = (self.block(), self.block());
             self.b.set_cold_block(two);
             self.b.set_cold_block(write);
@@ -344,7 +344,7 @@ impl Lowering<'_, '_> {
     /// Goes on where an int of more than one digit has two. If there is no room for them where there was one, it ends the block and
     /// says that nothing goes on.
     pub(super) fn leave_unless_two_digits(&mut self, int: Magnitude, otherwise: ir::Block) -> bool {
-        if !allocator::has_room_for_two_digits() {
+        if allocator::blocks().is_none() {
             self.b.ins().jump(otherwise, &[]);
             return false;
         }

@@ -1,11 +1,14 @@
-//! Making and freeing numbers, and tuples of them, where all registers are in use.
+//! Making ([`making`]) and freeing numbers, and tuples of them, where all registers are in use.
 //!
 //! What dies on the ways aside from machine code's main ones is a number more often than not, or a tuple of some, and what is made
 //! there always is one. So
-//! these calls first try what the interpreter's own allocation would do with its free lists, which takes two or three registers;
+//! these calls first try what the interpreter's own allocation would do with its free lists and the allocator with its pools, which
+//! takes a few registers;
 //! only if that is not enough all registers are saved and the general function is called ([`super::preserving`]).
 //!
 //! Whoever wants to be told of new and dead objects (`PyRefTracer_SetTracer`) is, by the general functions.
+
+mod making;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -26,6 +29,10 @@ pub struct Stubs {
     pub store_int: usize,
     /// (where the result goes, home slot, double): what [`super::ops::locals::store_float`] does.
     pub store_float: usize,
+    /// (where the result goes, int): a new int, or NULL with an exception set.
+    pub make_int: usize,
+    /// (where the result goes, double): the same for a float.
+    pub make_float: usize,
 }
 
 /// The functions, if there are such for this machine. The GIL must be held at the first call.
@@ -35,11 +42,14 @@ pub fn stubs() -> Option<Stubs> {
         INTERP.store(interp::address(), Ordering::Relaxed);
         TRACER.store(reftracer::address(), Ordering::Relaxed);
         INT_LIMIT.store(long::one_size_tag_limit() as usize, Ordering::Relaxed);
+        making::prepare();
         let address = |function: unsafe extern "C-unwind" fn()| function as *const () as usize;
         Some(Stubs {
             dealloc: address(x86_64::dealloc),
-            store_int: address(x86_64::store_int),
-            store_float: address(x86_64::store_float),
+            store_int: address(making::x86_64::store_int),
+            store_float: address(making::x86_64::store_float),
+            make_int: address(making::x86_64::make_int),
+            make_float: address(making::x86_64::make_float),
         })
     }
     #[cfg(not(target_arch = "x86_64"))]
@@ -50,7 +60,6 @@ pub fn stubs() -> Option<Stubs> {
 pub(super) mod x86_64 {
     use super::{INT_LIMIT, INTERP, TRACER};
     use crate::cpython::{float, interp, long, object, tuple};
-    use crate::runtime::ops::locals;
     use crate::runtime::{deaths, pools, preserving};
 
     /// Frees the object at `rdi`.
@@ -257,198 +266,6 @@ pub(super) mod x86_64 {
             ".cfi_endproc",
             general = sym deaths::dealloc,
             call = sym preserving::call,
-        )
-    }
-
-    /// Puts the double in `xmm0` into the home slot at `rsi`, in a new object; `rdi` says where that one's address goes.
-    #[unsafe(naked)]
-    pub unsafe extern "C-unwind" fn store_float() {
-        std::arch::naked_asm!(
-            ".cfi_startproc",
-            "push rbp",
-            ".cfi_def_cfa_offset 16",
-            ".cfi_offset rbp, -16",
-            "mov rbp, rsp",
-            ".cfi_def_cfa_register rbp",
-            "push rax",
-            "push rcx",
-            "push rdx",
-            "push r8",
-            "mov rax, [rip + {tracer}]",
-            "cmp qword ptr [rax], 0",
-            "jne 4f",
-            // What is in the slot must not die.
-            "mov rax, [rsi]",
-            "test al, 1",
-            "jnz 2f",
-            "cmp dword ptr [rax + {ob_refcnt}], 1",
-            "je 4f",
-            "2:",
-            "mov rcx, [rip + {interp}]",
-            "mov rdx, [rcx + {floats}]",
-            "test rdx, rdx",
-            "jz 4f",
-            "mov r8, [rdx + {ob_refcnt}]",
-            "mov [rcx + {floats}], r8",
-            "dec qword ptr [rcx + {floats_len}]",
-            "mov qword ptr [rdx + {ob_refcnt}], 1",
-            "movsd [rdx + {ob_fval}], xmm0",
-            "mov [rsi], rdx",
-            "mov [rdi], rdx",
-            "test al, 1",
-            "jnz 3f",
-            "dec dword ptr [rax + {ob_refcnt}]",
-            "3:",
-            "pop r8",
-            "pop rdx",
-            "pop rcx",
-            "pop rax",
-            "pop rbp",
-            ".cfi_def_cfa rsp, 8",
-            "ret",
-            ".cfi_def_cfa rbp, 16",
-            "4:",
-            "pop r8",
-            "pop rdx",
-            "pop rcx",
-            "pop rax",
-            "push rsi",
-            "push rdx",
-            "mov rdx, rsi",
-            "lea rsi, [rip + {general}]",
-            "call {call}",
-            "pop rdx",
-            "pop rsi",
-            "pop rbp",
-            ".cfi_def_cfa rsp, 8",
-            "ret",
-            ".cfi_endproc",
-            tracer = sym TRACER,
-            interp = sym INTERP,
-            general = sym locals::store_float,
-            call = sym preserving::call,
-            ob_refcnt = const object::OB_REFCNT,
-            ob_fval = const float::OB_FVAL,
-            floats = const float::FREELIST_HEAD,
-            floats_len = const float::FREELIST_LEN,
-        )
-    }
-
-    /// Puts the int in `rdx` into the home slot at `rsi`, in a new object; `rdi` says where that one's address goes.
-    #[unsafe(naked)]
-    pub unsafe extern "C-unwind" fn store_int() {
-        std::arch::naked_asm!(
-            ".cfi_startproc",
-            "push rbp",
-            ".cfi_def_cfa_offset 16",
-            ".cfi_offset rbp, -16",
-            "mov rbp, rsp",
-            ".cfi_def_cfa_register rbp",
-            "push rax",
-            "push rcx",
-            "push rdx",
-            "push r8",
-            "mov rax, [rip + {tracer}]",
-            "cmp qword ptr [rax], 0",
-            "jne 4f",
-            // The interpreter has small ones once.
-            "lea rax, [rdx + {below_zero}]",
-            "cmp rax, {small_count}",
-            "jb 4f",
-            "mov r8d, {positive}",
-            "test rdx, rdx",
-            "jns 1f",
-            "mov r8d, {negative}",
-            "neg rdx",
-            "1:",
-            "cmp rdx, {digit_mask}",
-            "jbe 5f",
-            "mov rax, rdx",
-            "shr rax, {two_digits_bits}",
-            "jnz 4f",
-            "add r8d, {more}",
-            "cmp r8, [rip + {int_limit}]",
-            "jae 4f",
-            "5:",
-            // What is in the slot must not die.
-            "mov rax, [rsi]",
-            "test al, 1",
-            "jnz 2f",
-            "cmp dword ptr [rax + {ob_refcnt}], 1",
-            "je 4f",
-            "2:",
-            "mov rcx, [rip + {interp}]",
-            "mov rax, [rcx + {ints}]",
-            "test rax, rax",
-            "jz 4f",
-            "mov [rax + {lv_tag}], r8",
-            "cmp r8d, {more} * 2",
-            "mov r8, rdx",
-            "jb 6f",
-            "shr r8, {digit_bits}",
-            "mov [rax + {ob_digit_1}], r8d",
-            "and edx, {digit_mask}",
-            "6:",
-            "mov [rax + {ob_digit}], edx",
-            "mov r8, [rax + {ob_refcnt}]",
-            "mov [rcx + {ints}], r8",
-            "dec qword ptr [rcx + {ints_len}]",
-            "mov qword ptr [rax + {ob_refcnt}], 1",
-            "mov rcx, [rsi]",
-            "mov [rsi], rax",
-            "mov [rdi], rax",
-            "test cl, 1",
-            "jnz 3f",
-            "dec dword ptr [rcx + {ob_refcnt}]",
-            "3:",
-            "pop r8",
-            "pop rdx",
-            "pop rcx",
-            "pop rax",
-            "pop rbp",
-            ".cfi_def_cfa rsp, 8",
-            "ret",
-            ".cfi_def_cfa rbp, 16",
-            "4:",
-            "pop r8",
-            "pop rdx",
-            "pop rcx",
-            "pop rax",
-            "push rsi",
-            "push rdx",
-            "push rcx",
-            "sub rsp, 8",
-            "mov rcx, rdx",
-            "mov rdx, rsi",
-            "lea rsi, [rip + {general}]",
-            "call {call}",
-            "add rsp, 8",
-            "pop rcx",
-            "pop rdx",
-            "pop rsi",
-            "pop rbp",
-            ".cfi_def_cfa rsp, 8",
-            "ret",
-            ".cfi_endproc",
-            tracer = sym TRACER,
-            interp = sym INTERP,
-            general = sym locals::store_int,
-            call = sym preserving::call,
-            ob_refcnt = const object::OB_REFCNT,
-            lv_tag = const long::LV_TAG,
-            ob_digit = const long::OB_DIGIT,
-            positive = const long::TAG_ONE_DIGIT_POSITIVE,
-            negative = const long::TAG_ONE_DIGIT_NEGATIVE,
-            digit_mask = const long::DIGIT_MASK,
-            digit_bits = const long::DIGIT_BITS,
-            two_digits_bits = const long::DIGIT_BITS * 2,
-            more = const long::TAG_ONE_DIGIT_MORE,
-            ob_digit_1 = const long::OB_DIGIT_1,
-            int_limit = sym INT_LIMIT,
-            below_zero = const -long::SMALL_MIN,
-            small_count = const long::SMALL_MAX - long::SMALL_MIN + 1,
-            ints = const long::FREELIST_HEAD,
-            ints_len = const long::FREELIST_LEN,
         )
     }
 }

@@ -6,10 +6,22 @@ use pyo3::ffi::{PyInterpreterState, PyObject, PyThreadState, PyTypeObject};
 
 use crate::cpython::frame::StackRef;
 
+/// `PyMemAllocatorEx`: what it is called with first, and its functions `malloc`, `calloc`, `realloc` and `free`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Allocator {
+    pub context: usize,
+    pub functions: [usize; 4],
+}
+
+/// `PYMEM_DOMAIN_OBJ`: the memory of objects.
+pub const DOMAIN_OBJ: c_int = 2;
+
 // Objects: allocation and freeing (`object.h`, `pycore_long.h`, `pycore_floatobject.h`, `pycore_unicodeobject.h`)
 unsafe extern "C-unwind" {
     /// The name of the allocators in use, or null if they have none.
     pub fn _PyMem_GetCurrentAllocatorName() -> *const c_char;
+    pub fn PyMem_GetAllocator(domain: c_int, allocator: *mut Allocator);
     /// Frees an object whose last reference is gone.
     pub fn _Py_Dealloc(arg0: *mut PyObject);
     pub fn _Py_NewReference(op: *mut PyObject);

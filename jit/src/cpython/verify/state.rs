@@ -7,7 +7,8 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 
 use super::super::{
-    code, ffi as private, float, interp, long, memory, method, monitoring, object, range, reftracer, thread, tuple,
+    allocator, code, ffi as private, float, interp, long, memory, method, monitoring, object, range, reftracer, thread,
+    tuple,
 };
 use super::samples::Samples;
 use super::{LayoutMismatch, holds, same};
@@ -25,7 +26,8 @@ pub fn check(samples: &Samples<'_>) -> Checked {
     tools(samples, current)?;
     tracer()?;
     tracked(samples, current)?;
-    free_lists(samples, current)
+    free_lists(samples, current)?;
+    blocks()
 }
 
 /// A field of the attached thread's state.
@@ -221,6 +223,17 @@ fn free_lists(samples: &Samples<'_>, current: Thread) -> Checked {
         freed("free list of tuples", current, items, list, list + 8, tuple::FREELIST_MAX)?;
     }
     Ok(())
+}
+
+fn blocks() -> Checked {
+    let Some(blocks) = allocator::blocks() else { return Ok(()) };
+    let mut official = private::Allocator { context: 0, functions: [0; 4] };
+    // SAFETY: the function fills it in.
+    unsafe { private::PyMem_GetAllocator(private::DOMAIN_OBJ, &raw mut official) };
+    same("allocators.standard.obj.malloc", official.functions[0], blocks.malloc)?;
+    // Another pool is looked for now and then only.
+    let found = (0..3).find_map(|_| allocator::is_as_described(blocks));
+    holds("obmalloc.pools.used", "pools with free blocks", found, found != Some(false))
 }
 
 fn freed(field: &str, current: Thread, number: Bound<'_, PyAny>, head: i32, len: i32, most: i64) -> Checked {
