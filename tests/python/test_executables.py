@@ -1105,6 +1105,46 @@ def test_numbers_that_are_kept_have_blocks_of_the_allocator():
     """)
 
 
+def test_special_methods_are_entered_directly():
+    """Those that comparisons, `in`, truth, len() and unary operators call, once it is noted of which class the operands are."""
+    run("""
+        import rjit
+
+        class Money:
+            def __init__(self, value): self.value = value
+            def __lt__(self, other): return self.value < other.value
+            def __eq__(self, other): return self.value == other.value
+            def __contains__(self, item): return item == self.value
+            def __len__(self): return self.value
+            def __bool__(self): return self.value > 0
+            def __neg__(self): return -self.value
+            def __invert__(self): return ~self.value
+            def __radd__(self, other): return other + self.value
+
+        def below(a, b): return a < b
+        def equal(a, b): return 1 if a == b else 2
+        def inside(a, b): return 6 in b
+        def outside(a, b): return 6 not in b
+        def size(a, b): return len(a)
+        def truth(a, b): return 1 if a else 2
+        def negated(a, b): return -a
+        def inverted(a, b): return ~a
+        def added(a, b): return 3 + b
+        def doubled(a, b): return 0.5 + b
+
+        SUBJECTS = (below, equal, inside, outside, size, truth, negated, inverted, added, doubled)
+        WANTED = [True, 2, True, False, 5, 1, -5, -6, 9, 6.5]
+        five, six = Money(5), Money(6)
+        rjit.enable(calls=5, loops=2000)
+        for subject in SUBJECTS:
+            for _ in range(100): subject(five, six)
+        assert [subject(five, six) for subject in SUBJECTS] == WANTED
+        for subject in SUBJECTS:
+            [found] = [e for e in rjit.executables() if e.code is subject.__code__]
+            assert len(found.inlined) == 1, (subject, found.hir())
+    """)
+
+
 def test_instances_are_made_of_dead_ones():
     """The memory of some stays allocated, and the next ones of the class get it."""
     run("""

@@ -5,7 +5,7 @@ use super::Profile;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::{kinds, typeobject};
 use crate::hir::types::Kinds;
-use crate::runtime::ops::operators;
+use crate::runtime::ops::specials::{self, Special};
 
 /// The operands that came by at a place.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -77,20 +77,24 @@ impl Noted {
 }
 
 impl Profile {
-    /// The operands that came by at this place, and the Python function that is the operator for them.
-    pub fn operator(&self, offset: CodeOffset, operator: u32) -> Option<(Operands, usize)> {
-        let operands = *self.lessons.operands.get(&offset)?;
+    /// The operands that came by at this place, the one first whose method it is, and the Python function that is called for them.
+    pub fn special(&self, offset: CodeOffset, special: Special) -> Option<(Operands, usize)> {
+        let mut operands = *self.lessons.operands.get(&offset)?;
+        if matches!(special, Special::Reflected(_)) {
+            operands = Operands { left: operands.right, right: operands.left };
+        }
         let Operand::Class(version) = operands.left else { return None };
         let left = self.class_with_version(version)?;
         let right = match operands.right {
-            Operand::Class(version) => self.class_with_version(version)?,
-            Operand::Number(Kinds::NUMBER) | Operand::None => return None,
-            Operand::Number(kinds) => kinds::class_of_number(kinds),
+            Operand::Class(version) => Some(self.class_with_version(version)?),
+            Operand::Number(Kinds::NUMBER) => return None,
+            Operand::Number(kinds) => Some(kinds::class_of_number(kinds)),
+            Operand::None => None,
         };
         // SAFETY: classes that are alive; the GIL is held while a compilation is planned.
         let method = unsafe {
             let view = |class: usize| typeobject::Type::from_ptr(class as *mut _);
-            operators::method(view(left), view(right), operator as usize)?
+            specials::method(special, view(left), right.map(view))?
         };
         Some((operands, method as usize))
     }

@@ -363,6 +363,7 @@ impl Builder<'_> {
                 let result = self.emit(Op::FloatNeg, &[value], Type::F64);
                 self.finish_unboxed(1, result);
             }
+            _ if self.call_unary(Special::Negative)? => {}
             _ => self.unary(Helper::UnaryNegative)?,
         }
         Ok(true)

@@ -64,7 +64,7 @@ impl Builder<'_> {
     }
 
     /// Drops callable, NULL and arguments; pushes the result, a new reference if it is an object that is not immortal.
-    fn finish_builtin(&mut self, result: Value, owned: bool) {
+    pub(super) fn finish_builtin(&mut self, result: Value, owned: bool) {
         let count = self.instr.oparg as usize + 2;
         self.set_line_to_close(count);
         self.close_top(count);
@@ -116,6 +116,8 @@ impl Builder<'_> {
             unicode::LENGTH
         } else if kinds == Kinds::DICT {
             dict::MA_USED
+        } else if self.call_length()? {
+            return Ok(true);
         } else {
             self.set_line();
             let size = self.helper(Helper::Size, &[arg], &[]);

@@ -1,49 +1,23 @@
 //! Operators that classes define by functions written in Python.
 
 use super::*;
-use crate::profile::Operand;
 
 impl Builder<'_> {
-    /// Enters the method of the left operand's class that an operator stands for, if it is known what operands come by. Says
-    /// whether it did.
+    /// Enters the method of an operand's class that an operator stands for, if it is known what operands come by: the left one's, or the
+    /// right one's where the left one is a number. Says whether it did.
     ///
     /// The operands stay where they are meanwhile, as the interpreter calls the method from C.
     pub(super) fn call_operator(&mut self) -> Result<bool, Refusal> {
-        let (site, operator) = (self.instr.start, self.instr.oparg);
-        if self.profile.has_failed(site) {
-            return Ok(false);
-        }
-        let Some((operands, object)) = self.profile.operator(site, operator) else { return Ok(false) };
-        let binding = self.profile.binding(object, 2, &[]).filter(|binding| binding.defaults.is_none());
-        let Some(Binding { target, .. }) = binding else { return Ok(false) };
-        self.box_operands(2);
-        let (left, right) = (self.peek_obj(1), self.peek_obj(0));
-        for (object, depth, operand) in [(left, 1, operands.left), (right, 0, operands.right)] {
-            match operand {
-                Operand::Class(version) => {
-                    self.guard_version(object, version);
-                }
-                Operand::Number(kinds) => {
-                    self.guard_kinds(depth, kinds);
-                }
-                Operand::None => unreachable!("an operator has two operands"),
+        let operator = self.instr.oparg;
+        let method = self.special_method(Special::Operator(operator), &[1, 0]);
+        let method = method.or_else(|| self.special_method(Special::Reflected(operator), &[0, 1]));
+        let Some(method) = method else { return Ok(false) };
+        let [left, right] = [1, 0].map(|depth| self.peek_obj(depth));
+        self.call_for_value(&method.call(), |builder, result| {
+            builder.emit(Op::DecRef, &[method.function], Type::NONE);
+            if builder.func.ty(result).repr != Repr::Obj {
+                return builder.finish_special(result, 2);
             }
-        }
-        let function = self.known_obj(object);
-        self.guard_function(function, object, target.code);
-        self.set_line();
-        self.scratch(3);
-        // The interpreter holds what it has looked up during the call.
-        self.emit(Op::IncRef, &[function], Type::NONE);
-        let mut refs = Vec::new();
-        for object in [function, left, right] {
-            self.emit(Op::IncRef, &[object], Type::NONE);
-            refs.push(self.to_ref(StackEntry { value: object, owned: true }));
-        }
-        let (refs, kept) = (&refs, &[left, right]);
-        let call = KnownCall { kept, ..KnownCall::new(object, target, refs) };
-        self.call_known(&call, |builder, result| {
-            builder.emit(Op::DecRef, &[function], Type::NONE);
             builder.unless_refused(result, left, right, operator)?;
             builder.check_and_close(result, ErrorKind::Null, 2)?;
             builder.push(result, true);

@@ -137,7 +137,15 @@ impl Builder<'_> {
     /// The same, and pushes the result, in a register if it is known to be a number. With `periodic` pending signals are served
     /// afterwards.
     pub(super) fn call_for_number(&mut self, call: &KnownCall<'_>, periodic: bool) -> Result<(), Refusal> {
-        let mut finish = |builder: &mut Self, result| builder.finish_known(result, periodic);
+        self.call_for_value(call, |builder, result| builder.finish_known(result, periodic))
+    }
+
+    /// The same as [`Builder::call_known`], where `finish` may also be given a number or a truth value that is in a register.
+    pub(super) fn call_for_value(
+        &mut self,
+        call: &KnownCall<'_>,
+        mut finish: impl FnMut(&mut Self, Value) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
         let Some(inlinee) = self.inlinee(call) else {
             let result = self.call_direct(call);
             return finish(self, result);
@@ -515,6 +523,7 @@ fn number_of(reprs: &[Repr]) -> Option<Type> {
     match reprs.first()? {
         Repr::I64 if reprs.iter().all(|repr| *repr == Repr::I64) => Some(Type::I64),
         Repr::F64 if reprs.iter().all(|repr| *repr == Repr::F64) => Some(Type::F64),
+        Repr::Bool if reprs.iter().all(|repr| *repr == Repr::Bool) => Some(Type::BOOL),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// In the oparg of `COMPARE_OP`: the result is wanted as a bool.
-const COMPARE_TO_BOOL: u32 = 16;
+pub(super) const COMPARE_TO_BOOL: u32 = 16;
 
 /// What has no fast path without a profile.
 const NEEDS_PROFILE: [Opcode; 6] = [
@@ -104,7 +104,11 @@ impl Builder<'_> {
 
             Opcode::BinaryOp => return self.binary_op(),
             Opcode::UnaryNegative => return self.unary_negative(),
-            Opcode::UnaryInvert => self.unary(Helper::UnaryInvert)?,
+            Opcode::UnaryInvert => {
+                if !self.call_unary(Special::Invert)? {
+                    self.unary(Helper::UnaryInvert)?;
+                }
+            }
             Opcode::UnaryNot => {
                 let entry = self.pop();
                 let cond = self.truth_of_bool(entry);
@@ -121,17 +125,7 @@ impl Builder<'_> {
                 self.close_top(2);
                 self.push(result, false);
             }
-            Opcode::ContainsOp => {
-                let (left, right) = (self.peek_obj(1), self.peek_obj(0));
-                self.set_line();
-                let status = self.helper(Helper::ContainsOp, &[left, right], &[]);
-                self.check_and_close(status, ErrorKind::Negative, 2)?;
-                let zero = self.const_i64(0);
-                let cond = if oparg == 0 { Cond::Ne } else { Cond::Eq };
-                let result = self.emit(Op::Compare(cond), &[status, zero], Type::BOOL);
-                self.push(result, false);
-                self.safepoint(false)?;
-            }
+            Opcode::ContainsOp => self.contains_op()?,
 
             Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue => {
                 let entry = self.pop();
@@ -486,10 +480,13 @@ impl Builder<'_> {
             self.push(cond, false);
             return Ok(());
         }
+        if self.call_truth()? {
+            return Ok(());
+        }
         self.count_untried();
         let value = self.peek_obj(0);
         self.set_line();
-        let status = self.helper(Helper::ToBool, &[value], &[]);
+        let status = self.helper(Helper::Truth, &[value], &[]);
         self.check_and_close(status, ErrorKind::Negative, 1)?;
         let zero = self.const_i64(0);
         let cond = self.emit(Op::Compare(Cond::Ne), &[status, zero], Type::BOOL);
@@ -497,7 +494,25 @@ impl Builder<'_> {
         self.safepoint(false)
     }
 
+    fn contains_op(&mut self) -> Result<(), Refusal> {
+        if self.call_contains()? {
+            return Ok(());
+        }
+        let (left, right) = (self.peek_obj(1), self.peek_obj(0));
+        self.set_line();
+        let status = self.helper(Helper::ContainsOp, &[left, right], &[]);
+        self.check_and_close(status, ErrorKind::Negative, 2)?;
+        let zero = self.const_i64(0);
+        let cond = if self.instr.oparg == 0 { Cond::Ne } else { Cond::Eq };
+        let result = self.emit(Op::Compare(cond), &[status, zero], Type::BOOL);
+        self.push(result, false);
+        self.safepoint(false)
+    }
+
     pub(super) fn generic_compare(&mut self) -> Result<(), Refusal> {
+        if self.call_comparison()? {
+            return Ok(());
+        }
         self.count_untried();
         let oparg = self.instr.oparg;
         let args = self.operands(2);

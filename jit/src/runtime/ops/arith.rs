@@ -105,18 +105,33 @@ unsafe extern "C" {
 }
 
 /// `UNARY_NEGATIVE`: `-value`. Borrows it.
-pub unsafe extern "C-unwind" fn unary_negative(value: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn unary_negative(frame: *mut InterpreterFrame, value: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
-    unsafe { PyNumber_Negative(value) }
+    unsafe {
+        operators::note_owner(frame, value);
+        PyNumber_Negative(value)
+    }
 }
 
 /// `UNARY_INVERT`: `~value`. Borrows it.
-pub unsafe extern "C-unwind" fn unary_invert(value: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C-unwind" fn unary_invert(frame: *mut InterpreterFrame, value: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
-    unsafe { PyNumber_Invert(value) }
+    unsafe {
+        operators::note_owner(frame, value);
+        PyNumber_Invert(value)
+    }
 }
 
 /// `TO_BOOL`: the truth of `value`. Borrows it.
+pub unsafe extern "C-unwind" fn truth(frame: *mut InterpreterFrame, value: *mut PyObject) -> i32 {
+    // SAFETY: the contract.
+    unsafe {
+        operators::note_owner(frame, value);
+        PyObject_IsTrue(value)
+    }
+}
+
+/// The truth of `value`, which is no operand. Borrows it.
 pub unsafe extern "C-unwind" fn to_bool(value: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe { PyObject_IsTrue(value) }
@@ -144,7 +159,7 @@ pub unsafe extern "C-unwind" fn compare_op(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        operators::note_numbers(frame, left, right);
+        operators::note_compared(frame, left, right);
         PyObject_RichCompare(left, right, op as c_int)
     }
 }
@@ -163,7 +178,7 @@ pub unsafe extern "C-unwind" fn compare_bool(
         if let Some(is_equal) = identity(left, right, op as c_int) {
             return (is_equal == (op as c_int == Py_EQ)).into();
         }
-        operators::note_numbers(frame, left, right);
+        operators::note_compared(frame, left, right);
         let result = PyObject_RichCompare(left, right, op as c_int);
         if result.is_null() {
             return -1;
@@ -175,9 +190,16 @@ pub unsafe extern "C-unwind" fn compare_bool(
 }
 
 /// `CONTAINS_OP`: `item in container`; the caller inverts for `not in`. Borrows both.
-pub unsafe extern "C-unwind" fn contains_op(item: *mut PyObject, container: *mut PyObject) -> i32 {
+pub unsafe extern "C-unwind" fn contains_op(
+    frame: *mut InterpreterFrame,
+    item: *mut PyObject,
+    container: *mut PyObject,
+) -> i32 {
     // SAFETY: the contract.
-    unsafe { PySequence_Contains(container, item) }
+    unsafe {
+        operators::note_owner(frame, container);
+        PySequence_Contains(container, item)
+    }
 }
 
 /// Boxes a float.

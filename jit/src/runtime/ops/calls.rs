@@ -85,7 +85,7 @@ unsafe fn call_consuming(
         }
         if !is_python_function(callable) {
             if with_self == 0 && keywords.is_null() {
-                operators::note_callable(frame, callable);
+                operators::note_owner(frame, callable);
             }
             let names = if keywords.is_null() { StackRef::NULL } else { StackRef::from_owned(Py_NewRef(keywords)) };
             return private::_Py_VectorCall_StackRefSteal(*operands, args, total as c_int, names);
@@ -247,9 +247,12 @@ pub unsafe extern "C-unwind" fn call_function_ex(
 }
 
 /// `len(object)`, as the builtin has it. Borrows it.
-pub unsafe extern "C-unwind" fn size(object: *mut PyObject) -> i64 {
+pub unsafe extern "C-unwind" fn size(frame: *mut InterpreterFrame, object: *mut PyObject) -> i64 {
     // SAFETY: the contract.
-    unsafe { PyObject_Size(object) as i64 }
+    unsafe {
+        operators::note_owner(frame, object);
+        PyObject_Size(object) as i64
+    }
 }
 
 /// `isinstance(object, class)`, as the builtin has it. Borrows both.

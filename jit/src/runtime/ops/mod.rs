@@ -31,6 +31,7 @@ pub mod matching;
 pub mod names;
 pub mod operators;
 pub mod slices;
+pub mod specials;
 pub mod strings;
 pub mod table;
 

@@ -35,21 +35,23 @@ const OPERATORS: [(&str, &str, &str); 13] = [
 /// The names of a method and of its reflected one, interned, by operator.
 fn names(operator: usize) -> Option<(*mut PyObject, *mut PyObject)> {
     static NAMES: OnceLock<Option<Vec<(usize, usize)>>> = OnceLock::new();
-    let intern = |text: &str| {
-        // SAFETY: the GIL is held; the reference is kept for good.
-        unsafe {
-            let mut name = PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as Py_ssize_t);
-            if name.is_null() {
-                PyErr_Clear();
-                return None;
-            }
-            PyUnicode_InternInPlace(&raw mut name);
-            Some(name as usize)
-        }
-    };
     let all = NAMES.get_or_init(|| OPERATORS.iter().map(|it| Some((intern(it.0)?, intern(it.1)?))).collect());
     let (method, reflected) = *all.as_ref()?.get(operator)?;
     (!OPERATORS[operator].0.is_empty()).then_some((method as *mut PyObject, reflected as *mut PyObject))
+}
+
+/// An interned string that is kept for good, if there is memory. The GIL must be held.
+pub fn intern(text: &str) -> Option<usize> {
+    // SAFETY: the GIL is held.
+    unsafe {
+        let mut name = PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as Py_ssize_t);
+        if name.is_null() {
+            PyErr_Clear();
+            return None;
+        }
+        PyUnicode_InternInPlace(&raw mut name);
+        Some(name as usize)
+    }
 }
 
 /// Calls of operators after which one notes what its operands are, with the usual thresholds.
@@ -84,7 +86,24 @@ pub unsafe fn method(left: Type, right: Type, operator: usize) -> Option<*mut Py
     }
 }
 
-/// `left <op> right` by [`method`]. Borrows both.
+/// The function of the right operand's class that `left <op> right` calls, where the left one is a number, which knows nothing of the
+/// class. Borrowed from the class.
+///
+/// # Safety
+/// Live types, and the GIL is held.
+pub unsafe fn reflected(left: Type, right: Type, operator: usize) -> Option<*mut PyObject> {
+    // SAFETY: the contract; looking a name up runs no Python code.
+    unsafe {
+        if !is_number(left) || !right.has(typeobject::FLAG_HEAPTYPE) || is_kind_of_number(right) || is_sequence(right) {
+            return None;
+        }
+        let (_, name) = names(operator)?;
+        let method = private::_PyType_Lookup(right.as_ptr(), name);
+        (kinds::of_object(method as usize) == Kinds::FUNCTION).then_some(method)
+    }
+}
+
+/// `left <op> right` by [`method`] or [`reflected`]. Borrows both.
 pub unsafe fn call_operator(
     tstate: *mut PyThreadState,
     frame: *mut InterpreterFrame,
@@ -95,11 +114,14 @@ pub unsafe fn call_operator(
     // SAFETY: the contract; the function is held while it runs.
     unsafe {
         let (ty, other) = (Type::of(left), Type::of(right));
-        let method = method(ty, other, operator)?;
+        let (method, owner, argument) = match method(ty, other, operator) {
+            Some(method) => (method, left, right),
+            None => (reflected(ty, other, operator)?, right, left),
+        };
         note_operands(frame, ty, other);
         Py_INCREF(method);
         let owned = |object| StackRef::from_owned(Py_NewRef(object));
-        let mut operands = [owned(method), StackRef::NULL, owned(left), owned(right)];
+        let mut operands = [owned(method), StackRef::NULL, owned(owner), owned(argument)];
         let result = calls::call(tstate, frame, operands.as_mut_ptr().cast(), 2);
         Py_DECREF(method);
         if result != Py_NotImplemented() {
@@ -163,21 +185,37 @@ unsafe fn note(frame: *mut InterpreterFrame, operands: Operands) {
     }
 }
 
-/// Notes now and then what is called at the place where `frame` is, if its class is one that programs make.
+/// Notes now and then of what class the object is that is called, or has a special method that is, at the place where `frame` is, if
+/// the class is one that programs make.
 ///
 /// # Safety
 /// The running frame, which has just come to the place; a live object; the GIL is held.
-pub unsafe fn note_callable(frame: *mut InterpreterFrame, callable: *mut PyObject) {
+pub unsafe fn note_owner(frame: *mut InterpreterFrame, owner: *mut PyObject) {
     // SAFETY: the contract.
     unsafe {
-        let class = Type::of(callable);
+        let class = Type::of(owner);
         if class.has(typeobject::FLAG_HEAPTYPE) && is_time_to_note() {
             note(frame, Operands { left: Operand::Class(class.version()), right: Operand::None });
         }
     }
 }
 
-/// The same if both are ints or floats.
+/// Notes now and then what is compared at the place where `frame` is: numbers, or an instance of a class that programs make with
+/// something else.
+///
+/// # Safety
+/// The running frame, which has just come to the place; live objects; the GIL is held.
+pub unsafe fn note_compared(frame: *mut InterpreterFrame, left: *mut PyObject, right: *mut PyObject) {
+    // SAFETY: the contract.
+    unsafe {
+        let (left, right) = (Type::of(left), Type::of(right));
+        if is_number(left) && is_number(right) || left.has(typeobject::FLAG_HEAPTYPE) {
+            note_operands(frame, left, right);
+        }
+    }
+}
+
+/// Notes now and then what numbers the operands at the place where `frame` is are, if both are ints or floats.
 ///
 /// # Safety
 /// The running frame, which has just come to the place; live objects; the GIL is held.

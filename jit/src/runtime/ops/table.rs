@@ -4,7 +4,7 @@
 
 use super::{
     arith, attrs, calls, construct, containers, exceptions, functions, generators, imports, iter, locals, matching,
-    names, operators, slices, strings,
+    names, operators, slices, specials, strings,
 };
 use crate::cpython::frame::InterpreterFrame;
 use pyo3::ffi::{PyObject, PyThreadState};
@@ -161,12 +161,17 @@ helpers! {
     BinaryOp arith binary_op (TState, Frame, Obj, Obj, Imm) -> NewRef;
     RefuseOperands operators refuse_operands (Obj, Obj, Imm) -> NewRef [nopy];
     BinarySlice slices binary_slice (Obj, Obj, Obj) -> NewRef;
-    UnaryNegative arith unary_negative (Obj) -> NewRef;
-    UnaryInvert arith unary_invert (Obj) -> NewRef;
+    UnaryNegative arith unary_negative (Frame, Obj) -> NewRef;
+    UnaryInvert arith unary_invert (Frame, Obj) -> NewRef;
+    Truth arith truth (Frame, Obj) -> Bool;
     ToBool arith to_bool (Obj) -> Bool;
     CompareOp arith compare_op (Frame, Obj, Obj, Imm) -> NewRef;
     CompareBool arith compare_bool (Frame, Obj, Obj, Imm) -> Bool;
-    ContainsOp arith contains_op (Obj, Obj) -> Bool;
+    ContainsOp arith contains_op (Frame, Obj, Obj) -> Bool;
+    CompareRest specials compare_rest (Obj, Obj, Imm) -> NewRef;
+    LengthOf specials length_of (Obj) -> Word;
+    RefuseLength specials refuse_length () -> Word [nopy];
+    RefuseTruth specials refuse_truth (Obj) -> Status [nopy];
     FloatNew arith float_new (F64) -> NewRef [nopy];
     FloatPow arith float_pow (F64, F64) -> F64 [pure];
     MathFunction arith math_function (F64, Imm) -> F64 [pure];
@@ -242,7 +247,7 @@ helpers! {
     NewInstance construct new_instance (Obj) -> NewRef [nopy];
     InitReturned construct init_returned (Obj) -> Status;
     CallFunctionEx calls call_function_ex (TState, Frame, Ptr, Imm) -> NewRef;
-    Size calls size (Obj) -> Word;
+    Size calls size (Frame, Obj) -> Word;
     IsInstance calls is_instance (Obj, Obj) -> Bool;
     CallIntrinsic1 calls call_intrinsic_1 (TState, Obj, Imm) -> NewRef;
     CallIntrinsic2 calls call_intrinsic_2 (TState, Obj, Obj, Imm) -> NewRef;
