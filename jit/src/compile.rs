@@ -18,7 +18,7 @@ use rjit_perfmap::Unwind;
 
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::OpcodeKind;
-use crate::code::binding::bind;
+use crate::code::binding::{bind, code_of};
 use crate::code::executable::{Body, Counters, Executable, Header, body_in};
 use crate::code::extra;
 use crate::code::making::{Making, Stretch};
@@ -38,7 +38,7 @@ use crate::hir::function::{Function, Kind};
 use crate::hir::opt::optimize;
 use crate::lower::unwinding::unwinding;
 use crate::lower::{Lowered, lower};
-use crate::profile::{Inlinee, Inlinees, Lessons, Profile};
+use crate::profile::{Callee, Inlinee, Inlinees, Lessons, Profile};
 use crate::runtime::stress;
 use crate::telemetry;
 use crate::tier;
@@ -142,9 +142,9 @@ pub fn plan(
 fn profile_of(codes: &Rc<RefCell<Vec<Code>>>, state: &CodeState, entry: Entry) -> Profile {
     let Entry { depth, namespaces, locals } = entry;
     let asked = codes.clone();
-    let bindings = move |object, count, names: &[usize]| {
-        let binding = bind(object, count, names)?;
-        asked.borrow_mut().push(function::Function::at(object).code_view());
+    let bindings = move |callee, count, names: &[usize]| {
+        let binding = bind(callee, count, names)?;
+        asked.borrow_mut().extend(code_of(callee));
         Some(binding)
     };
     Profile::new(
@@ -166,26 +166,30 @@ fn profile_of(codes: &Rc<RefCell<Vec<Code>>>, state: &CodeState, entry: Entry) -
     )
 }
 
-/// What is known of functions so far, by address. Profiles refer to it, and it to profiles, so they must not own it.
-type FoundInlinees = HashMap<usize, Option<Rc<Inlinee>>>;
+/// What is known of callees so far. Profiles refer to it, and it to profiles, so they must not own it.
+type FoundInlinees = HashMap<Callee, Option<Rc<Inlinee>>>;
 
 /// Finds functions that may become a part of their callers' machine code: small ones, which the interpreter has run before,
 /// without loops and handlers of exceptions.
 fn inlinees(codes: Rc<RefCell<Vec<Code>>>, found: Weak<RefCell<FoundInlinees>>) -> Inlinees {
-    Rc::new(move |object| {
+    Rc::new(move |callee, namespaces| {
         let all = found.upgrade()?;
-        if let Some(known) = all.borrow().get(&object) {
+        if let Some(known) = all.borrow().get(&callee) {
             return known.clone();
         }
-        let new = inlinee(object, &codes, &found).map(Rc::new);
-        all.borrow_mut().insert(object, new.clone());
+        let new = inlinee(callee, namespaces, &codes, &found).map(Rc::new);
+        all.borrow_mut().insert(callee, new.clone());
         new
     })
 }
 
-fn inlinee(object: usize, codes: &Rc<RefCell<Vec<Code>>>, found: &Weak<RefCell<FoundInlinees>>) -> Option<Inlinee> {
-    let function = function::Function::at(object);
-    let code = function.code_view();
+fn inlinee(
+    callee: Callee,
+    [globals, builtins]: [*mut PyObject; 2],
+    codes: &Rc<RefCell<Vec<Code>>>,
+    found: &Weak<RefCell<FoundInlinees>>,
+) -> Option<Inlinee> {
+    let code = code_of(callee)?;
     if code.unit_count() > MAX_INLINED_UNITS || code.flags().is_generator_like() {
         return None;
     }
@@ -199,7 +203,13 @@ fn inlinee(object: usize, codes: &Rc<RefCell<Vec<Code>>>, found: &Weak<RefCell<F
     if !has_run || !is_straight || !info.exceptions.entries().is_empty() {
         return None;
     }
-    let namespaces = Namespaces { globals: function.globals(), builtins: function.builtins() };
+    let namespaces = match callee {
+        Callee::Function(address) => {
+            let function = function::Function::at(address);
+            Namespaces { globals: function.globals(), builtins: function.builtins() }
+        }
+        Callee::Code { .. } => Namespaces { globals, builtins },
+    };
     let entry = Entry { depth: 0, namespaces, locals: Vec::new() };
     let profile = state.read(|state| state.refused.is_none().then(|| profile_of(codes, state, entry)))?;
     let profile = profile.with_inlinees(inlinees(codes.clone(), found.clone()));

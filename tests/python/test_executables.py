@@ -1145,6 +1145,34 @@ def test_special_methods_are_entered_directly():
     """)
 
 
+def test_functions_of_the_same_code_are_entered_directly():
+    """Whichever function it is; the cells of its closure are taken from it without a call."""
+    run("""
+        import rjit
+
+        def adder(number):
+            def add(value, more=1): return value + number + more
+            return add
+
+        def apply(function, value): return function(value)
+        def sum_of(functions):
+            total = 0
+            for function in functions: total += function(1)
+            return total
+
+        functions, result = [adder(number) for number in range(5)], 0
+        rjit.enable(calls=5, loops=2000)
+        for number in range(300):
+            result = apply(adder(number), 2)
+            assert result == number + 3 and sum_of(functions) == 20
+        for caller in (apply, sum_of):
+            [found] = [e for e in rjit.executables() if e.code is caller.__code__]
+            assert [name for name, *_ in found.inlined] == ["adder.<locals>.add"], found.hir()
+            assert "copy_free_vars" not in found.hir(), found.hir()
+            assert not found.exits or max(count for *_, count in found.exits) < 20, found.exits
+    """)
+
+
 def test_instances_are_made_of_dead_ones():
     """The memory of some stays allocated, and the next ones of the class get it."""
     run("""

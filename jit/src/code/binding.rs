@@ -3,20 +3,18 @@
 use pyo3::ffi::{self, PyObject};
 
 use super::state::{cell_address, is_plain};
+use crate::cpython::code::Code;
 use crate::cpython::function::Function;
 use crate::cpython::{kinds, object, tuple};
 use crate::hir::inst::{Binding, CallTarget, Source};
 use crate::hir::types::Kinds;
+use crate::profile::Callee;
 use crate::tier;
 
-/// How a call of the object at `callee` with `count` arguments, the last of them by these names, comes to its parameters.
+/// How a call of `callee` with `count` arguments, the last of them by these names, comes to its parameters.
 /// None when it is no Python function, collects arguments, or does not take these.
-pub fn bind(callee: usize, count: u32, names: &[usize]) -> Option<Binding> {
-    if kinds::of_object(callee) != Kinds::FUNCTION {
-        return None;
-    }
-    let function = Function::at(callee);
-    let code = function.code_view();
+pub fn bind(callee: Callee, count: u32, names: &[usize]) -> Option<Binding> {
+    let code = code_of(callee)?;
     if !is_plain(code) {
         return None;
     }
@@ -25,10 +23,13 @@ pub fn bind(callee: usize, count: u32, names: &[usize]) -> Option<Binding> {
     if given > positional {
         return None;
     }
-    // SAFETY: a live function's code object, whose names are a tuple, and its defaults, a tuple or null.
+    // SAFETY: a live function's defaults are a tuple or null, and a live code object's names a tuple.
     let (parameters, defaults) = unsafe {
-        let defaults = function.defaults();
-        (tuple::items(code.localsplus_names()), if defaults.is_null() { 0 } else { object::size(defaults) as u32 })
+        let defaults = match callee {
+            Callee::Function(address) => defaults_of(Function::at(address)),
+            Callee::Code { defaults, .. } => defaults,
+        };
+        (tuple::items(code.localsplus_names()), defaults)
     };
     let mut sources: Vec<_> = (0..positional + by_name_only).map(|_| None).collect();
     for index in 0..given {
@@ -63,6 +64,28 @@ pub fn bind(callee: usize, count: u32, names: &[usize]) -> Option<Binding> {
         sources: sources.into_iter().collect::<Option<_>>()?,
         defaults: has_default.then_some(defaults),
     })
+}
+
+/// The code object that is entered. None for what is no Python function.
+pub fn code_of(callee: Callee) -> Option<Code> {
+    match callee {
+        Callee::Function(address) if kinds::of_object(address) == Kinds::FUNCTION => {
+            Some(Function::at(address).code_view())
+        }
+        Callee::Function(_) => None,
+        // SAFETY: the address of a live code object.
+        Callee::Code { address, .. } => Some(unsafe { Code::from_ptr(address as *mut _) }),
+    }
+}
+
+/// How many defaults a function has.
+///
+/// # Safety
+/// A live function.
+pub unsafe fn defaults_of(function: Function) -> u32 {
+    let defaults = function.defaults();
+    // SAFETY: the contract: they are a tuple or null.
+    if defaults.is_null() { 0 } else { unsafe { object::size(defaults) as u32 } }
 }
 
 /// The items of the tuple of names at this address, if it is a tuple.

@@ -46,8 +46,17 @@ pub struct GlobalEntry {
     pub object: usize,
 }
 
-/// Finds out how a call comes to its parameters, by function object, number of arguments and the names of the last ones.
-pub type Bindings = Box<dyn Fn(usize, u32, &[usize]) -> Option<Binding>>;
+/// What a call enters, as far as it is known when compiling.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Callee {
+    /// The object at this address, if it is a function.
+    Function(usize),
+    /// Any function of the code object at this address with so many defaults.
+    Code { address: usize, defaults: u32 },
+}
+
+/// Finds out how a call comes to its parameters, by callee, number of arguments and the names of the last ones.
+pub type Bindings = Box<dyn Fn(Callee, u32, &[usize]) -> Option<Binding>>;
 
 /// A function whose code can become a part of its callers'.
 pub struct Inlinee {
@@ -55,8 +64,8 @@ pub struct Inlinee {
     pub profile: Profile,
 }
 
-/// Finds what may be inlined, by function object.
-pub type Inlinees = Rc<dyn Fn(usize) -> Option<Rc<Inlinee>>>;
+/// Finds what may be inlined, by callee; one of which only the code is known has the namespaces that are given.
+pub type Inlinees = Rc<dyn Fn(Callee, [*mut PyObject; 2]) -> Option<Rc<Inlinee>>>;
 
 /// What earlier machine code of the same code object has taught.
 pub struct Lessons {
@@ -119,9 +128,9 @@ impl Profile {
         Profile { inlinees: Some(inlinees), ..self }
     }
 
-    /// The code and profile of the function `object`, if its code can become a part of its callers'.
-    pub fn inlinee(&self, object: usize) -> Option<Rc<Inlinee>> {
-        self.inlinees.as_ref()?(object)
+    /// The code and profile of a callee, if its code can become a part of its callers'.
+    pub fn inlinee(&self, callee: Callee) -> Option<Rc<Inlinee>> {
+        self.inlinees.as_ref()?(callee, [self.globals, self.builtins])
     }
 
     /// Whether guesses at this bytecode failed too often to be made again.
@@ -224,7 +233,12 @@ impl Profile {
     /// How a call of the function `object` with `count` arguments, the last of them by `names`, comes to its parameters,
     /// if that is simple.
     pub fn binding(&self, object: usize, count: u32, names: &[usize]) -> Option<Binding> {
-        (self.bindings)(object, count, names)
+        self.binding_of(Callee::Function(object), count, names)
+    }
+
+    /// The same for what is known of a callee.
+    pub fn binding_of(&self, callee: Callee, count: u32, names: &[usize]) -> Option<Binding> {
+        (self.bindings)(callee, count, names)
     }
 
     /// The items of a constant, if it is a tuple of names.

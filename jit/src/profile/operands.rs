@@ -1,11 +1,12 @@
 //! What the operands of operators, comparisons and calls are for which the interpreter has no specialized instruction: those that
 //! classes define, and some of numbers. So machine code notes itself what comes by, and is compiled anew with it.
 
-use super::Profile;
+use super::{Callee, Profile};
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::{kinds, typeobject};
 use crate::hir::types::Kinds;
 use crate::runtime::ops::specials::{self, Special};
+use crate::tier;
 
 /// The operands that came by at a place.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -33,6 +34,9 @@ pub enum Operand {
     Number(Kinds),
     /// There is none: the other one is called.
     None,
+    /// A Python function of the code object with the state at this address, with so many defaults, that has the namespaces of the code
+    /// that calls it.
+    Function { state: usize, defaults: u32 },
 }
 
 impl Operand {
@@ -90,6 +94,7 @@ impl Profile {
             Operand::Number(Kinds::NUMBER) => return None,
             Operand::Number(kinds) => Some(kinds::class_of_number(kinds)),
             Operand::None => None,
+            Operand::Function { .. } => return None,
         };
         // SAFETY: classes that are alive; the GIL is held while a compilation is planned.
         let method = unsafe {
@@ -109,6 +114,17 @@ impl Profile {
         // SAFETY: a class that is alive; the GIL is held while a compilation is planned.
         let method = unsafe { typeobject::call_method_of(class)? };
         (kinds::of_object(method) == Kinds::FUNCTION).then_some((version, method))
+    }
+
+    /// What functions are called at this place, if they have always had the same code, which is alive.
+    pub fn called_function(&self, offset: CodeOffset) -> Option<Callee> {
+        match *self.lessons.operands.get(&offset)? {
+            Operands { left: Operand::Function { state, defaults }, .. } => {
+                let code = tier::code_of_state(state)?;
+                Some(Callee::Code { address: code.as_ptr() as usize, defaults })
+            }
+            _ => None,
+        }
     }
 
     /// The numbers that came by at this place, if nothing else did.

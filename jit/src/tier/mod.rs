@@ -36,6 +36,7 @@ use crate::cpython::code::Code;
 pub use background::{abandon_orders, finish, ordered};
 pub use build::{compile_now, guarded, longest_compile_ns};
 pub use failures::{RECOMPILATIONS_TO_LEARN, RECOMPILATIONS_WITH_GUESSES};
+pub use registry::code_of_state;
 pub use running::{
     body_for_call, forget_instruction_event, is_patient, local_events_changed, record_class, record_deopt,
     record_operands, record_reification, want_instruction_event,

@@ -69,6 +69,11 @@ pub fn note<R>(address: usize, work: impl FnOnce(&mut Notes) -> R) -> Option<R> 
     with(|registry| registry.notes.get_mut(&address).map(work))
 }
 
+/// The code object whose state is at this address, if it is alive.
+pub fn code_of_state(address: usize) -> Option<Code> {
+    with(|registry| registry.notes.get(&address).map(|notes| notes.code))
+}
+
 /// The state of `code`, made if it has none. None when memory is short.
 pub fn state(code: Code) -> Option<StateRef> {
     let (state, new) = extra::get_or_new(code)?;

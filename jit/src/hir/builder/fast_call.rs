@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cpython::{function, tuple};
+use crate::profile::Callee;
 
 impl Builder<'_> {
     /// Translates the call if its callee is known; says whether it did.
@@ -17,7 +18,7 @@ impl Builder<'_> {
             return self.call_one_of(callable.value);
         }
         let Some(&object) = self.expect.get(&callable.value) else {
-            return if has_self { Ok(false) } else { self.construct(&[]) };
+            return if has_self { Ok(false) } else { Ok(self.construct(&[])? || self.call_function_of_code()?) };
         };
         if let Some(builtin) = self.profile.builtin(object)
             && self.call_builtin(builtin, object, has_self)?
@@ -68,6 +69,33 @@ impl Builder<'_> {
         let nargs = self.instr.oparg as usize;
         let callable = self.peek(nargs + 1 + above).value;
         self.guard_function(callable, object, binding.target.code);
+        self.enter_callee(Callee::Function(object), binding, callable, has_self, above)
+    }
+
+    /// Enters a function of the code that was called here so far, which is made anew each time, or one of several. Says whether that is
+    /// known.
+    fn call_function_of_code(&mut self) -> Result<bool, Refusal> {
+        let nargs = self.instr.oparg as usize;
+        let Some(callee) = self.profile.called_function(self.instr.start) else { return Ok(false) };
+        let Some(binding) = self.profile.binding_of(callee, nargs as u32, &[]) else { return Ok(false) };
+        let callable = self.guard_kinds(nargs + 1, Kinds::FUNCTION);
+        let load = Op::Load { offset: function::FUNC_CODE, mem: Mem::Obj };
+        let code = self.emit(load, &[callable], Type::OBJ);
+        self.guard_equal(code, binding.target.code as i64, Reason::Callee);
+        self.enter_callee(callee, &binding, callable, false, 0)?;
+        Ok(true)
+    }
+
+    /// Calls a function that is known to be of this kind.
+    fn enter_callee(
+        &mut self,
+        callee: Callee,
+        binding: &Binding,
+        callable: Value,
+        has_self: bool,
+        above: usize,
+    ) -> Result<(), Refusal> {
+        let nargs = self.instr.oparg as usize;
         let defaults = self.guard_defaults(callable, binding);
         self.set_line();
         self.box_operands(nargs + 2 + above);
@@ -76,7 +104,7 @@ impl Builder<'_> {
         let arguments = refs.split_off(if has_self { 1 } else { 2 });
         refs.extend(self.bound(binding, defaults, |_, index| arguments[index as usize]));
         self.scratch(refs.len() as u32);
-        let call = KnownCall { has_self, ..KnownCall::new(object, binding.target, &refs) };
+        let call = KnownCall { callee, has_self, ..KnownCall::new(0, binding.target, &refs) };
         self.call_for_number(&call, true)
     }
 

@@ -10,7 +10,7 @@ use super::cfg::LoopInfo;
 use super::*;
 use crate::hir::noise::is_tame_before;
 use crate::hir::opt::light::MAX_SLOTS;
-use crate::profile::Inlinee;
+use crate::profile::{Callee, Inlinee};
 
 /// Callees within callees, at most.
 const MAX_DEPTH: usize = 5;
@@ -35,8 +35,7 @@ struct Checkpoint {
 
 /// A call of a known function, after the guards that it is this one.
 pub(super) struct KnownCall<'a> {
-    /// The function.
-    pub(super) object: usize,
+    pub(super) callee: Callee,
     pub(super) target: CallTarget,
     pub(super) has_self: bool,
     pub(super) has_shim: bool,
@@ -51,7 +50,8 @@ pub(super) struct KnownCall<'a> {
 impl<'a> KnownCall<'a> {
     /// The call of a method, or of what is called like one, with its self.
     pub(super) fn new(object: usize, target: CallTarget, refs: &'a [Value]) -> KnownCall<'a> {
-        KnownCall { object, target, has_self: true, has_shim: false, refs, lazy: None, kept: &[] }
+        let callee = Callee::Function(object);
+        KnownCall { callee, target, has_self: true, has_shim: false, refs, lazy: None, kept: &[] }
     }
 }
 
@@ -69,8 +69,8 @@ pub(super) struct Unmade<'a> {
 /// [`Builder::shapes`], `inline` and `held`.
 pub(super) type Facts = (HashMap<Value, u32>, HashSet<Value>, HashSet<Value>);
 
-/// The calls that lead to a place: those that are in place around it, and the last with the function that it calls.
-pub(super) type CallPath = (Vec<CodeOffset>, usize);
+/// The calls that lead to a place: those that are in place around it, and the last with what it calls.
+pub(super) type CallPath = (Vec<CodeOffset>, Callee);
 
 /// What becomes of the interpreter's part in a call in place.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -270,7 +270,7 @@ impl Builder<'_> {
         if call.target.code_units == self.root || callers.contains(&call.target.code_units) {
             return None;
         }
-        let inlinee = self.profile.inlinee(call.object)?;
+        let inlinee = self.profile.inlinee(call.callee)?;
         let inlined: usize = self.func.contexts.iter().map(|context| context.code.instrs.len()).sum();
         let all = inlined + inlinee.code.instrs.len();
         let most = if self.has_room { MAX_INSTRUCTIONS } else { FEW_INSTRUCTIONS };
@@ -287,7 +287,7 @@ impl Builder<'_> {
             sites.push(callee.site);
             context = callee.caller;
         }
-        (sites, call.object)
+        (sites, call.callee)
     }
 
     /// Where the bytecode of each function starts whose code the current one is a part of, itself included.
@@ -336,6 +336,7 @@ impl Builder<'_> {
         let mut callee = Builder::new(&inlinee.code, profile, Kind::Function, &cfg, &carry);
         (callee.root, callee.returning) = (self.root, Some(block));
         callee.has_room = self.has_room;
+        callee.callable = refs.first().copied();
         callee.is_warm = self.is_warm && has_begun(&inlinee.code, &cfg);
         callee.known_results = self.known_results.clone();
         callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cpython::generator;
+use crate::cpython::{function, tuple};
 
 impl Builder<'_> {
     /// The object in a home slot, which is of type `ty`.
@@ -174,6 +175,29 @@ impl Builder<'_> {
                 self.push(entry.value, true);
             }
             _ => self.push(entry.value, entry.owned),
+        }
+    }
+
+    /// The cells of the function's closure come into the last home slots, which are empty.
+    pub(super) fn copy_free_vars(&mut self) {
+        let count = self.instr.oparg;
+        let Some(callable) = self.callable else {
+            self.helper(Helper::CopyFreeVars, &[], &[i64::from(count)]);
+            return;
+        };
+        let function = match self.func.inst(callable) {
+            Inst { op: Op::ToRef { .. }, args, .. } => args[0],
+            _ => self.emit(Op::RefToObj, &[callable], Type::OBJ),
+        };
+        let load = |offset| Op::Load { offset, mem: Mem::Obj };
+        let closure = self.emit(load(function::FUNC_CLOSURE), &[function], Type::OBJ);
+        for index in 0..count {
+            let cell = self.emit(load(tuple::OB_ITEM + 8 * index as i32), &[closure], Type::OBJ);
+            self.emit(Op::IncRef, &[cell], Type::NONE);
+            let raw = self.emit(Op::ToRef { borrowed: false }, &[cell], Type::REF);
+            let slot = self.code.nlocalsplus - count + index;
+            self.emit(Op::SwapLocal { slot }, &[raw], Type::REF);
+            self.state.locals[slot as usize] = Local::Value(cell);
         }
     }
 

@@ -154,6 +154,8 @@ pub struct Builder<'a> {
     closed_quietly: HashSet<Value>,
     /// The same: parameters whose home slots do not own their objects, and are never written to.
     lent: HashSet<u32>,
+    /// The function whose code it is, a stackref, where the code is a part of its caller's.
+    callable: Option<Value>,
     /// The numbers that calls in place are known to return, by [`Builder::call_path`]; what is built again need not find out again.
     known_results: Rc<RefCell<HashMap<CallPath, Option<Type>>>>,
     /// The same: where its returns go on, with the result as the only parameter.
@@ -278,6 +280,7 @@ impl<'a> Builder<'a> {
             noisy_blocks: HashSet::new(),
             closed_quietly: HashSet::new(),
             lent: HashSet::new(),
+            callable: None,
             known_results: Rc::default(),
             returning: None,
             returned_facts: None,

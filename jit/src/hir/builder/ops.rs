@@ -244,9 +244,7 @@ impl Builder<'_> {
                 let cell = self.emit(Op::Refine { kinds: Kinds::CELL }, &[cell], Type::obj(Kinds::CELL));
                 self.store_local(oparg, StackEntry { value: cell, owned: true });
             }
-            Opcode::CopyFreeVars => {
-                self.helper(Helper::CopyFreeVars, &[], &[i64::from(oparg)]);
-            }
+            Opcode::CopyFreeVars => self.copy_free_vars(),
             Opcode::LoadDeref => self.load_deref()?,
             Opcode::StoreDeref => self.store_deref(),
             Opcode::DeleteDeref => {

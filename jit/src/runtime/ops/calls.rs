@@ -90,6 +90,9 @@ unsafe fn call_consuming(
             let names = if keywords.is_null() { StackRef::NULL } else { StackRef::from_owned(Py_NewRef(keywords)) };
             return private::_Py_VectorCall_StackRefSteal(*operands, args, total as c_int, names);
         }
+        if with_self == 0 && keywords.is_null() {
+            operators::note_function(frame, callable);
+        }
         if keywords.is_null()
             && let Some(result) = push::call_exact(tstate, *operands, args, total)
         {

@@ -6,8 +6,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::bytecode::opcode::CodeOffset;
+use crate::code::binding::defaults_of;
 use crate::cpython::code::Code;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
+use crate::cpython::function::Function;
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{ffi as private, kinds, memory};
 use crate::hir::types::Kinds;
@@ -196,6 +198,25 @@ pub unsafe fn note_owner(frame: *mut InterpreterFrame, owner: *mut PyObject) {
         let class = Type::of(owner);
         if class.has(typeobject::FLAG_HEAPTYPE) && is_time_to_note() {
             note(frame, Operands { left: Operand::Class(class.version()), right: Operand::None });
+        }
+    }
+}
+
+/// Notes now and then what code a function has that is called at the place where `frame` is, if both have the same namespaces.
+///
+/// # Safety
+/// The running frame, which has just come to the place; a live function; the GIL is held.
+pub unsafe fn note_function(frame: *mut InterpreterFrame, function: *mut PyObject) {
+    if !is_time_to_note() {
+        return;
+    }
+    // SAFETY: the contract.
+    unsafe {
+        let function = Function::from_ptr(function);
+        let has_same = function.globals() == (*frame).f_globals && function.builtins() == (*frame).f_builtins;
+        if let Some(state) = has_same.then(|| tier::state_or_new(function.code_view())).flatten() {
+            let left = Operand::Function { state: state.as_ptr() as usize, defaults: defaults_of(function) };
+            note(frame, Operands { left, right: Operand::None });
         }
     }
 }
