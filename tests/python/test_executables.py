@@ -1173,12 +1173,14 @@ def test_functions_of_the_same_code_are_entered_directly():
     """)
 
 
-def test_instances_are_made_of_dead_ones():
+@pytest.mark.parametrize("slots", ["", "__slots__ = ('x', 'y')"])
+def test_instances_are_made_of_dead_ones(slots):
     """The memory of some stays allocated, and the next ones of the class get it."""
-    run("""
+    source = """
         import gc, sys, tracemalloc, rjit
 
         class Point:
+            SLOTS
             def __init__(self, x, y):
                 self.x, self.y = x, y
 
@@ -1213,7 +1215,8 @@ def test_instances_are_made_of_dead_ones():
         tracemalloc.start()
         make(points)
         assert all(tracemalloc.get_object_traceback(point) for point in points)
-    """)
+    """
+    run(source.replace("SLOTS", slots or "pass"))
 
 
 def test_tracked_tuples_die_without_calls():

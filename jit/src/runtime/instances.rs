@@ -39,8 +39,10 @@ pub unsafe fn free(dead: *mut PyObject) -> bool {
     // SAFETY: the contract; a class of which instances have inline values has them behind the instance, and the other fields in front.
     unsafe {
         let ty = Type::of(dead);
-        let wanted = typeobject::FLAG_INLINE_VALUES | typeobject::FLAG_MANAGED_DICT | typeobject::FLAG_MANAGED_WEAKREF;
-        if !ty.has(wanted) || !is_plain(ty) {
+        if ty.flags() & IN_FRONT == 0 {
+            return free_with_slots(dead, ty);
+        }
+        if !ty.has(typeobject::FLAG_INLINE_VALUES | IN_FRONT) || !is_plain(ty) {
             return false;
         }
         let values = dead.byte_offset(ty.basic_size());
@@ -67,6 +69,40 @@ pub unsafe fn free(dead: *mut PyObject) -> bool {
         DEPTH.fetch_sub(1, Ordering::Relaxed);
         true
     }
+}
+
+/// What a class's instances have in front of the garbage collector's links.
+const IN_FRONT: u64 = typeobject::FLAG_MANAGED_DICT | typeobject::FLAG_MANAGED_WEAKREF;
+
+/// The same for an instance without a dict and weak references, whose attributes are in slots.
+unsafe fn free_with_slots(dead: *mut PyObject, ty: Type) -> bool {
+    // SAFETY: the contract of the caller; plain classes without a dict have slots behind the object's head and nothing else.
+    unsafe {
+        if !ty.has(typeobject::FLAG_HEAPTYPE | typeobject::FLAG_HAVE_GC) || !is_plain(ty) {
+            return false;
+        }
+        if reftracer::is_set() || DEPTH.load(Ordering::Relaxed) >= MAX_DEPTH {
+            return false;
+        }
+        DEPTH.fetch_add(1, Ordering::Relaxed);
+        ffi::PyObject_GC_UnTrack(dead.cast());
+        for index in 0..slots_of(ty) as i32 {
+            let place = object::OBJECT_SIZE + 8 * index;
+            let value: *mut PyObject = memory::read(dead, place);
+            if !value.is_null() {
+                memory::write(dead, place, std::ptr::null_mut::<PyObject>());
+                deaths::give_up(value);
+            }
+        }
+        pools::give_back(dead);
+        DEPTH.fetch_sub(1, Ordering::Relaxed);
+        true
+    }
+}
+
+/// How many slots the instances of a plain class have; none where they have inline values.
+pub fn slots_of(ty: Type) -> u32 {
+    (ty.basic_size() - object::OBJECT_SIZE as isize) as u32 / 8
 }
 
 /// Whether nothing is to be done for a dying instance of the class but to give up its attributes and its memory.
@@ -106,7 +142,7 @@ pub unsafe fn runs_nothing(ty: *mut PyTypeObject) -> bool {
     }
 }
 
-/// The same where instances have no slots either.
+/// The same where instances have inline values or slots. Slots are given up class by class, so they have to be of one of the bases.
 unsafe fn is_freed_plainly(ty: *mut PyTypeObject) -> bool {
     // SAFETY: the contract of the caller. A class on the heap has the number of its slots as its size.
     unsafe {
@@ -114,14 +150,23 @@ unsafe fn is_freed_plainly(ty: *mut PyTypeObject) -> bool {
         if !runs_nothing(ty) || frees != Some(ffi::PyObject_GC_Del as *const ()) || (*ty).tp_itemsize != 0 {
             return false;
         }
+        let mut slots = 0;
         let mut base = ty;
         while !std::ptr::eq(base, &raw const ffi::PyBaseObject_Type) {
-            if memory::read::<isize, _>(base, object::OB_SIZE) != 0 {
+            let own: isize = memory::read(base, object::OB_SIZE);
+            if own != 0 && slots != 0 {
                 return false;
             }
+            slots += own;
             base = memory::read(base, typeobject::TP_BASE);
         }
-        true
+        if Type::from_ptr(ty).has(typeobject::FLAG_INLINE_VALUES) {
+            return slots == 0;
+        }
+        let is_without_dict =
+            Type::from_ptr(ty).flags() & IN_FRONT == 0 && (*ty).tp_dictoffset == 0 && (*ty).tp_weaklistoffset == 0;
+        let size = object::OBJECT_SIZE as isize + 8 * slots;
+        is_without_dict && slots > 0 && Type::from_ptr(ty).basic_size() == size
     }
 }
 

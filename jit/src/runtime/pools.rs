@@ -5,9 +5,11 @@
 //! class that has had an instance die in machine code lately. An instance in a list is untracked and has neither
 //! attributes nor a reference to its class, as if it were freed; only its size, which its class's shared keys decide, is as it was.
 //!
-//! Only plain classes have lists: their instances are inline values behind an object's head and nothing else. Lists are found by the version of the class,
+//! Only plain classes have lists: their instances are inline values behind an object's head, or slots ([`slots`]), and nothing else. Lists are found by the version of the class,
 //! which no two classes share; what is left in the list of one that is gone is given back when another class needs its place.
 //! Whoever wants to be told of new and dead objects (`PyRefTracer_SetTracer`) is: then the lists are not used.
+
+mod slots;
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
@@ -15,6 +17,7 @@ use pyo3::ffi::{self, PyObject};
 
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{dict, interp, memory, object, reftracer};
+use crate::runtime::instances;
 
 /// How many instances a list can have.
 const MAX_LEN: u32 = 100;
@@ -24,8 +27,10 @@ const COUNT: u32 = 512;
 const NO_VERSION: u32 = u32::MAX;
 /// More values than instances can have.
 const NO_CAPACITY: u32 = u32::MAX;
-/// What an instance has in front of its head: its dict, its weak references and the garbage collector's links.
+/// What an instance with inline values has in front of its head: its dict, its weak references and the garbage collector's links.
 const PREFIX: i32 = -typeobject::MANAGED_WEAKREF;
+/// What one with slots has there: the links.
+const PREFIX_OF_SLOTS: i32 = object::GC_HEAD_SIZE;
 
 /// The free list of a class. The GIL is held where it is read or written.
 #[repr(C)]
@@ -38,6 +43,8 @@ struct Pool {
     head: AtomicUsize,
     /// How many values each of them has room for. [`NO_CAPACITY`] as long as the next instance could have room for fewer.
     capacity: AtomicU32,
+    /// How many slots each of them has; none where they have values.
+    slots: AtomicU32,
 }
 
 static POOLS: [Pool; COUNT as usize] = [const {
@@ -46,6 +53,7 @@ static POOLS: [Pool; COUNT as usize] = [const {
         len: AtomicU32::new(0),
         head: AtomicUsize::new(0),
         capacity: AtomicU32::new(NO_CAPACITY),
+        slots: AtomicU32::new(0),
     }
 }; COUNT as usize];
 
@@ -62,11 +70,15 @@ impl Pool {
     unsafe fn belong_to(&self, ty: Type) {
         // SAFETY: what is in the list belongs to nobody else.
         unsafe {
+            let prefix = if self.slots.load(Ordering::Relaxed) == 0 { PREFIX } else { PREFIX_OF_SLOTS };
             while let Some(instance) = self.pop() {
-                ffi::PyObject_Free(instance.byte_offset(-PREFIX as isize).cast());
+                ffi::PyObject_Free(instance.byte_offset(-prefix as isize).cast());
             }
+            let slots = instances::slots_of(ty);
+            let capacity = if slots == 0 { settled_capacity(ty).unwrap_or(NO_CAPACITY) } else { 0 };
             self.version.store(ty.version(), Ordering::Relaxed);
-            self.capacity.store(settled_capacity(ty).unwrap_or(NO_CAPACITY), Ordering::Relaxed);
+            self.capacity.store(capacity, Ordering::Relaxed);
+            self.slots.store(slots, Ordering::Relaxed);
         }
     }
 
@@ -126,9 +138,11 @@ pub unsafe fn take(ty: Type) -> Option<*mut PyObject> {
         let instance = pool.pop()?;
         memory::write(instance, object::OB_REFCNT, 1_usize);
         ffi::Py_INCREF(ty.as_ptr().cast());
-        let values = instance.byte_offset(object::OBJECT_SIZE as isize);
-        memory::write(values, dict::VALUES_SIZE, 0_u8);
-        memory::write(values, dict::VALUES_VALID, 1_u8);
+        if pool.slots.load(Ordering::Relaxed) == 0 {
+            let values = instance.byte_offset(object::OBJECT_SIZE as isize);
+            memory::write(values, dict::VALUES_SIZE, 0_u8);
+            memory::write(values, dict::VALUES_VALID, 1_u8);
+        }
         // The last of the young.
         let first: *mut u8 = memory::read(state, interp::GC_GENERATION0);
         let last: *mut u8 = memory::read(first, GC_HEAD_PREV);
@@ -175,8 +189,9 @@ pub unsafe extern "C-unwind" fn give_back(instance: *mut PyObject) {
 /// As of [`give_back`].
 unsafe fn keeps(ty: Type, instance: *mut PyObject) -> bool {
     let version = ty.version();
-    // A class with fields of its own would have them between the head and the values.
-    if version == 0 || ty.basic_size() != object::OBJECT_SIZE as isize {
+    let slots = instances::slots_of(ty);
+    // A class with values that has fields of its own would have them between the head and the values.
+    if version == 0 || slots != 0 && ty.has(typeobject::FLAG_INLINE_VALUES) {
         return false;
     }
     let pool = Pool::at(version);
@@ -185,8 +200,10 @@ unsafe fn keeps(ty: Type, instance: *mut PyObject) -> bool {
         if pool.version.load(Ordering::Relaxed) != version || pool.capacity.load(Ordering::Relaxed) == NO_CAPACITY {
             pool.belong_to(ty);
         }
-        let values = instance.byte_offset(object::OBJECT_SIZE as isize);
-        let capacity: u8 = memory::read(values, dict::VALUES_CAPACITY);
+        let capacity: u8 = match slots {
+            0 => memory::read(instance.byte_offset(object::OBJECT_SIZE as isize), dict::VALUES_CAPACITY),
+            _ => 0,
+        };
         let is_traced = reftracer::is_set();
         !is_traced
             && u32::from(capacity) == pool.capacity.load(Ordering::Relaxed)
@@ -232,6 +249,8 @@ pub(super) mod x86_64 {
             "jne 8f",
             "cmp dword ptr [rdx + {len}], {max_len}",
             "jae 8f",
+            "cmp dword ptr [rdx + {slots}], 0",
+            "jne {dealloc_with_slots}",
             "movzx ecx, byte ptr [rdi + {values} + {values_capacity}]",
             "cmp [rdx + {capacity}], ecx",
             "jne 8f",
@@ -365,6 +384,8 @@ pub(super) mod x86_64 {
             dealloc = sym numbers::x86_64::dealloc,
             dealloc_anything = sym numbers::x86_64::dealloc_anything,
             give_back = sym give_back,
+            dealloc_with_slots = sym super::slots::x86_64::dealloc,
+            slots = const offset_of!(Pool, slots),
             call = sym preserving::call,
             last = const COUNT - 1,
             max_len = const MAX_LEN,
