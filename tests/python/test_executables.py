@@ -691,6 +691,7 @@ def test_causes_of_reifications():
     GetLocals = ctypes.pythonapi.PyFrame_GetLocals
     GetLocals.restype, GetLocals.argtypes = ctypes.py_object, [ctypes.py_object]
     def nothing(): return None
+    def other(): return None
     def read(): sys._getframe(1).f_locals
     def assign(): GetLocals(sys._getframe(1))["x"] = 2
     def trace(): sys._getframe(1).f_trace = lambda *args: None
@@ -704,7 +705,8 @@ def test_causes_of_reifications():
         look()
         return x
     rjit.enable(calls=2)
-    for _ in range(9): caller(nothing)
+    # Not always the same, or it would be guessed.
+    for _ in range(9): caller(nothing), caller(other)
     def causes():
         found = [e for e in rjit.executables() if e.qualname == "caller"]
         return found[0].causes if found else None

@@ -105,7 +105,8 @@ pub fn of_exit(hir: &Function, state: StateId, reason: Reason) -> Vec<Expectatio
     let guards = hir.guards().filter(|guard| hir.inst(*guard).state == Some(state));
     let mut all: Vec<_> = guards.filter_map(|guard| of_guard(hir, guard, reason)).collect();
     let leaves = |terminator: &Terminator| matches!(terminator, Terminator::Exit { state: s, reason: r } if (*s, *r) == (state, reason));
-    if reason != Reason::CalleeLeft && hir.blocks.iter().any(|block| leaves(&block.terminator)) {
+    if !matches!(reason, Reason::CalleeLeft | Reason::Type) && hir.blocks.iter().any(|block| leaves(&block.terminator))
+    {
         all.extend(of_chain(hir, state));
     }
     all

@@ -8,6 +8,7 @@ use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
 use crate::cpython::frame::{InterpreterFrame, StackRef};
 use crate::cpython::function::Function;
+use crate::cpython::interp;
 use crate::cpython::thread::Thread;
 use crate::hir::function::Kind;
 use crate::hir::inst::Reason;
@@ -72,7 +73,21 @@ unsafe fn evaluate(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, rai
         (*frame).return_offset = 0;
         thread.set_current_frame((*frame).previous);
         thread.set_recursion_remaining(thread.recursion_remaining() + 1);
+        let raised = raised || !is_instrumented(frame, thread);
         private::_PyEval_EvalFrameDefault(tstate, frame, raised.into())
+    }
+}
+
+/// Brings the bytecode of a frame that the interpreter is to go on with up to the events that tools want. The interpreter does that where a
+/// function starts; this one may have started in machine code, when its bytecode still had events that nobody wants any more. False with
+/// an exception set if there is no memory for it.
+unsafe fn is_instrumented(frame: *mut InterpreterFrame, thread: Thread) -> bool {
+    // SAFETY: the frame's code object and the thread's interpreter are alive, and the GIL is held.
+    unsafe {
+        let code = Code::from_ptr((*frame).code().cast());
+        let interp = thread.interp();
+        code.instrumentation_version() == interp::instrumentation_version(interp)
+            || private::_Py_Instrument(code.as_ptr(), interp.cast()) >= 0
     }
 }
 

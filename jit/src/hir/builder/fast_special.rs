@@ -254,7 +254,7 @@ impl Builder<'_> {
         self.noisy = true;
         finish(self)?;
         let state = self.state_at(self.instr.next);
-        self.terminate(Terminator::Exit { state, reason: Reason::CalleeLeft });
+        self.terminate(Terminator::Exit { state, reason: Reason::Type });
         (self.state, self.line, self.before, self.noisy, self.stored) = saved;
         (self.shapes, self.inline, self.held) = facts;
         self.switch_to(next);

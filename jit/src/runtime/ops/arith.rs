@@ -8,6 +8,7 @@ use crate::cpython::ffi as private;
 use crate::cpython::frame::InterpreterFrame;
 use crate::cpython::{float, long};
 use crate::runtime::ops::operators;
+use crate::runtime::ops::specials::Special;
 
 /// `BINARY_OP`: `left <op> right`, `oparg` selects the operator (in-place forms and subscription included). Borrows both.
 pub unsafe extern "C-unwind" fn binary_op(
@@ -108,7 +109,7 @@ unsafe extern "C" {
 pub unsafe extern "C-unwind" fn unary_negative(frame: *mut InterpreterFrame, value: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        operators::note_owner(frame, value);
+        operators::note_owner(frame, value, Special::Negative);
         PyNumber_Negative(value)
     }
 }
@@ -117,7 +118,7 @@ pub unsafe extern "C-unwind" fn unary_negative(frame: *mut InterpreterFrame, val
 pub unsafe extern "C-unwind" fn unary_invert(frame: *mut InterpreterFrame, value: *mut PyObject) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        operators::note_owner(frame, value);
+        operators::note_owner(frame, value, Special::Invert);
         PyNumber_Invert(value)
     }
 }
@@ -126,7 +127,7 @@ pub unsafe extern "C-unwind" fn unary_invert(frame: *mut InterpreterFrame, value
 pub unsafe extern "C-unwind" fn truth(frame: *mut InterpreterFrame, value: *mut PyObject) -> i32 {
     // SAFETY: the contract.
     unsafe {
-        operators::note_owner(frame, value);
+        operators::note_owner(frame, value, Special::Truth);
         PyObject_IsTrue(value)
     }
 }
@@ -159,7 +160,7 @@ pub unsafe extern "C-unwind" fn compare_op(
 ) -> *mut PyObject {
     // SAFETY: the contract.
     unsafe {
-        operators::note_compared(frame, left, right);
+        operators::note_compared(frame, left, right, op);
         PyObject_RichCompare(left, right, op as c_int)
     }
 }
@@ -178,7 +179,7 @@ pub unsafe extern "C-unwind" fn compare_bool(
         if let Some(is_equal) = identity(left, right, op as c_int) {
             return (is_equal == (op as c_int == Py_EQ)).into();
         }
-        operators::note_compared(frame, left, right);
+        operators::note_compared(frame, left, right, op);
         let result = PyObject_RichCompare(left, right, op as c_int);
         if result.is_null() {
             return -1;
@@ -197,7 +198,7 @@ pub unsafe extern "C-unwind" fn contains_op(
 ) -> i32 {
     // SAFETY: the contract.
     unsafe {
-        operators::note_owner(frame, container);
+        operators::note_owner(frame, container, Special::Contains);
         PySequence_Contains(container, item)
     }
 }

@@ -24,8 +24,8 @@ pub unsafe extern "C-unwind" fn load_attr(
             Found::Value(value) => value,
             Found::Getter(getter) => {
                 // The interpreter moves the owner from its stack into the getter's frame; here the caller's keeps it.
-                let mut operands = [StackRef::from_owned(getter), StackRef::NULL, StackRef::from_borrowed(owner)];
-                calls::call(tstate, frame, operands.as_mut_ptr().cast(), 1)
+                let mut operands = [StackRef::from_owned(getter), StackRef::from_borrowed(owner)];
+                calls::call(tstate, frame, operands.as_mut_ptr().cast(), 0)
             }
             Found::Nothing => PyObject_GetAttr(owner, name),
         }

@@ -14,6 +14,7 @@ use crate::cpython::function::Function;
 use crate::cpython::thread::Thread;
 use crate::cpython::{constructor, memory, method};
 use crate::runtime::frames::drop_ref;
+use crate::runtime::ops::specials::Special;
 use crate::runtime::ops::{construct, operators};
 use crate::runtime::push;
 
@@ -85,7 +86,7 @@ unsafe fn call_consuming(
         }
         if !is_python_function(callable) {
             if with_self == 0 && keywords.is_null() {
-                operators::note_owner(frame, callable);
+                operators::note_callable(frame, callable);
             }
             let names = if keywords.is_null() { StackRef::NULL } else { StackRef::from_owned(Py_NewRef(keywords)) };
             return private::_Py_VectorCall_StackRefSteal(*operands, args, total as c_int, names);
@@ -253,7 +254,7 @@ pub unsafe extern "C-unwind" fn call_function_ex(
 pub unsafe extern "C-unwind" fn size(frame: *mut InterpreterFrame, object: *mut PyObject) -> i64 {
     // SAFETY: the contract.
     unsafe {
-        operators::note_owner(frame, object);
+        operators::note_owner(frame, object, Special::Length);
         PyObject_Size(object) as i64
     }
 }

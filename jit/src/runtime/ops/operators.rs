@@ -15,6 +15,7 @@ use crate::cpython::{ffi as private, kinds, memory};
 use crate::hir::types::Kinds;
 use crate::profile::{Operand, Operands};
 use crate::runtime::ops::calls;
+use crate::runtime::ops::specials::{self, Special};
 use crate::tier;
 
 /// By the argument of `BINARY_OP`: the method, the reflected method, and the sign. The others have more to them.
@@ -56,7 +57,7 @@ pub fn intern(text: &str) -> Option<usize> {
     }
 }
 
-/// Calls of operators after which one notes what its operands are, with the usual thresholds.
+/// Of so many calls of operators one notes what its operands are, with the usual thresholds.
 const NOTED: u32 = 16;
 
 /// The function that `left <op> right` calls first, where nothing but a `TypeError` comes after it: the class `left` has a
@@ -123,8 +124,9 @@ pub unsafe fn call_operator(
         note_operands(frame, ty, other);
         Py_INCREF(method);
         let owned = |object| StackRef::from_owned(Py_NewRef(object));
-        let mut operands = [owned(method), StackRef::NULL, owned(owner), owned(argument)];
-        let result = calls::call(tstate, frame, operands.as_mut_ptr().cast(), 2);
+        // With a self, so that nothing is noted of a function that is called here.
+        let mut operands = [owned(method), owned(owner), owned(argument)];
+        let result = calls::call(tstate, frame, operands.as_mut_ptr().cast(), 1);
         Py_DECREF(method);
         if result != Py_NotImplemented() {
             return Some(result);
@@ -158,22 +160,26 @@ unsafe fn note_operands(frame: *mut InterpreterFrame, left: Type, right: Type) {
     if !is_time_to_note() {
         return;
     }
+    // SAFETY: the contract.
+    unsafe { note(frame, operands_of(left, right)) }
+}
+
+fn operands_of(left: Type, right: Type) -> Operands {
     let operand = |ty: Type| match is_number(ty) {
         true if ty.as_ptr() == &raw mut PyFloat_Type => Operand::Number(Kinds::FLOAT),
         true => Operand::Number(Kinds::LONG),
         false => Operand::Class(ty.version()),
     };
-    // SAFETY: the contract.
-    unsafe { note(frame, Operands { left: operand(left), right: operand(right) }) }
+    Operands { left: operand(left), right: operand(right) }
 }
 
 /// Whether this is one of the calls that one notes something of.
 fn is_time_to_note() -> bool {
-    static CALLS: AtomicU32 = AtomicU32::new(0);
-    let calls = CALLS.load(Ordering::Relaxed);
-    // The GIL excludes others.
-    CALLS.store(calls.wrapping_add(1), Ordering::Relaxed);
-    !tier::is_patient() || calls.is_multiple_of(NOTED)
+    // Every so many calls, counted, would be the same place again and again where a loop has as many. The GIL excludes others.
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    let number = NUMBER.load(Ordering::Relaxed).wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    NUMBER.store(number, Ordering::Relaxed);
+    !tier::is_patient() || number < u32::MAX / NOTED
 }
 
 /// # Safety
@@ -187,16 +193,30 @@ unsafe fn note(frame: *mut InterpreterFrame, operands: Operands) {
     }
 }
 
-/// Notes now and then of what class the object is that is called, or has a special method that is, at the place where `frame` is, if
-/// the class is one that programs make.
+/// Notes now and then of what class the object is that is called at the place where `frame` is, if the class is one that programs make.
 ///
 /// # Safety
 /// The running frame, which has just come to the place; a live object; the GIL is held.
-pub unsafe fn note_owner(frame: *mut InterpreterFrame, owner: *mut PyObject) {
+pub unsafe fn note_callable(frame: *mut InterpreterFrame, callable: *mut PyObject) {
+    // SAFETY: the contract.
+    unsafe {
+        let class = Type::of(callable);
+        if class.has(typeobject::FLAG_HEAPTYPE) && is_time_to_note() {
+            note(frame, Operands { left: Operand::Class(class.version()), right: Operand::None });
+        }
+    }
+}
+
+/// Notes now and then of what class the object is that has a special method at the place where `frame` is, if that is written in Python.
+///
+/// # Safety
+/// The running frame, which has just come to the place; a live object; the GIL is held.
+pub unsafe fn note_owner(frame: *mut InterpreterFrame, owner: *mut PyObject, special: Special) {
     // SAFETY: the contract.
     unsafe {
         let class = Type::of(owner);
-        if class.has(typeobject::FLAG_HEAPTYPE) && is_time_to_note() {
+        let is_made = class.has(typeobject::FLAG_HEAPTYPE);
+        if is_made && is_time_to_note() && specials::method(special, class, None).is_some() {
             note(frame, Operands { left: Operand::Class(class.version()), right: Operand::None });
         }
     }
@@ -221,17 +241,22 @@ pub unsafe fn note_function(frame: *mut InterpreterFrame, function: *mut PyObjec
     }
 }
 
-/// Notes now and then what is compared at the place where `frame` is: numbers, or an instance of a class that programs make with
-/// something else.
+/// Notes now and then what is compared at the place where `frame` is: numbers, or an instance of a class with a method for it that is
+/// written in Python.
 ///
 /// # Safety
 /// The running frame, which has just come to the place; live objects; the GIL is held.
-pub unsafe fn note_compared(frame: *mut InterpreterFrame, left: *mut PyObject, right: *mut PyObject) {
+pub unsafe fn note_compared(frame: *mut InterpreterFrame, left: *mut PyObject, right: *mut PyObject, op: i64) {
     // SAFETY: the contract.
     unsafe {
         let (left, right) = (Type::of(left), Type::of(right));
-        if is_number(left) && is_number(right) || left.has(typeobject::FLAG_HEAPTYPE) {
+        if is_number(left) && is_number(right) {
             note_operands(frame, left, right);
+        } else if left.has(typeobject::FLAG_HEAPTYPE)
+            && is_time_to_note()
+            && specials::method(Special::Comparison(op as u32), left, Some(right)).is_some()
+        {
+            note(frame, operands_of(left, right));
         }
     }
 }
