@@ -1,4 +1,5 @@
 # Slices of lists by ints, which need no slice object: every step, the order in which replaced items die, and what they see.
+# stress-except: gc (the items hold their list: when they die is for the collector to say)
 # expect-compiled: take, take_from, put, put_reversed
 from _support import Loud, attempt, repeat, show
 
