@@ -74,8 +74,9 @@ PASS_MODES = {
     f"without-{name}": f"-{name}"
     for name in (
         "straighten",
-        "light",
         "infer",
+        "fold",
+        "light",
         "refcounts",
         "ranges",
         "peel",

@@ -21,9 +21,10 @@ use super::verify::verify;
 
 type Pass = (&'static str, fn(&mut Function));
 
-const PASSES: [Pass; 14] = [
+const PASSES: [Pass; 15] = [
     ("straighten", straighten::run),
     ("infer", infer::run),
+    ("fold", number::run),
     ("light", light::run),
     ("refcounts", refcounts::run),
     ("ranges", ranges::run),

@@ -33,7 +33,7 @@ pub fn run(function: &mut Function) {
     }
     let noise = Noise::of(function, &order);
     let needless = noise.needless_safepoints(function, &order);
-    let mut numbering = Numbering::new(noise);
+    let mut numbering = Numbering::new(noise, function.values.len());
     for (position, &block) in order.iter().enumerate() {
         if !reached.contains(&block) {
             continue;
@@ -56,6 +56,10 @@ pub fn run(function: &mut Function) {
         }
         let insts = std::mem::take(&mut function.block_mut(block).insts);
         let mut kept = Vec::with_capacity(insts.len());
+        for value in function.block(block).params.iter().chain(&insts) {
+            numbering.last_position += 1;
+            numbering.positions[value.index()] = numbering.last_position;
+        }
         for value in insts {
             numbering.narrow(function, &dominators, block, value);
             if numbering.fold(function, value) || numbering.is_known(function, &dominators, block, value) {
@@ -126,6 +130,11 @@ struct Numbering {
     before_write: Epochs,
     ends: HashMap<Block, End>,
     last_epoch: u64,
+    /// By value, how many were computed before it.
+    positions: Vec<u32>,
+    last_position: u32,
+    /// What was found about objects since they were last written to.
+    recent: Vec<Key>,
 }
 
 /// How an instruction is treated.
@@ -159,7 +168,7 @@ enum Memory {
 }
 
 impl Numbering {
-    fn new(noise: Noise) -> Numbering {
+    fn new(noise: Noise, values: usize) -> Numbering {
         Numbering {
             found: HashMap::new(),
             replaced: Replacements::default(),
@@ -173,6 +182,9 @@ impl Numbering {
             before_write: Epochs::default(),
             ends: HashMap::new(),
             last_epoch: 0,
+            positions: vec![0; values],
+            last_position: 0,
+            recent: Vec::new(),
         }
     }
 
@@ -208,7 +220,10 @@ impl Numbering {
             Class::WritesObject => {
                 self.before_write = self.epochs;
                 self.epochs.objects = self.new_epoch();
-                self.epochs.items = self.new_epoch();
+                match self.made_owner(function, inst) {
+                    Some(instance) => self.keep_older_than(function, instance),
+                    None => self.epochs.items = self.new_epoch(),
+                }
                 return false;
             }
             Class::Writes => {
@@ -217,7 +232,11 @@ impl Numbering {
             }
         };
         let args = inst.args.iter().map(|arg| self.canonical(*arg)).collect();
-        let places = self.found.entry((inst.op.clone(), args, inst.ty, epoch)).or_default();
+        let key = (inst.op.clone(), args, inst.ty, epoch);
+        if let Class::Load(Memory::Objects) = class {
+            self.note_recent(&key);
+        }
+        let places = self.found.entry(key).or_default();
         let Some((_, before)) = places.iter().find(|(place, _)| dominators.dominates(*place, block)) else {
             places.push((block, value));
             match inst.op {
@@ -238,6 +257,38 @@ impl Numbering {
             self.replaced.insert(value, *before);
         }
         true
+    }
+
+    /// The instance to which an instruction adds an attribute, if this code has made it.
+    fn made_owner(&self, function: &Function, inst: &Inst) -> Option<Value> {
+        let adds = matches!(inst.op, Op::Helper { helper: Helper::AddInlineValue, .. });
+        let owner = self.canonical(*inst.args.first().filter(|_| adds)?);
+        matches!(function.inst(owner).op, Op::Helper { helper: Helper::NewInstance, .. }).then_some(owner)
+    }
+
+    fn note_recent(&mut self, key: &Key) {
+        if self.recent.first().is_some_and(|first| first.3 != key.3) {
+            self.recent.clear();
+        }
+        self.recent.push(key.clone());
+    }
+
+    /// What was found about objects that were there before `instance` holds after something was written to that one.
+    fn keep_older_than(&mut self, function: &Function, instance: Value) {
+        let position = |value: Value| self.positions.get(value.index()).copied().unwrap_or(u32::MAX);
+        let (made, before, now) = (position(instance), self.before_write.objects, self.epochs.objects);
+        let is_kept = |key: &Key| {
+            let reads_number = matches!(key.0, Op::UnboxInt | Op::UnboxFloat);
+            key.3 == before && (reads_number || key.1.iter().all(|base| position(self.object(function, *base)) < made))
+        };
+        let kept: Vec<Key> = self.recent.iter().filter(|key| is_kept(key)).cloned().collect();
+        self.recent.clear();
+        for key in kept {
+            let places = self.found.get(&key).cloned().unwrap_or_default();
+            let key = (key.0, key.1, key.2, now);
+            self.recent.push(key.clone());
+            self.found.entry(key).or_default().extend(places);
+        }
     }
 
     /// What frames with the same namespaces have in common: the function that is called, if that is known, or else nothing.
@@ -269,12 +320,28 @@ impl Numbering {
                     (Some(left), Some(right)) => left == right,
                     // What is made is nothing that was there before.
                     (None, Some(1..)) if is_made(function, args[0]) => false,
+                    (None, Some(0)) if is_object(function, args[0]) => false,
                     _ => return false,
                 };
                 become_constant(function, value, Op::ConstBool(is_equal == (cond == Cond::Eq)), Type::BOOL);
                 false
             }
             Op::Guard { .. } => function.inst(args[0]).op == Op::ConstBool(true),
+            Op::Refine { kinds } | Op::GuardKinds { kinds } if is_known_within(function, args[0], kinds) => {
+                self.replaced.insert(value, args[0]);
+                true
+            }
+            // Who has a reference to a number finds it unchanged.
+            Op::UnboxFloat if function.inst(args[0]).op == Op::BoxFloat => {
+                let number = self.canonical(function.inst(args[0]).args[0]);
+                self.replaced.insert(value, number);
+                true
+            }
+            Op::UnboxInt if function.inst(args[0]).op == Op::BoxInt => {
+                let number = self.canonical(function.inst(args[0]).args[0]);
+                self.replaced.insert(value, number);
+                true
+            }
             Op::DecRef => number(0) == Some(0),
             Op::CloseRef => matches!(function.inst(args[0]).op, Op::ConstRef(_)),
             _ => {
@@ -339,6 +406,9 @@ impl Numbering {
         let Terminator::Branch { cond, then, otherwise } = &function.block(block).terminator else { return };
         let cond = self.canonical(*cond);
         if let Op::ConstBool(holds) = function.inst(cond).op {
+            if pushes_frame(function, then.block) {
+                return;
+            }
             let way = if holds { then.clone() } else { otherwise.clone() };
             function.block_mut(block).terminator = Terminator::Jump(way);
             return;
@@ -347,7 +417,6 @@ impl Numbering {
             return;
         }
         if let Op::CanInline { .. } = function.inst(cond).op {
-            // The other way is what shows where the callee's side exits come back to.
             let inst = Inst { op: Op::ConstBool(true), args: Vec::new(), state: None, ty: Type::BOOL };
             let yes = function.add_value(inst);
             function.block_mut(block).insts.push(yes);
@@ -559,6 +628,24 @@ fn is_of_shape(function: &Function, load: &Inst, mem: Mem) -> bool {
         Mem::Obj => base.ty.repr == Repr::Obj && base.ty.kinds.is_within(Kinds::FUNCTION),
         Mem::F64 | Mem::I32 => false,
     }
+}
+
+/// Whether a block begins with a callee's frame. The way around it is what shows where the callee's side exits come back to.
+fn pushes_frame(function: &Function, block: Block) -> bool {
+    let first = function.block(block).insts.first();
+    first.is_some_and(|first| matches!(function.inst(*first).op, Op::PushFrame { .. }))
+}
+
+/// Whether the value is an object for sure, and not NULL.
+fn is_object(function: &Function, value: Value) -> bool {
+    let ty = function.ty(value);
+    ty.repr == Repr::Obj && ty.kinds.intersect(Kinds::NULL).is_empty()
+}
+
+/// Whether an object's type is known as closely as that.
+fn is_known_within(function: &Function, object: Value, kinds: Kinds) -> bool {
+    let ty = function.ty(object);
+    ty.repr == Repr::Obj && ty.kinds.is_within(kinds)
 }
 
 /// Whether the object is a new one each time.

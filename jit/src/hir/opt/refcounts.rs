@@ -216,6 +216,8 @@ impl Trace<'_> {
                 let may_be_number = |value: &Value| !function.ty(*value).kinds.intersect(Kinds::NUMBER).is_empty();
                 self.held.retain(|object, held| !matches!(held.keeper, Keeper::Memory(_)) || !may_be_number(object));
             }
+            // The place was empty: nothing was loaded from it, and nothing held there is given up.
+            Op::Helper { helper: Helper::AddInlineValue, .. } => self.consume(args[1]),
             Op::Helper { helper: Helper::MoveItems, .. } => {
                 self.held.retain(|_, held| !matches!(held.keeper, Keeper::Memory(_)));
             }
@@ -548,7 +550,11 @@ fn is_unnoticed(op: &Op) -> bool {
             | Op::IsDue
             | Op::Store { mem: Mem::I64 | Mem::F64 | Mem::I32 | Mem::U8, .. }
             | Op::Helper {
-                helper: Helper::BuildTuple | Helper::IterRange | Helper::FloatPow | Helper::MathFunction,
+                helper: Helper::BuildTuple
+                    | Helper::IterRange
+                    | Helper::FloatPow
+                    | Helper::MathFunction
+                    | Helper::NewInstance,
                 ..
             }
     )

@@ -276,3 +276,85 @@ fn loops_keep_what_no_round_changes() {
     assert_eq!(loads("v10: i64 = safepoint periodic=false leaves=true  ; @3 []"), 2);
     assert_eq!(loads("v10: any = call load_attr v1 v1"), 4);
 }
+
+/// What was there before an instance was made is not changed by what is put there. What was loaded later may be the instance.
+#[test]
+fn new_attributes_change_nothing_else() {
+    let text = "
+        function f
+        b0:
+            v0: ref = load_local 0
+            v1: any = ref_to_obj v0
+            v2: float = load.Obj +24 v1
+            v3: f64 = unbox_float v2
+            v4: any = call new_instance v1
+            on_error.Null v4 b2 else b1
+        b1:
+            v5: any = load.Obj +40 v1
+            call add_inline_value [24, 16] v4 v2
+            v6: float = load.Obj +24 v1
+            v7: f64 = unbox_float v6
+            v8: any = load.Obj +40 v5
+            call add_inline_value [32, 16] v4 v2
+            v9: any = load.Obj +40 v5
+            v10: any = load.Obj +40 v1
+            v11: any = load.Obj +48 v5
+            call add_inline_value [32, 16] v1 v2
+            v12: float = load.Obj +24 v1
+            return v4
+        b2: cold
+            unwind
+    ";
+    assert_snapshot!(after(run, text), @r"
+    function f
+    b0:
+        v0: ref = load_local 0
+        v1: any = ref_to_obj v0
+        v2: float = load.Obj +24 v1
+        v3: f64 = unbox_float v2
+        v4: any = call new_instance v1
+        on_error.Null v4 b2 else b1
+    b1:
+        v5: any = load.Obj +40 v1
+        call add_inline_value [24, 16] v4 v2
+        v8: any = load.Obj +40 v5
+        call add_inline_value [32, 16] v4 v2
+        v9: any = load.Obj +40 v5
+        v11: any = load.Obj +48 v5
+        call add_inline_value [32, 16] v1 v2
+        v12: float = load.Obj +24 v1
+        return v4
+    b2: cold
+        unwind
+    ");
+}
+
+#[test]
+fn numbers_in_boxes_are_known() {
+    let text = "
+        function f
+        b0:
+            v0: f64 = const_f64 0.5
+            v1: float = box_float v0  ; @1 []
+            v2: any = refine any v1
+            v3: i64 = const_i64 0
+            v4: cond = compare.Ne v2 v3
+            guard Missing v4  ; @2 []
+            v6: float = guard_type float v2  ; @3 []
+            v7: f64 = unbox_float v6
+            v8: f64 = float.Add v7 v0
+            v9: float = box_float v8  ; @4 []
+            return v9
+    ";
+    assert_snapshot!(after(run, text), @r"
+    function f
+    b0:
+        v0: f64 = const_f64 0.5
+        v1: float = box_float v0  ; @1 []
+        v3: i64 = const_i64 0
+        v4: cond = const_cond true
+        v8: f64 = float.Add v0 v0
+        v9: float = box_float v8  ; @4 []
+        return v9
+    ");
+}
