@@ -149,10 +149,9 @@ impl Span {
         let first = self.blocks[0];
         let is_first = function.block(first).insts.first() == Some(&push) && ways_in[first.index()] == 1;
         let asks = |block: &Block| match &function.block(*block).terminator {
-            Terminator::Branch { cond, then, otherwise } => {
-                let asks = matches!(function.inst(*cond).op, Op::CanInline { .. });
-                let leads = then.block == first && ways_in[otherwise.block.index()] == 1;
-                (asks && leads).then_some((*block, otherwise.block))
+            Terminator::Branch { then, otherwise, .. } => {
+                let asks = then.block == first && ways_in[otherwise.block.index()] == 1;
+                asks.then_some((*block, otherwise.block))
             }
             _ => None,
         };
