@@ -4,11 +4,11 @@
 //! simple generators do. What is not in this table is looked for there. All of it is forgotten when anything changes, which is
 //! when something is compiled or goes out of use.
 
+use std::cell::UnsafeCell;
 use std::num::NonZeroU64;
 
 use super::executable::Body;
 use crate::bytecode::opcode::CodeOffset;
-use crate::cpython::gil::GilCell;
 
 /// Machine code that goes on with a generator.
 #[derive(Copy, Clone, Debug)]
@@ -57,30 +57,44 @@ impl Delegation {
 
 const SIZE: usize = 256;
 
-static TABLE: GilCell<[Option<(usize, Resumption)>; SIZE]> = GilCell::new([None; SIZE]);
+/// The table. Loads from it are a good part of what an item of a simple generator costs, so nothing looks after who uses it.
+struct Table(UnsafeCell<[Option<(usize, Resumption)>; SIZE]>);
+
+// SAFETY: the functions below are only called with the GIL held, and keep no reference to what is in it.
+unsafe impl Sync for Table {}
+
+static TABLE: Table = Table(UnsafeCell::new([None; SIZE]));
 
 const fn index(bytecode: usize) -> usize {
     // A code unit has two bytes, and there are several between places of one code object.
     (bytecode >> 1) % SIZE
 }
 
+/// The place in the table for what goes on at `bytecode`.
+#[inline]
+fn place(bytecode: usize) -> *mut Option<(usize, Resumption)> {
+    // SAFETY: an index in the table.
+    unsafe { TABLE.0.get().cast::<Option<(usize, Resumption)>>().add(index(bytecode)) }
+}
+
 /// The machine code that goes on there, if it is known.
 #[inline]
 pub fn get(bytecode: usize) -> Option<Resumption> {
-    TABLE.with(|table| match &table[index(bytecode)] {
-        Some((key, resumption)) if *key == bytecode => Some(*resumption),
-        _ => None,
-    })
+    // SAFETY: the GIL is held.
+    let (key, resumption) = unsafe { *place(bytecode) }?;
+    (key == bytecode).then_some(resumption)
 }
 
 /// Notes the machine code that goes on there.
 pub fn put(bytecode: usize, resumption: Resumption) {
-    TABLE.with(|table| table[index(bytecode)] = Some((bytecode, resumption)));
+    // SAFETY: the GIL is held.
+    unsafe { *place(bytecode) = Some((bytecode, resumption)) };
 }
 
 /// Forgets all.
 pub fn forget() {
-    TABLE.with(|table| *table = [None; SIZE]);
+    // SAFETY: the GIL is held.
+    unsafe { *TABLE.0.get() = [None; SIZE] };
 }
 
 #[cfg(test)]

@@ -58,7 +58,9 @@ unsafe fn receiver(generator: *mut PyObject) -> Option<*mut PyObject> {
     }
 }
 
-/// Runs a generator that [`delegates`] and for which there is machine code.
+/// Runs a generator that [`delegates`] and for which there is machine code. Not a part of its caller, which would have to make room on
+/// the stack for all levels.
+#[inline(never)]
 pub unsafe fn run(tstate: *mut PyThreadState, generator: *mut PyObject, delegation: Delegation) -> Outcome {
     // SAFETY: the callers': nothing is against running it.
     unsafe {

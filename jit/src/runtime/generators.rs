@@ -101,6 +101,7 @@ pub(super) unsafe fn interpret(generator: *mut PyObject) -> Outcome {
 }
 
 /// Runs a generator that waits where the machine code begins.
+#[inline]
 unsafe fn run(tstate: *mut PyThreadState, generator: *mut PyObject, resumption: Resumption) -> Outcome {
     // SAFETY: the callers': `resumption` is the generator's.
     unsafe {
@@ -112,6 +113,7 @@ unsafe fn run(tstate: *mut PyThreadState, generator: *mut PyObject, resumption: 
 }
 
 /// Enters the machine code of a generator that waits.
+#[inline]
 pub(super) unsafe fn enter(tstate: *mut PyThreadState, generator: *mut PyObject, body: Body) -> Outcome {
     // SAFETY: the callers': a generator that waits where the machine code begins.
     unsafe {
@@ -121,6 +123,7 @@ pub(super) unsafe fn enter(tstate: *mut PyThreadState, generator: *mut PyObject,
 }
 
 /// The same for one that is linked to its caller already.
+#[inline]
 pub(super) unsafe fn enter_linked(tstate: *mut PyThreadState, generator: *mut PyObject, body: Body) -> Outcome {
     // SAFETY: the callers': a generator, linked, at the place where the machine code begins.
     unsafe {
@@ -137,6 +140,7 @@ pub(super) unsafe fn enter_linked(tstate: *mut PyThreadState, generator: *mut Py
 }
 
 /// What it means that a generator that was run has come to this.
+#[inline]
 pub(super) unsafe fn outcome(generator: *mut PyObject, result: *mut PyObject) -> Outcome {
     // SAFETY: the callers': a live generator.
     match unsafe { memory::read::<i8, _>(generator, GI_FRAME_STATE) } {
@@ -147,6 +151,7 @@ pub(super) unsafe fn outcome(generator: *mut PyObject, result: *mut PyObject) ->
 }
 
 /// Makes the frame of a generator that waits the thread's innermost one.
+#[inline]
 pub(super) unsafe fn link(tstate: *mut PyThreadState, generator: *mut PyObject) {
     // SAFETY: the callers': a generator that waits.
     unsafe {
@@ -183,6 +188,7 @@ pub(super) unsafe fn frame(generator: *mut PyObject) -> *mut InterpreterFrame {
 }
 
 /// The machine code that goes on with the generator, if there is some and nothing is against it.
+#[inline]
 pub(super) unsafe fn resumption(tstate: *mut PyThreadState, generator: *mut PyObject) -> Option<Resumption> {
     // SAFETY: the callers': a generator; the frame of one that waits is complete.
     unsafe {
@@ -201,6 +207,7 @@ pub(super) unsafe fn resumption(tstate: *mut PyThreadState, generator: *mut PyOb
 }
 
 /// The machine code that goes on with the frame where it is, if there is some; otherwise the place is counted.
+#[inline]
 pub(super) unsafe fn known_at(frame: *mut InterpreterFrame) -> Option<Resumption> {
     // SAFETY: the callers': a complete frame.
     let waiting = unsafe { WaitingFrame::new(frame) };
@@ -208,6 +215,7 @@ pub(super) unsafe fn known_at(frame: *mut InterpreterFrame) -> Option<Resumption
 }
 
 /// Whether nothing is against running a generator's frame in machine code.
+#[inline]
 pub(super) unsafe fn may_run(tstate: *mut PyThreadState, frame: *mut InterpreterFrame) -> bool {
     // SAFETY: the callers': a complete frame.
     unsafe {
@@ -221,12 +229,14 @@ pub(super) unsafe fn may_run(tstate: *mut PyThreadState, frame: *mut Interpreter
 }
 
 /// Whether somebody may have changed the frame's locals or traces it.
+#[inline]
 pub(super) unsafe fn is_observed(frame: *mut InterpreterFrame) -> bool {
     // SAFETY: the callers': a complete frame.
     unsafe { !(*frame).frame_obj.is_null() && frames::observed(frame).is_some() }
 }
 
 /// Whether no tool but rjit gets events everywhere, and the interpreter evaluates frames.
+#[inline]
 pub(super) unsafe fn is_quiet(thread: Thread) -> bool {
     let version = thread.eval_breaker() & !thread::BREAKER_EVENTS_MASK;
     let is_known = QUIET_VERSION.load(Ordering::Relaxed) == version;

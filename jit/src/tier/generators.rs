@@ -28,6 +28,7 @@ const MAX_PLACES: usize = 32;
 
 /// The machine code that goes on there, if there is some and no tool gets events of the code. Otherwise the place is
 /// counted, and may be compiled.
+#[cold]
 pub fn resumption_at(frame: WaitingFrame) -> Option<Resumption> {
     let (code, at) = (frame.code(), frame.at());
     let state = extra::get(code).or_else(|| new_state(code))?;
