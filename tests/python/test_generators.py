@@ -88,10 +88,11 @@ def generator_expressions_are_made_and_run_in_machine_code():
     rjit.enable(calls=20)
     for _ in range(60): squares(4)
     [code] = [c for c in squares.__code__.co_consts if hasattr(c, "co_name")]
-    assert {e.kind for e in own()} == {"function", "generator"}, own()
+    assert "generator" in {e.kind for e in own()}, own()
     before = sum(e.entries for e in own())
     assert squares(100) == 328350
-    assert sum(e.entries for e in own()) - before == 102
+    # A hundred items and the end: to make it no machine code of its own is entered.
+    assert sum(e.entries for e in own()) - before == 101
     """
 
 

@@ -9,4 +9,5 @@ pub mod making;
 pub mod memory;
 pub mod resume_cache;
 pub mod source;
+pub mod start;
 pub mod state;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::executable::{Body, Executable};
 use super::install;
 use super::resume_cache::{self, Resumption};
+use super::start::Start;
 use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::code::Code;
@@ -26,6 +27,8 @@ pub struct CodeCell {
     pub nlocalsplus: u32,
     /// Whether a tool gets events of this code, which is not inlined then.
     pub is_watched: u32,
+    /// What it does before it makes a generator, if it is a generator's and that is simple.
+    pub start: Option<Start>,
 }
 
 /// See [`CodeCell::exact_args`].
@@ -54,6 +57,7 @@ impl CodeCell {
             framesize: code.frame_size(),
             nlocalsplus: code.localsplus_count(),
             is_watched: install::is_watched(code).into(),
+            start: Start::of(code),
         }
     }
 

@@ -99,15 +99,18 @@ pub unsafe fn push_bound(
 }
 
 /// Fills in a fresh frame of a call of `function`, with its first `count` local variables.
+///
+/// # Safety
+/// As for [`push_bound`]; the frame has room for what the function's code needs.
 #[inline]
-unsafe fn fill(
+pub unsafe fn fill(
     frame: *mut InterpreterFrame,
     previous: *mut InterpreterFrame,
     function: StackRef,
     args: *const StackRef,
     count: usize,
 ) {
-    // SAFETY: the callers' contract: a frame with room for what the function's code needs.
+    // SAFETY: the contract.
     unsafe {
         let callee = Function::from_ptr(function.untag());
         let code: Code = callee.code_view();

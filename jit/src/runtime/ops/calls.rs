@@ -15,7 +15,7 @@ use crate::cpython::thread::Thread;
 use crate::cpython::{constructor, memory, method};
 use crate::runtime::frames::drop_ref;
 use crate::runtime::ops::specials::Special;
-use crate::runtime::ops::{construct, operators};
+use crate::runtime::ops::{construct, generators, operators};
 use crate::runtime::push;
 
 /// Splits a bound method into its function and its self, as the interpreter does before a call.
@@ -90,6 +90,11 @@ unsafe fn call_consuming(
             }
             let names = if keywords.is_null() { StackRef::NULL } else { StackRef::from_owned(Py_NewRef(keywords)) };
             return private::_Py_VectorCall_StackRefSteal(*operands, args, total as c_int, names);
+        }
+        if keywords.is_null()
+            && let Some(generator) = generators::make_at_once(tstate, *operands, args, total)
+        {
+            return generator;
         }
         if with_self == 0 && keywords.is_null() {
             operators::note_function(frame, callable);
