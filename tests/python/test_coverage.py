@@ -108,9 +108,12 @@ def test_expectations_are_possible() -> None:
         "expect-osr",
         "expect-refusals",
         "expect-report",
+        "stress-except",
     }
     for case in harness.all_cases():
         assert set(case.expectations) <= keys, case.name
+        excepted = case.expectations.get("stress-except", "gc").split(" ")[0]
+        assert excepted in harness.STRESS_MODES, case.name
         missing = set(case.listed("expect-compiled")) - {
             code.co_qualname for code in compilable(case)
         }
