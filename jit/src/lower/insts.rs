@@ -4,7 +4,7 @@ use super::numbers::{float_cc, int_cc};
 use super::*;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::{frame as layout, kinds, object};
-use crate::hir::inst::{Mem, Op};
+use crate::hir::inst::{Cond, Mem, Op};
 use crate::runtime::ops::exceptions;
 use crate::runtime::ops::table::{Helper, Param, Ret};
 
@@ -174,8 +174,15 @@ impl Lowering<'_, '_> {
                 self.b.ins().select(cond, then, otherwise)
             }
             Op::Compare(cond) => {
-                let (l, r) = (arg(self, 0), arg(self, 1));
-                self.b.ins().icmp(int_cc(*cond), l, r)
+                let is_zero = matches!(cond, Cond::Eq | Cond::Ne) && self.hir.inst(inst.args[1]).op == Op::ConstI64(0);
+                match is_zero.then(|| self.is_divisible(inst.args[0])).flatten() {
+                    Some(divisible) if *cond == Cond::Eq => divisible,
+                    Some(divisible) => self.b.ins().bxor_imm_s(divisible, 1),
+                    None => {
+                        let (l, r) = (arg(self, 0), arg(self, 1));
+                        self.b.ins().icmp(int_cc(*cond), l, r)
+                    }
+                }
             }
             Op::FloatCompare(cond) => {
                 let (l, r) = (arg(self, 0), arg(self, 1));
