@@ -351,6 +351,33 @@ def test_items_of_arrays_and_methods_of_items():
     """)
 
 
+@pytest.mark.parametrize(
+    "letters", ["fF32", "dF64", "hI16", "HU16", "iI32", "IU32", "bI8", "BU8", "qI64", "LI64"]
+)
+def test_items_of_arrays_are_numbers_in_memory(letters):
+    run(
+        """
+    import os
+    import rjit
+    from array import array
+    def there_and_back(data, view):
+        for i in range(len(data)):
+            data[i] = data[i] + 1
+            view[i] = view[i] - 1
+    typecode, mem = os.environ["LETTERS"][0], os.environ["LETTERS"][1:]
+    rjit.enable(calls=5, loops=2000)
+    data = array(typecode, range(50))
+    for _ in range(20):
+        there_and_back(data, memoryview(data))
+    [hir] = [e.hir() for e in rjit.executables() if e.code is there_and_back.__code__]
+    assert f"load.{mem} +0" in hir and f"store.{mem} +0" in hir, hir
+    assert "call store_subscr" not in hir, hir
+    assert [*data] == [*range(50)]
+    """,
+        LETTERS=letters,
+    )
+
+
 def test_tuples_that_are_taken_apart_are_not_made():
     """Only where the call cannot be in place just now, and where somebody may ask for the callee's locals."""
     run("""

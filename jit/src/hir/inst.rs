@@ -190,10 +190,14 @@ pub enum Mem {
     Obj,
     I64,
     F64,
-    /// Signed; a store keeps the low bits.
+    /// A double in memory is one of single precision; a store rounds.
+    F32,
+    /// Signed; a store keeps the low bits, as of all below.
     I32,
     U32,
-    /// A store keeps the low bits.
+    I16,
+    U16,
+    I8,
     U8,
 }
 
@@ -202,9 +206,15 @@ impl Mem {
     pub fn shift(self) -> u8 {
         match self {
             Mem::Obj | Mem::I64 | Mem::F64 => 3,
-            Mem::I32 | Mem::U32 => 2,
-            Mem::U8 => 0,
+            Mem::I32 | Mem::U32 | Mem::F32 => 2,
+            Mem::I16 | Mem::U16 => 1,
+            Mem::I8 | Mem::U8 => 0,
         }
+    }
+
+    /// Whether it is a float that is loaded and stored.
+    pub fn is_float(self) -> bool {
+        matches!(self, Mem::F64 | Mem::F32)
     }
 }
 
@@ -223,7 +233,7 @@ macro_rules! all {
 all!(IntOp: Add Sub Mul FloorDiv Mod And Or Xor Shl Shr);
 all!(FloatOp: Add Sub Mul Div);
 all!(Cond: Lt Le Eq Ne Gt Ge Below);
-all!(Mem: Obj I64 F64 I32 U32 U8);
+all!(Mem: Obj I64 F64 F32 I32 U32 I16 U16 I8 U8);
 
 /// An operation. Operands are in [`Inst::args`], in the order the comments give.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

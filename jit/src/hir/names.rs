@@ -97,7 +97,8 @@ const NEVER_CALLED: &[Helper] = &[
 ];
 
 /// What is stored; the rest is only read.
-const STORED: &[Mem] = &[Mem::Obj, Mem::I64, Mem::F64, Mem::I32, Mem::U8];
+const STORED: &[Mem] =
+    &[Mem::Obj, Mem::I64, Mem::F64, Mem::F32, Mem::I32, Mem::U32, Mem::I16, Mem::U16, Mem::I8, Mem::U8];
 
 /// Every name there is.
 pub fn all() -> Vec<String> {

@@ -53,7 +53,7 @@ fn is_kept(function: &Function, value: Value, found: &[bool]) -> bool {
         Op::Int(IntOp::Mod) => arg(1),
         Op::Int(IntOp::And) => arg(0) || arg(1),
         Op::Int(IntOp::Shr) | Op::ShiftRight { .. } => arg(0),
-        Op::Load { mem: Mem::U8 | Mem::U32, .. } => true,
+        Op::Load { mem: Mem::U8 | Mem::U16 | Mem::U32, .. } => true,
         Op::Load { offset, mem: Mem::I64 } => is_of_range(function, inst.args[0], offset, found),
         _ => false,
     }

@@ -195,30 +195,21 @@ impl Lowering<'_, '_> {
 
             Op::Load { offset, mem } => {
                 let base = self.indexed(inst.args[0], inst.args.get(1).copied(), *mem);
+                let value = self.load(type_in_memory(*mem), base, *offset);
                 match mem {
-                    Mem::F64 => self.load(types::F64, base, *offset),
-                    Mem::I32 => {
-                        let value = self.load(types::I32, base, *offset);
-                        self.b.ins().sextend(types::I64, value)
-                    }
-                    Mem::Obj | Mem::I64 => self.load(types::I64, base, *offset),
-                    Mem::U32 => {
-                        let value = self.load(types::I32, base, *offset);
-                        self.b.ins().uextend(types::I64, value)
-                    }
-                    Mem::U8 => {
-                        let value = self.load(types::I8, base, *offset);
-                        self.b.ins().uextend(types::I64, value)
-                    }
+                    Mem::Obj | Mem::I64 | Mem::F64 => value,
+                    Mem::F32 => self.b.ins().fpromote(types::F64, value),
+                    Mem::I32 | Mem::I16 | Mem::I8 => self.b.ins().sextend(types::I64, value),
+                    Mem::U32 | Mem::U16 | Mem::U8 => self.b.ins().uextend(types::I64, value),
                 }
             }
             Op::Store { offset, mem } => {
                 let base = self.indexed(inst.args[0], inst.args.get(2).copied(), *mem);
                 let value = arg(self, 1);
                 let value = match mem {
-                    Mem::I32 | Mem::U32 => self.b.ins().ireduce(types::I32, value),
-                    Mem::U8 => self.b.ins().ireduce(types::I8, value),
                     Mem::Obj | Mem::I64 | Mem::F64 => value,
+                    Mem::F32 => self.b.ins().fdemote(types::F32, value),
+                    _ => self.b.ins().ireduce(type_in_memory(*mem), value),
                 };
                 return self.store(value, base, *offset);
             }
@@ -373,5 +364,16 @@ impl Lowering<'_, '_> {
             Ret::F64 => self.call_unsettled(address, &args, Some(types::F64)),
             _ => self.call_unsettled(address, &args, Some(types::I64)),
         }
+    }
+}
+
+fn type_in_memory(mem: Mem) -> types::Type {
+    match mem {
+        Mem::Obj | Mem::I64 => types::I64,
+        Mem::F64 => types::F64,
+        Mem::F32 => types::F32,
+        Mem::I32 | Mem::U32 => types::I32,
+        Mem::I16 | Mem::U16 => types::I16,
+        Mem::I8 | Mem::U8 => types::I8,
     }
 }

@@ -26,21 +26,36 @@ impl Element {
     fn of(typecode: u8) -> Option<Element> {
         let mem = match typecode {
             b'd' => Mem::F64,
-            b'l' | b'q' => Mem::I64,
+            b'f' => Mem::F32,
+            b'l' | b'q' | b'L' | b'Q' => Mem::I64,
             b'i' => Mem::I32,
+            b'I' => Mem::U32,
+            b'h' => Mem::I16,
+            b'H' => Mem::U16,
+            b'b' => Mem::I8,
             b'B' => Mem::U8,
             _ => return None,
         };
         Some(Element { typecode, mem })
     }
 
-    /// The least and the greatest item, if it is not just any machine integer.
+    /// The least and the greatest item that is stored here, if it is not just any machine integer.
     pub fn range(self) -> Option<(i64, i64)> {
         match self.mem {
+            Mem::I64 if self.is_large() => Some((0, i64::MAX)),
             Mem::I32 => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+            Mem::U32 => Some((0, i64::from(u32::MAX))),
+            Mem::I16 => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
+            Mem::U16 => Some((0, i64::from(u16::MAX))),
+            Mem::I8 => Some((i64::from(i8::MIN), i64::from(i8::MAX))),
             Mem::U8 => Some((0, i64::from(u8::MAX))),
-            _ => None,
+            Mem::I64 | Mem::F64 | Mem::F32 | Mem::Obj => None,
         }
+    }
+
+    /// Whether items have 64 bits and no sign, so that those with the highest one are no machine integers.
+    pub fn is_large(self) -> bool {
+        matches!(self.typecode, b'L' | b'Q')
     }
 }
 

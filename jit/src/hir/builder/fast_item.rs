@@ -16,8 +16,11 @@ impl Builder<'_> {
         }
         if let Some((kinds, element)) = self.element(1, 0) {
             let (items, offset, index) = self.place(1, 0, kinds, element);
-            let ty = if element.mem == Mem::F64 { Type::F64 } else { Type::I64 };
+            let ty = if element.mem.is_float() { Type::F64 } else { Type::I64 };
             let item = self.emit(Op::Load { offset, mem: element.mem }, &[items, index], ty);
+            if element.is_large() {
+                self.guard_int_limit(Cond::Ge, item, 0);
+            }
             self.set_line_to_close(2);
             self.finish_unboxed(2, item);
             return Ok(true);
@@ -31,7 +34,7 @@ impl Builder<'_> {
             && kinds != Kinds::BYTES
         {
             let value = match (self.number(self.peek(2)), element.mem) {
-                (Some(number), Mem::F64) => self.as_f64(2, number),
+                (Some(number), mem) if mem.is_float() => self.as_f64(2, number),
                 (Some(Number::Int), _) => self.as_i64(2),
                 _ => return Ok(false),
             };
@@ -44,9 +47,7 @@ impl Builder<'_> {
             }
             if let Some((least, greatest)) = element.range() {
                 for (cond, limit) in [(Cond::Ge, least), (Cond::Le, greatest)] {
-                    let limit = self.const_i64(limit);
-                    let fits = self.emit(Op::Compare(cond), &[value, limit], Type::BOOL);
-                    self.emit_guarded(Op::Guard { reason: Reason::Overflow }, &[fits], Type::NONE);
+                    self.guard_int_limit(cond, value, limit);
                 }
             }
             self.set_line_to_close(3);
@@ -58,6 +59,13 @@ impl Builder<'_> {
             return Ok(true);
         }
         self.call_setitem()
+    }
+
+    /// Leaves an int that is no item here to the interpreter.
+    fn guard_int_limit(&mut self, cond: Cond, value: Value, limit: i64) {
+        let limit = self.const_i64(limit);
+        let fits = self.emit(Op::Compare(cond), &[value, limit], Type::BOOL);
+        self.emit_guarded(Op::Guard { reason: Reason::Overflow }, &[fits], Type::NONE);
     }
 
     /// What the container and its items are guessed to be, if they are guessed to be numbers in memory and the index an int.

@@ -626,7 +626,7 @@ fn is_of_shape(function: &Function, load: &Inst, mem: Mem) -> bool {
         Mem::U32 | Mem::U8 => true,
         Mem::I64 => matches!(base.op, Op::TypeOf | Op::FrameGlobals | Op::FrameBuiltins),
         Mem::Obj => base.ty.repr == Repr::Obj && base.ty.kinds.is_within(Kinds::FUNCTION),
-        Mem::F64 | Mem::I32 => false,
+        Mem::F64 | Mem::F32 | Mem::I32 | Mem::I16 | Mem::U16 | Mem::I8 => false,
     }
 }
 
@@ -653,12 +653,12 @@ fn is_made(function: &Function, object: Value) -> bool {
     matches!(function.inst(object).op, Op::BoxFloat | Op::Helper { helper: Helper::NewInstance, .. })
 }
 
-/// Whether memory accessed so is a number among items. Bytes are fields as well, but those have no index.
+/// Whether memory accessed so is a number among items. Bytes and half words are fields as well, but those have no index.
 fn is_item(mem: Mem, has_index: bool) -> bool {
     match mem {
-        Mem::F64 | Mem::I32 => true,
-        Mem::U8 => has_index,
-        Mem::Obj | Mem::I64 | Mem::U32 => false,
+        Mem::F64 | Mem::F32 | Mem::I32 | Mem::I16 | Mem::U16 | Mem::I8 => true,
+        Mem::U8 | Mem::U32 => has_index,
+        Mem::Obj | Mem::I64 => false,
     }
 }
 

@@ -506,6 +506,9 @@ fn source(function: &Function, aliases: &HashMap<Value, Value>, mut value: Value
 
 /// Whether an instruction writes to no place that holds an object, gives up no reference, and cannot run Python code.
 fn is_unnoticed(op: &Op) -> bool {
+    if let Op::Store { mem, .. } = op {
+        return *mem != Mem::Obj;
+    }
     matches!(
         op,
         Op::ConstRef(_)
@@ -548,7 +551,6 @@ fn is_unnoticed(op: &Op) -> bool {
             | Op::CanInline { .. }
             | Op::SetLine { .. }
             | Op::IsDue
-            | Op::Store { mem: Mem::I64 | Mem::F64 | Mem::I32 | Mem::U8, .. }
             | Op::Helper {
                 helper: Helper::BuildTuple
                     | Helper::IterRange

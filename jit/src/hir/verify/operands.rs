@@ -127,7 +127,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::Store { mem, .. } => {
             let stored = match mem {
                 Mem::Obj => OBJ,
-                Mem::F64 => F64,
+                Mem::F64 | Mem::F32 => F64,
                 _ => I64,
             };
             if count > 2 { vec![ADDRESS, stored, I64] } else { vec![ADDRESS, stored] }
@@ -228,7 +228,7 @@ fn result(op: &Op) -> Repr {
         | Op::Traceback => Repr::None,
         Op::Load { mem, .. } => match mem {
             Mem::Obj => Repr::Obj,
-            Mem::F64 => Repr::F64,
+            Mem::F64 | Mem::F32 => Repr::F64,
             _ => Repr::I64,
         },
         Op::LoadScratch { repr, .. } | Op::Select { repr } => *repr,

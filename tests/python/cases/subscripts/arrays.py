@@ -139,7 +139,7 @@ def numbers(typecode, n=40):
     return array(typecode, range(n))
 
 
-for typecode in "dfilqhIBb":
+for typecode in "dfilqhIBbHLQ":
     data = numbers(typecode)
     show(repeat(running, data, 20))
     show(data)
@@ -155,12 +155,14 @@ for kind in (array("i", [3, 1, 2]), array("B", [0, 1, 2, 3]), array("q", [-1, 0]
 
 limits = (0, 1.5, -0.0, float("nan"), float("inf"), 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 255, 256, -1)
 limits += (2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**53 + 1, 2**1024, True, None, "x", 1j)
-for typecode in "diqBl":
+limits += (127, 128, -128, -129, 2**15 - 1, 2**15, -(2**15) - 1, 2**16 - 1, 2**16, 2**32 - 1, 2**32, 2**64 - 1, 2**64)
+limits += (0.1, 1e-300, 1e300, -1e300, 3.4028235677973366e38, 1e-45, 2**24 + 1)
+for typecode in "dfiqBlhHIbLQ":
     data = numbers(typecode, 3)
     for value in limits:
         attempt(fill, data, value)
         attempt(put, data, 1, value)
-for typecode in "diB":
+for typecode in "dfiBhHIbQ":
     data = numbers(typecode, 3)
     probe(put, (data, 0, 1), (data, -3, 2), (data, 3, 3), (data, -4, 4), (data, 2**70, 5), (data, True, 6))
     probe(put, (data, 2, 1), (data, None, 1), (data, 1.0, 2), (data, slice(1), array(typecode, [7, 8])), ({}, 1, 2))
@@ -171,7 +173,14 @@ values = [array("d", [i * 0.1 + j for j in range(6)]) for i in range(6)]
 show(repeat(rows, Rows(values), 6))
 attempt(rows, Rows([array("i", range(3)) for _ in range(3)]), 3)
 attempt(rows, Rows([[0.5] * 3 for _ in range(3)]), 3)
-for typecode in "dil":
+for typecode in "LQ":
+    for items in ([1, 2**63, 5], [2**64 - 1] * 3, [2**63 - 1, 0, 7]):
+        repeat(moment, array(typecode, items))
+        attempt(gather, array(typecode, items), [0, 1, 2])
+for typecode in "HIb":
+    repeat(moment, array(typecode, [1, 100, 127]))
+    repeat(gather, array(typecode, [1, 100, 127]), array(typecode, [2, 1, 0]))
+for typecode in "dilf":
     repeat(moment, array(typecode, [1, 5000, -70000]))
     repeat(shrinking, numbers(typecode))
     attempt(shrinking, numbers(typecode, 0))
