@@ -897,6 +897,25 @@ def test_pairs_of_enumerate_are_not_asked_for():
     assert weighs(items) == weighs(tuple(items)) == sum(i * n for i, n in enumerate(items))
 
 
+def pairs_up(left, right):
+    total = 0
+    for x, y in zip(left, right, strict=False):
+        total += x * y
+    return total
+
+
+def test_tuples_of_zip_are_not_asked_for():
+    """The function for the next tuple is only called where there is none."""
+    left, right = [1, 2, 3] * 5, (4, 5) * 9
+    hir = hir_of(pairs_up, left, right)
+    loop = hir[hir.index("guard_type zip") :]
+    assert "call_native" not in loop and "unpack" not in loop and "guard_type tuple" not in loop, (
+        hir
+    )
+    assert "call end_pairs" in loop, hir
+    assert pairs_up(left, right) == sum(left[i] * right[i] for i in range(15))
+
+
 def test_methods_that_super_finds_are_known():
     run("""
     import rjit

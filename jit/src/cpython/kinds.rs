@@ -26,6 +26,7 @@ pub fn type_address(kinds: Kinds) -> Option<usize> {
         Kinds::BYTEARRAY => &raw const ffi::PyByteArray_Type,
         Kinds::MEMORYVIEW => &raw const ffi::PyMemoryView_Type,
         Kinds::ENUMERATE => &raw const ffi::PyEnum_Type,
+        Kinds::ZIP => &raw const ffi::PyZip_Type,
         Kinds::ARRAY => return array::class(),
         // SAFETY: None is a live object.
         Kinds::NONE => unsafe { object::type_of(ffi::Py_None()) },
@@ -58,7 +59,7 @@ pub fn of_object(address: usize) -> Kinds {
     }
     // SAFETY: the caller has a reference or a cache that keeps the object alive.
     let ty = unsafe { object::type_of(address as *const PyObject) } as usize;
-    const KNOWN: [Kinds; 16] = [
+    const KNOWN: [Kinds; 17] = [
         Kinds::NONE,
         Kinds::BOOL,
         Kinds::LONG,
@@ -75,6 +76,7 @@ pub fn of_object(address: usize) -> Kinds {
         Kinds::BYTEARRAY,
         Kinds::MEMORYVIEW,
         Kinds::ENUMERATE,
+        Kinds::ZIP,
     ];
     KNOWN.into_iter().find(|kinds| type_address(*kinds) == Some(ty)).unwrap_or(Kinds::OTHER)
 }

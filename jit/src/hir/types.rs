@@ -46,6 +46,7 @@ impl Kinds {
     pub const BYTEARRAY: Kinds = Kinds(1 << 15);
     pub const MEMORYVIEW: Kinds = Kinds(1 << 16);
     pub const ENUMERATE: Kinds = Kinds(1 << 17);
+    pub const ZIP: Kinds = Kinds(1 << 18);
     pub const OTHER: Kinds = Kinds(1 << 31);
     pub const NUMBER: Kinds = Kinds::LONG.union(Kinds::FLOAT);
     /// Any object, never NULL.
@@ -53,7 +54,7 @@ impl Kinds {
     /// Any object or NULL.
     pub const ANY_OR_NULL: Kinds = Kinds(u32::MAX);
 
-    pub(in crate::hir) const NAMES: [(Kinds, &'static str); 19] = [
+    pub(in crate::hir) const NAMES: [(Kinds, &'static str); 20] = [
         (Kinds::NULL, "null"),
         (Kinds::NONE, "none"),
         (Kinds::BOOL, "bool"),
@@ -72,6 +73,7 @@ impl Kinds {
         (Kinds::BYTEARRAY, "bytearray"),
         (Kinds::MEMORYVIEW, "memoryview"),
         (Kinds::ENUMERATE, "enumerate"),
+        (Kinds::ZIP, "zip"),
         (Kinds::OTHER, "other"),
     ];
 

@@ -4,7 +4,7 @@
 use pyo3::ffi::PyObject;
 
 use super::Profile;
-use crate::cpython::{array, buffers, enumerate, kinds, memory, object, typeobject};
+use crate::cpython::{array, buffers, enumerate, kinds, memory, object, tuple, typeobject, zip};
 use crate::hir::inst::Mem;
 use crate::hir::types::Kinds;
 
@@ -68,6 +68,19 @@ pub struct Method {
     pub object: usize,
 }
 
+/// What an iterator iterates over, if it is that of a list or tuple.
+///
+/// # Safety
+/// A live object.
+unsafe fn iterated(iterator: *mut PyObject) -> Kinds {
+    // SAFETY: the contract.
+    match unsafe { object::type_of(iterator) } as usize {
+        class if class == kinds::list_iterator() => Kinds::LIST,
+        class if class == kinds::tuple_iterator() => Kinds::TUPLE,
+        _ => Kinds::ANY,
+    }
+}
+
 impl Profile {
     /// Whether something is known to be in the local in `slot`.
     pub fn has_seen(&self, slot: u32) -> bool {
@@ -85,14 +98,18 @@ impl Profile {
             return Kinds::ANY;
         }
         // SAFETY: the object is alive, and of a class whose layout was verified.
-        let class = unsafe {
-            let iterator: *mut PyObject = memory::read(self.seen(slot) as *const PyObject, enumerate::ITERATOR);
-            object::type_of(iterator) as usize
-        };
-        match class {
-            _ if class == kinds::list_iterator() => Kinds::LIST,
-            _ if class == kinds::tuple_iterator() => Kinds::TUPLE,
-            _ => Kinds::ANY,
+        unsafe { iterated(memory::read(self.seen(slot) as *const PyObject, enumerate::ITERATOR)) }
+    }
+
+    /// The same for each iterator of the `zip` object in the local in `slot`; nothing if there is none.
+    pub fn zipped_in(&self, slot: u32) -> Vec<Kinds> {
+        if self.kinds_in(slot) != Kinds::ZIP {
+            return Vec::new();
+        }
+        // SAFETY: the object is alive, and of a class whose layout was verified.
+        unsafe {
+            let iterators: *mut PyObject = memory::read(self.seen(slot) as *const PyObject, zip::ITERATORS);
+            tuple::items(iterators).iter().map(|iterator| iterated(*iterator)).collect()
         }
     }
 

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use super::super::{
     buffers, complex, dict, enumerate, exception, ffi as private, float, frame, generator, kinds, list, long, memory,
-    module, object, range, set, slice, tuple, unicode,
+    module, object, range, set, slice, tuple, unicode, zip,
 };
 use super::fields::{Checked, attr, holds_sample, int, pointer, word};
 use super::samples::Samples;
@@ -145,6 +145,14 @@ fn sequences(samples: &Samples<'_>) -> Checked {
     holds_sample(samples, "en_result of an enumerate", "an_enumerate", enumerate::PAIR, "first_pair")?;
     let iterator = pointer(pairs, enumerate::ITERATOR);
     same("type of en_sit of an enumerate", kinds::list_iterator(), pointer(iterator, object::OB_TYPE) as usize)?;
+    let zipped = samples.address("a_zip")?;
+    same("tuplesize of a zip", 2, word(zipped, zip::COUNT))?;
+    holds_sample(samples, "result of a zip", "a_zip", zip::TUPLE, "first_zipped")?;
+    let iterators = pointer(zipped, zip::ITERATORS);
+    for (index, class) in [kinds::tuple_iterator(), kinds::list_iterator()].into_iter().enumerate() {
+        let iterator = pointer(iterators, tuple::OB_ITEM + 8 * index as i32);
+        same("type of an iterator of a zip", class, pointer(iterator, object::OB_TYPE) as usize)?;
+    }
     for (attribute, offset) in [("start", slice::START), ("stop", slice::STOP), ("step", slice::STEP)] {
         attr(samples, &format!("{attribute} of a slice"), "a_slice", attribute, offset)?;
     }

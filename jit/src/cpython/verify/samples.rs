@@ -50,6 +50,8 @@ range_iterator = iter(a_range)
 next(range_iterator)
 an_enumerate = enumerate(items_list, 7)
 first_pair = next(an_enumerate)
+a_zip = zip(items_tuple, items_list)
+first_zipped = next(a_zip)
 a_slice = slice(function, generator, plain)
 a_set = {function}
 bound = plain.method

@@ -41,8 +41,7 @@ impl Builder<'_> {
         if self.profile.has_failed(self.instr.start) {
             return Ok(false);
         }
-        let Op::ConstObj { address, .. } = self.func.inst(self.peek(0).value).op else { return Ok(false) };
-        let Some(names) = self.profile.names_in(address) else { return Ok(false) };
+        let Some(names) = self.names_of_arguments() else { return Ok(false) };
         let nargs = self.instr.oparg;
         let callable = self.peek(nargs as usize + 2);
         let receiver = self.peek(nargs as usize + 1);
@@ -56,6 +55,12 @@ impl Builder<'_> {
         };
         self.enter_function(object, &binding, has_self, 1)?;
         Ok(true)
+    }
+
+    /// What the topmost operand names arguments, if it is known.
+    pub(super) fn names_of_arguments(&self) -> Option<Vec<usize>> {
+        let Op::ConstObj { address, .. } = self.func.inst(self.peek(0).value).op else { return None };
+        self.profile.names_in(address)
     }
 
     /// Calls a known function with the arguments below the topmost `above` operands, which are immortal, and closes all.

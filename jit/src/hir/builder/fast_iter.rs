@@ -33,6 +33,11 @@ impl Builder<'_> {
             self.iterables.insert(place, Kinds::ENUMERATE);
             return;
         }
+        if let Some(zipped) = self.zips.get(&value) {
+            self.zipped.insert(place, zipped.clone());
+            self.iterables.insert(place, Kinds::ZIP);
+            return;
+        }
         let guess = match self.sources.get(&value) {
             Some(slot) if self.profile.has_seen(*slot) => self.profile.kinds_in(*slot),
             _ => known,
@@ -75,9 +80,10 @@ impl Builder<'_> {
                 }
                 Opcode::ForIterGen => return self.for_iterator(),
                 _ if was_tried_in_vain(&self.instr) => {
-                    return match self.is_over_pairs() {
-                        Some(kinds) => self.for_pairs(kinds),
-                        None => self.for_iterator(),
+                    return match (self.is_over_pairs(), self.is_over_zip()) {
+                        (Some(kinds), _) => self.for_pairs(kinds),
+                        (_, Some(kinds)) => self.for_zip(&kinds),
+                        _ => self.for_iterator(),
                     };
                 }
                 _ => {}

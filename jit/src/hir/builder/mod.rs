@@ -29,6 +29,7 @@ mod fast_slice;
 mod fast_special;
 mod fast_subscr;
 mod fast_super;
+mod fast_zip;
 mod generators;
 mod inline;
 mod liveness;
@@ -200,7 +201,10 @@ pub struct Builder<'a> {
     /// What `enumerate` objects are guessed to count the items of, and those of loops, by their places on the stack.
     enumerations: HashMap<Value, Kinds>,
     enumerated: HashMap<usize, Kinds>,
-    /// The pairs of loops over `enumerate` that are taken apart next, by what stands for them on the stack.
+    /// The same for `zip` objects, with one kind for each iterator.
+    zips: HashMap<Value, Vec<Kinds>>,
+    zipped: HashMap<usize, Vec<Kinds>>,
+    /// The pairs of loops over `enumerate` and `zip` that are taken apart next, by what stands for them on the stack.
     pairs: HashMap<Value, fast_pairs::Pair>,
     /// The codes of strings that are known to be one character below U+0100.
     characters: HashMap<Value, Value>,
@@ -317,6 +321,8 @@ impl<'a> Builder<'a> {
             tuples: HashMap::new(),
             enumerations: HashMap::new(),
             enumerated: HashMap::new(),
+            zips: HashMap::new(),
+            zipped: HashMap::new(),
             pairs: HashMap::new(),
             unmade: None,
             inline: HashSet::new(),

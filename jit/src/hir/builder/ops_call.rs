@@ -2,15 +2,19 @@
 //! own instructions: an argument that only the call keeps alive dies when the callee lets go of it.
 
 use super::*;
+use std::ops::Range;
+
+/// How deep below the top of the stack the operands of a call are.
+pub(super) struct Given {
+    pub callable: usize,
+    /// The last argument without a name comes first.
+    pub positional: Range<usize>,
+}
 
 impl Builder<'_> {
     pub(super) fn call(&mut self) -> Result<(), Refusal> {
-        let enumerated = self.enumerated_by_call();
-        self.call_anything()?;
-        if let Some(kinds) = enumerated {
-            self.enumerations.insert(self.peek(0).value, kinds);
-        }
-        Ok(())
+        let nargs = self.instr.oparg as usize;
+        self.call_class_of_iterators(Given { callable: nargs + 1, positional: 0..nargs }, Self::call_anything)
     }
 
     fn call_anything(&mut self) -> Result<(), Refusal> {
@@ -22,6 +26,32 @@ impl Builder<'_> {
     }
 
     pub(super) fn call_kw(&mut self) -> Result<(), Refusal> {
+        let nargs = self.instr.oparg as usize;
+        let named = self.names_of_arguments().map_or(nargs, |names| names.len());
+        self.call_class_of_iterators(
+            Given { callable: nargs + 2, positional: named + 1..nargs + 1 },
+            Self::call_anything_kw,
+        )
+    }
+
+    /// Does what `call` does, and keeps in mind what the result iterates over if the callable is `enumerate` or `zip`.
+    fn call_class_of_iterators(
+        &mut self,
+        given: Given,
+        call: impl FnOnce(&mut Self) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let (enumerated, zipped) = (self.enumerated_by_call(&given), self.zipped_by_call(&given));
+        call(self)?;
+        if let Some(kinds) = zipped {
+            self.zips.insert(self.peek(0).value, kinds);
+        }
+        if let Some(kinds) = enumerated {
+            self.enumerations.insert(self.peek(0).value, kinds);
+        }
+        Ok(())
+    }
+
+    fn call_anything_kw(&mut self) -> Result<(), Refusal> {
         if self.fast_call_kw()? {
             return Ok(());
         }
