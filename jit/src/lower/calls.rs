@@ -72,7 +72,8 @@ impl Lowering<'_, '_> {
         self.require_interpreter(slow);
         self.make_current(target, new_frame, &refs, has_self);
         let signature = self.b.import_signature(body_signature(CallConv::SystemV));
-        let call = self.b.ins().call_indirect(signature, body, &[tstate, new_frame]);
+        let arguments = self.arguments(&[tstate, new_frame]);
+        let call = self.b.ins().call_indirect(signature, body, &arguments);
         let value = self.b.inst_results(call)[0];
         self.b.ins().jump(done, &[BlockArg::Value(value)]);
 

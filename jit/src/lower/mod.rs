@@ -100,6 +100,8 @@ struct Lowering<'a, 'b> {
     tstate: ir::Value,
     frame: ir::Value,
     scratch: Option<StackSlot>,
+    /// Where the thread state and the outermost frame are kept, for calls.
+    entered_with: Option<StackSlot>,
     /// Tuples that callers have among their operands and that were made for a callee, or 0.
     made_tuples: HashMap<ContextId, StackSlot>,
     /// Where calls aside put their results.
@@ -160,6 +162,7 @@ pub fn lower(
         tstate: nothing,
         frame: nothing,
         scratch: None,
+        entered_with: None,
         made_tuples: HashMap::new(),
         result: None,
         exits: HashMap::new(),
@@ -200,6 +203,10 @@ impl Lowering<'_, '_> {
         self.tstate = self.b.block_params(entry)[0];
         self.frame = self.b.block_params(entry)[1];
         self.outermost.1 = self.frame;
+        let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 16, 3));
+        self.b.ins().stack_store(types::I64, self.tstate, slot, 0);
+        self.b.ins().stack_store(types::I64, self.frame, slot, 8);
+        self.entered_with = Some(slot);
         self.ensure_room();
         // Unless room was made for callees it is the end of the frame, but a generator's frame is elsewhere.
         self.base = match self.hir.kind {
@@ -279,6 +286,9 @@ impl Lowering<'_, '_> {
 
     /// The place on the data stack this many bytes behind the base.
     fn frame_at(&mut self, offset: i64) -> ir::Value {
+        if offset == 0 {
+            return self.base;
+        }
         self.b.ins().iadd_imm_s(self.base, offset)
     }
 
@@ -429,7 +439,8 @@ impl Lowering<'_, '_> {
         }
         signature.returns.extend(ret.map(AbiParam::new));
         let signature = self.b.import_signature(signature);
-        let call = self.b.ins().call_indirect(signature, callee, args);
+        let args = self.arguments(args);
+        let call = self.b.ins().call_indirect(signature, callee, &args);
         ret.map(|_| self.b.inst_results(call)[0])
     }
 
@@ -466,6 +477,20 @@ impl Lowering<'_, '_> {
         result
     }
 
+    /// What a call is given for `arguments`: copies of the thread state and the outermost frame. If these were arguments themselves the
+    /// register allocator would bind them to the arguments' registers, and copy them to and fro wherever else they are used.
+    fn arguments(&mut self, arguments: &[ir::Value]) -> Vec<ir::Value> {
+        let slot = self.entered_with.expect("it was entered");
+        let mut copy = |argument: &ir::Value| {
+            let place = [self.tstate, self.outermost.1].iter().position(|value| value == argument);
+            let Some(place) = place else { return *argument };
+            // By another address than that of the store, whose value the optimizer would take.
+            let end = self.b.ins().stack_addr(types::I64, slot, 16);
+            self.load(types::I64, end, 8 * place as i32 - 16)
+        };
+        arguments.iter().map(&mut copy).collect()
+    }
+
     /// Calls a function that keeps all registers.
     fn call_preserving(&mut self, address: usize, args: &[ir::Value]) {
         let mut signature = Signature::new(CallConv::PreserveAll);
@@ -474,7 +499,8 @@ impl Lowering<'_, '_> {
         }
         let signature = self.b.import_signature(signature);
         let callee = self.imm(address as i64);
-        self.b.ins().call_indirect(signature, callee, args);
+        let args = self.arguments(args);
+        self.b.ins().call_indirect(signature, callee, &args);
     }
 
     /// Whether the interpreter has the frame that the current block runs in, and goes on with it itself.

@@ -97,7 +97,7 @@ impl Lowering<'_, '_> {
 
     /// The preallocated int with this place in the table.
     pub(super) fn small_int(&mut self, index: ir::Value) -> ir::Value {
-        let offset = self.b.ins().imul_imm_s(index, i64::from(long::LONG_SIZE));
+        let offset = self.b.ins().ishl_imm_u(index, i64::from(long::LONG_SIZE.trailing_zeros()));
         let table = self.imm(long::small_table() as i64);
         self.b.ins().iadd(table, offset)
     }

@@ -113,8 +113,7 @@ impl Lowering<'_, '_> {
         if kinds.is_within(Kinds::FUNCTION) {
             return object;
         }
-        let flags = self.load(types::I8, object, object::OB_FLAGS);
-        let flags = self.b.ins().uextend(types::I64, flags);
+        let flags = self.b.ins().uload8(types::I64, MemFlagsData::trusted(), object, object::OB_FLAGS);
         let tag = self.b.ins().band_imm_s(flags, i64::from(object::OB_FLAG_IMMORTAL));
         self.b.ins().bor(object, tag)
     }

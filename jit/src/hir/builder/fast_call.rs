@@ -74,6 +74,10 @@ impl Builder<'_> {
         let nargs = self.instr.oparg as usize;
         let callable = self.peek(nargs + 1 + above).value;
         self.guard_function(callable, object, binding.target.code);
+        if self.func.ty(callable).kinds == Kinds::ANY {
+            let function = self.emit(Op::Refine { kinds: Kinds::FUNCTION }, &[callable], Type::obj(Kinds::FUNCTION));
+            self.learn(callable, function);
+        }
         self.enter_callee(Callee::Function(object), binding, callable, has_self, above)
     }
 
