@@ -904,6 +904,27 @@ def pairs_up(left, right):
     return total
 
 
+def test_items_of_containers_that_are_made_in_the_function_are_numbers_in_memory():
+    run("""
+    import rjit
+    from array import array
+    def counted(values):
+        counts = array("i", [0]) * 8
+        flags = bytearray(8)
+        for value in values:
+            counts[value] = counts[value] + 1
+            flags[value] = 1
+        return sum(counts) + sum(flags)
+    values = list(range(8)) * 3
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(100):
+        assert counted(values) == 32
+    [hir] = [e.hir() for e in rjit.executables() if e.code is counted.__code__]
+    assert "load.I32 +0" in hir and "store.I32 +0" in hir and "store.U8" in hir, hir
+    assert "call store_subscr" not in hir and hir.count("call binary_op") == 1, hir
+    """)
+
+
 def test_tuples_of_zip_are_not_asked_for():
     """The function for the next tuple is only called where there is none."""
     left, right = [1, 2, 3] * 5, (4, 5) * 9

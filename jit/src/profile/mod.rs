@@ -31,7 +31,7 @@ use crate::runtime::attr_cache::{self, Known};
 
 pub use builtins::Builtin;
 pub use operands::{Noted, Operand, Operands};
-pub use seen::{Element, Method};
+pub use seen::{Element, Method, buffer_at};
 pub use untried::{is_untried, was_tried_in_vain};
 
 /// Where a cached global is.

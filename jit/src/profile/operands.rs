@@ -1,7 +1,7 @@
 //! What the operands of operators, comparisons and calls are for which the interpreter has no specialized instruction: those that
 //! classes define, and some of numbers. So machine code notes itself what comes by, and is compiled anew with it.
 
-use super::{Callee, Profile};
+use super::{Callee, Element, Profile};
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::{kinds, typeobject};
 use crate::hir::types::Kinds;
@@ -16,6 +16,11 @@ pub struct Operands {
 }
 
 impl Operands {
+    /// Whether the first one is a container of numbers in memory.
+    pub fn are_of_buffer(self) -> bool {
+        matches!(self.left, Operand::Buffer(..))
+    }
+
     /// Whether both are numbers, and not always ints.
     pub fn are_mixed_numbers(self) -> bool {
         match (self.left, self.right) {
@@ -32,7 +37,9 @@ pub enum Operand {
     Class(u32),
     /// An int or a float, or now the one and now the other.
     Number(Kinds),
-    /// There is none: the other one is called.
+    /// A container of numbers in memory, with the letter for them.
+    Buffer(Kinds, u8),
+    /// There is none: the other one is called, or is what an item is taken from.
     None,
     /// A Python function of the code object with the state at this address, with so many defaults, that has the namespaces of the code
     /// that calls it.
@@ -94,7 +101,7 @@ impl Profile {
             Operand::Number(Kinds::NUMBER) => return None,
             Operand::Number(kinds) => Some(kinds::class_of_number(kinds)),
             Operand::None => None,
-            Operand::Function { .. } => return None,
+            Operand::Function { .. } | Operand::Buffer(..) => return None,
         };
         // SAFETY: classes that are alive; the GIL is held while a compilation is planned.
         let method = unsafe {
@@ -123,6 +130,14 @@ impl Profile {
                 let code = tier::code_of_state(state)?;
                 Some(Callee::Code { address: code.as_ptr() as usize, defaults })
             }
+            _ => None,
+        }
+    }
+
+    /// The container of numbers in memory that came by at this place, and the numbers.
+    pub fn buffer(&self, offset: CodeOffset) -> Option<(Kinds, Element)> {
+        match self.lessons.operands.get(&offset)?.left {
+            Operand::Buffer(kinds, typecode) => Some((kinds, Element::of(typecode)?)),
             _ => None,
         }
     }

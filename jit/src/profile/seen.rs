@@ -23,7 +23,8 @@ impl Element {
     /// Bytes, which are numbers of no sign.
     pub const BYTE: Element = Element { typecode: b'B', mem: Mem::U8 };
 
-    fn of(typecode: u8) -> Option<Element> {
+    /// Those that a letter stands for, if they are known here.
+    pub fn of(typecode: u8) -> Option<Element> {
         let mem = match typecode {
             b'd' => Mem::F64,
             b'f' => Mem::F32,
@@ -66,6 +67,18 @@ pub struct Method {
     pub version: u32,
     /// What the class has under the method's name.
     pub object: usize,
+}
+
+/// What the object at an address is that the caller has a reference to, if it holds numbers in memory, and the letter for these.
+pub fn buffer_at(address: usize) -> Option<(Kinds, u8)> {
+    let kinds = kinds::of_object(address);
+    let typecode = match kinds {
+        Kinds::ARRAY => array::typecode(address)?,
+        Kinds::BYTES | Kinds::BYTEARRAY => Element::BYTE.typecode,
+        Kinds::MEMORYVIEW => buffers::format(address)?,
+        _ => return None,
+    };
+    Some((kinds, typecode))
 }
 
 /// What an iterator iterates over, if it is that of a list or tuple.
@@ -115,13 +128,7 @@ impl Profile {
 
     /// What holds numbers in memory in the local in `slot`, if that does, and the numbers.
     pub fn buffer_in(&self, slot: u32) -> Option<(Kinds, Element)> {
-        let kinds = self.kinds_in(slot);
-        let typecode = match kinds {
-            Kinds::ARRAY => array::typecode(self.seen(slot))?,
-            Kinds::BYTES | Kinds::BYTEARRAY => Element::BYTE.typecode,
-            Kinds::MEMORYVIEW => buffers::format(self.seen(slot))?,
-            _ => return None,
-        };
+        let (kinds, typecode) = buffer_at(self.seen(slot))?;
         Some((kinds, Element::of(typecode)?))
     }
 

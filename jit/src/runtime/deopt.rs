@@ -3,6 +3,7 @@
 use pyo3::ffi::{self, PyObject, PyThreadState};
 
 use crate::bytecode::opcode::Opcode;
+use crate::bytecode::operators::NB_SUBSCR;
 use crate::code::executable::{Header, OSR_EXITED, OSR_RAISED};
 use crate::cpython::code::Code;
 use crate::cpython::ffi as private;
@@ -12,7 +13,7 @@ use crate::cpython::interp;
 use crate::cpython::thread::Thread;
 use crate::hir::function::Kind;
 use crate::hir::inst::Reason;
-use crate::runtime::ops::containers;
+use crate::runtime::ops::{containers, operators};
 use crate::runtime::{attr_cache, blame, frames};
 use crate::tier;
 
@@ -140,7 +141,20 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
         }
         let is_function = executable.kind == Kind::Function && !outermost.is_null();
         let function = is_function.then(|| Function::from_ptr((*outermost).f_funcobj.untag()));
+        let exit = executable.exits.get(index as usize);
+        let is_of_item = exit.is_some_and(|exit| {
+            let is_item = match exit.opcode {
+                Opcode::BinaryOp => u32::from(*(*frame).instr_ptr >> 8) == NB_SUBSCR,
+                opcode => opcode == Opcode::StoreSubscr,
+            };
+            is_item && exit.site == exit.offset && matches!(exit.reason, Reason::Type | Reason::Shape)
+        });
         tier::record_deopt(executable, owner, function, code, index as usize, &finding);
+        if is_of_item {
+            // The index is the topmost operand of all.
+            let container = (*(*frame).stackpointer.sub(2)).untag();
+            operators::note_buffer(frame, container);
+        }
     }
 }
 

@@ -189,7 +189,13 @@ fn give_up(state: &mut CodeState, code: Code, guesses: Vec<(CodeOffset, Reason)>
     }
     let no_numbers = guesses.iter().filter(|(_, reason)| *reason == Reason::Number);
     state.no_numbers.extend(no_numbers.map(|(site, _)| *site));
-    state.failed.extend(guesses.into_iter().map(|(site, _)| site));
+    let operands = &mut state.operands;
+    // What came by instead of the guessed container of numbers is guessed once.
+    let mut is_to_try = |site: &CodeOffset| {
+        let noted = operands.get_mut(site).filter(|noted| noted.operands.are_of_buffer());
+        noted.is_some_and(|noted| !std::mem::replace(&mut noted.is_used, true))
+    };
+    state.failed.extend(guesses.into_iter().map(|(site, _)| site).filter(|site| !is_to_try(site)));
 }
 
 /// The guesses of the code object of the state at `address` that are not to be made any more, by bytecode, after so many calls of

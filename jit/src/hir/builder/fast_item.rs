@@ -78,7 +78,9 @@ impl Builder<'_> {
         if !matches!(ty.repr, Repr::Obj | Repr::Ref) {
             return None;
         }
+        let noted = self.profile.buffer(self.instr.start);
         let guess = match self.sources.get(&container.value) {
+            _ if noted.is_some() => noted,
             Some(slot) if self.profile.has_seen(*slot) => self.profile.buffer_in(*slot),
             _ if [Kinds::BYTES, Kinds::BYTEARRAY].contains(&ty.kinds) => Some((ty.kinds, Element::BYTE)),
             _ if self.profile.has_arrays() => was_tried_in_vain(&self.instr).then_some((Kinds::ARRAY, Element::DOUBLE)),

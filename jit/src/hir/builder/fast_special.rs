@@ -47,7 +47,7 @@ impl Builder<'_> {
                 Operand::Number(kinds) => {
                     self.guard_kinds(depths[i], kinds);
                 }
-                Operand::None | Operand::Function { .. } => {}
+                Operand::None | Operand::Function { .. } | Operand::Buffer(..) => {}
             }
         }
         let (function, target) = (self.known_obj(object), binding.target);

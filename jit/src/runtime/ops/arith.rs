@@ -3,7 +3,7 @@
 use pyo3::ffi::*;
 use std::ffi::c_int;
 
-use crate::bytecode::operators::{NB_ADD, NB_MULTIPLY, NB_SUBTRACT, NB_TRUE_DIVIDE, OPERATORS};
+use crate::bytecode::operators::{NB_ADD, NB_MULTIPLY, NB_SUBSCR, NB_SUBTRACT, NB_TRUE_DIVIDE, OPERATORS};
 use crate::cpython::ffi as private;
 use crate::cpython::frame::InterpreterFrame;
 use crate::cpython::{float, long};
@@ -21,6 +21,9 @@ pub unsafe extern "C-unwind" fn binary_op(
     // SAFETY: the contract; oparg of real bytecode is within the table.
     unsafe {
         operators::note_numbers(frame, left, right);
+        if oparg as u32 == NB_SUBSCR {
+            operators::note_container(frame, left);
+        }
         if let Some(result) = float_operator(left, right, oparg as u32) {
             return PyFloat_FromDouble(result);
         }

@@ -5,6 +5,8 @@ use pyo3::{Python, intern};
 use std::ptr::null_mut;
 
 use crate::cpython::ffi as private;
+use crate::cpython::frame::InterpreterFrame;
+use crate::runtime::ops::operators;
 
 /// `BUILD_TUPLE`: consumes the `count` references in `items`, on failure too.
 pub unsafe extern "C-unwind" fn build_tuple(items: *mut *mut PyObject, count: i64) -> *mut PyObject {
@@ -62,12 +64,16 @@ pub unsafe extern "C-unwind" fn build_map(items: *mut *mut PyObject, pairs: i64)
 
 /// `STORE_SUBSCR`: `container[key] = value`. Borrows all.
 pub unsafe extern "C-unwind" fn store_subscr(
+    frame: *mut InterpreterFrame,
     value: *mut PyObject,
     container: *mut PyObject,
     key: *mut PyObject,
 ) -> i32 {
     // SAFETY: the contract.
-    unsafe { PyObject_SetItem(container, key, value) }
+    unsafe {
+        operators::note_container(frame, container);
+        PyObject_SetItem(container, key, value)
+    }
 }
 
 /// `DELETE_SUBSCR`: `del container[key]`. Borrows both.

@@ -13,7 +13,7 @@ use crate::cpython::function::Function;
 use crate::cpython::typeobject::{self, Type};
 use crate::cpython::{ffi as private, kinds, memory};
 use crate::hir::types::Kinds;
-use crate::profile::{Operand, Operands};
+use crate::profile::{Operand, Operands, buffer_at};
 use crate::runtime::ops::calls;
 use crate::runtime::ops::specials::{self, Special};
 use crate::tier;
@@ -273,6 +273,30 @@ pub unsafe fn note_numbers(frame: *mut InterpreterFrame, left: *mut PyObject, ri
         if is_number(left) && is_number(right) {
             note_operands(frame, left, right);
         }
+    }
+}
+
+/// Notes now and then what container of numbers in memory an item is taken from, or put into, at the place where `frame` is.
+///
+/// # Safety
+/// The running frame, which has just come to the place; a live object; the GIL is held.
+#[inline]
+pub unsafe fn note_container(frame: *mut InterpreterFrame, container: *mut PyObject) {
+    if !is_time_to_note() {
+        return;
+    }
+    // SAFETY: the contract.
+    unsafe { note_buffer(frame, container) }
+}
+
+/// Notes what an item is taken from, or put into, at the place where `frame` is, if it is a container of numbers in memory.
+///
+/// # Safety
+/// As of [`note_container`].
+pub unsafe fn note_buffer(frame: *mut InterpreterFrame, container: *mut PyObject) {
+    if let Some((kinds, typecode)) = buffer_at(container as usize) {
+        // SAFETY: the contract.
+        unsafe { note(frame, Operands { left: Operand::Buffer(kinds, typecode), right: Operand::None }) }
     }
 }
 

@@ -215,7 +215,7 @@ helpers! {
     BuildSet containers build_set (Ptr, Imm) -> NewRef;
     BuildMap containers build_map (Ptr, Imm) -> NewRef;
     BuildSlice slices build_slice (Obj, Obj, NullableObj) -> NewRef [nopy];
-    StoreSubscr containers store_subscr (Obj, Obj, Obj) -> Status;
+    StoreSubscr containers store_subscr (Frame, Obj, Obj, Obj) -> Status;
     DeleteSubscr containers delete_subscr (Obj, Obj) -> Status;
     ListSlice slices list_slice (Obj, Obj, Obj, NullableObj) -> NewRef;
     StoreSlice slices store_slice (Obj, Obj, Obj, Obj) -> Status;
