@@ -925,6 +925,25 @@ def test_items_of_containers_that_are_made_in_the_function_are_numbers_in_memory
     """)
 
 
+def test_functions_that_die_with_the_call_are_a_part_of_the_caller():
+    """That they may run something when they die has the code look after the call, and not give up its guess at the callee."""
+    run("""
+    import rjit
+    def outer(count):
+        def apply(function, argument):
+            return function(argument)
+        total = 0
+        for number in range(count):
+            total += apply(lambda given: given + 1, number)
+        return total
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(400):
+        outer(20)
+    [found] = [e for e in rjit.executables() if e.code is outer.__code__ and e.kind == "function"]
+    assert [name.rpartition(".")[2] for name, *_ in found.inlined] == ["apply", "<lambda>"], found.inlined
+    """)
+
+
 def test_tuples_of_zip_are_not_asked_for():
     """The function for the next tuple is only called where there is none."""
     left, right = [1, 2, 3] * 5, (4, 5) * 9

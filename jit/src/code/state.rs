@@ -141,6 +141,8 @@ pub struct CodeState {
     pub failed: HashSet<CodeOffset>,
     /// Arithmetic beside such, which does the same and is not guessed to be any luckier.
     pub doubtful: HashSet<CodeOffset>,
+    /// Bytecode at which objects have died too often that may have run something.
+    pub noisy: HashSet<CodeOffset>,
     /// Arithmetic whose operands were something else than numbers too often.
     pub no_numbers: HashSet<CodeOffset>,
     /// Versions of the classes that came by where the class of an attribute's owner was guessed wrongly.
@@ -173,6 +175,7 @@ impl CodeState {
             refused: None,
             failed: HashSet::new(),
             doubtful: HashSet::new(),
+            noisy: HashSet::new(),
             no_numbers: HashSet::new(),
             seen: HashMap::new(),
             in_locals: HashMap::new(),

@@ -73,6 +73,8 @@ pub struct Lessons {
     pub failed: HashSet<CodeOffset>,
     /// Arithmetic of which only that is guessed of which it makes no difference which numbers there are.
     pub doubtful: HashSet<CodeOffset>,
+    /// Bytecode at which objects have died too often that may have run something.
+    pub noisy: HashSet<CodeOffset>,
     /// Arithmetic not to be guessed to be of numbers.
     pub no_numbers: HashSet<CodeOffset>,
     /// Versions of the classes that came by there.
@@ -141,6 +143,11 @@ impl Profile {
     /// Whether guesses at this arithmetic, or at some beside it, failed too often.
     pub fn is_doubtful(&self, offset: CodeOffset) -> bool {
         self.has_failed(offset) || self.lessons.doubtful.contains(&offset)
+    }
+
+    /// Whether what dies at this place may be guessed to run nothing.
+    pub fn may_die_quietly(&self, offset: CodeOffset) -> bool {
+        !self.lessons.noisy.contains(&offset) && !self.has_failed(offset)
     }
 
     /// Whether the operands of this arithmetic, about which more exact guesses failed, may still be guessed to be numbers.

@@ -16,9 +16,9 @@ pub struct Operands {
 }
 
 impl Operands {
-    /// Whether the first one is a container of numbers in memory.
-    pub fn are_of_buffer(self) -> bool {
-        matches!(self.left, Operand::Buffer(..))
+    /// Whether they are of those that are noted where a guess at them fails, too.
+    pub fn are_noted_at_exits(self) -> bool {
+        matches!(self.left, Operand::Buffer(..) | Operand::Function { .. })
     }
 
     /// Whether both are numbers, and not always ints.

@@ -142,18 +142,31 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
         let is_function = executable.kind == Kind::Function && !outermost.is_null();
         let function = is_function.then(|| Function::from_ptr((*outermost).f_funcobj.untag()));
         let exit = executable.exits.get(index as usize);
-        let is_of_item = exit.is_some_and(|exit| {
-            let is_item = match exit.opcode {
-                Opcode::BinaryOp => u32::from(*(*frame).instr_ptr >> 8) == NB_SUBSCR,
-                opcode => opcode == Opcode::StoreSubscr,
-            };
-            is_item && exit.site == exit.offset && matches!(exit.reason, Reason::Type | Reason::Shape)
-        });
+        let exit = exit.filter(|exit| exit.site == exit.offset).map(|exit| (exit.opcode, exit.reason));
         tier::record_deopt(executable, owner, function, code, index as usize, &finding);
-        if is_of_item {
-            // The index is the topmost operand of all.
-            let container = (*(*frame).stackpointer.sub(2)).untag();
-            operators::note_buffer(frame, container);
+        if let Some((opcode, reason)) = exit {
+            note_operands(frame, opcode, reason);
+        }
+    }
+}
+
+/// Notes what has come by at a bytecode where the interpreter, which goes on there, would not say it.
+unsafe fn note_operands(frame: *mut InterpreterFrame, opcode: Opcode, reason: Reason) {
+    // SAFETY: the frame is complete, and before the bytecode: all operands of that are on its stack.
+    unsafe {
+        let oparg = usize::from(*(*frame).instr_ptr >> 8);
+        let operand = |depth: usize| *(*frame).stackpointer.sub(depth + 1);
+        match (opcode, reason) {
+            (Opcode::BinaryOp, Reason::Type | Reason::Shape) if oparg == NB_SUBSCR as usize => {
+                operators::note_buffer(frame, operand(1).untag());
+            }
+            (Opcode::StoreSubscr, Reason::Type | Reason::Shape) => {
+                operators::note_buffer(frame, operand(1).untag());
+            }
+            (Opcode::Call, Reason::Callee) if operand(oparg).is_null() => {
+                operators::note_code(frame, operand(oparg + 1).untag());
+            }
+            _ => {}
         }
     }
 }

@@ -189,10 +189,12 @@ fn give_up(state: &mut CodeState, code: Code, guesses: Vec<(CodeOffset, Reason)>
     }
     let no_numbers = guesses.iter().filter(|(_, reason)| *reason == Reason::Number);
     state.no_numbers.extend(no_numbers.map(|(site, _)| *site));
+    let (deaths, guesses): (Vec<_>, Vec<_>) = guesses.into_iter().partition(|(_, reason)| *reason == Reason::Death);
+    state.noisy.extend(deaths.into_iter().map(|(site, _)| site));
     let operands = &mut state.operands;
-    // What came by instead of the guessed container of numbers is guessed once.
+    // What came by instead, and was noted when the guess failed, is guessed once.
     let mut is_to_try = |site: &CodeOffset| {
-        let noted = operands.get_mut(site).filter(|noted| noted.operands.are_of_buffer());
+        let noted = operands.get_mut(site).filter(|noted| noted.operands.are_noted_at_exits());
         noted.is_some_and(|noted| !std::mem::replace(&mut noted.is_used, true))
     };
     state.failed.extend(guesses.into_iter().map(|(site, _)| site).filter(|site| !is_to_try(site)));

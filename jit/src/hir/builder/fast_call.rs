@@ -17,8 +17,11 @@ impl Builder<'_> {
         if has_self && self.func.ty(receiver.value).repr == Repr::Ref {
             return self.call_one_of(callable.value);
         }
+        if !has_self && self.call_function_of_code()? {
+            return Ok(true);
+        }
         let Some(&object) = self.expect.get(&callable.value) else {
-            return if has_self { Ok(false) } else { Ok(self.construct(&[])? || self.call_function_of_code()?) };
+            return if has_self { Ok(false) } else { self.construct(&[]) };
         };
         if let Some(builtin) = self.profile.builtin(object)
             && self.call_builtin(builtin, object, has_self)?

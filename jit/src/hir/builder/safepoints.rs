@@ -8,7 +8,7 @@ impl Builder<'_> {
     /// to run anything.
     pub(super) fn may_leave_at_death(&self) -> bool {
         let (start, first) = self.start;
-        if self.profile.has_failed(self.instr.start) || first > self.func.block(start).insts.len() {
+        if !self.profile.may_die_quietly(self.instr.start) || first > self.func.block(start).insts.len() {
             return false;
         }
         let is_quiet = |insts: &[Value]| {

@@ -227,7 +227,18 @@ pub unsafe fn note_owner(frame: *mut InterpreterFrame, owner: *mut PyObject, spe
 /// # Safety
 /// The running frame, which has just come to the place; a live function; the GIL is held.
 pub unsafe fn note_function(frame: *mut InterpreterFrame, function: *mut PyObject) {
-    if !is_time_to_note() {
+    if is_time_to_note() {
+        // SAFETY: the contract.
+        unsafe { note_code(frame, function) }
+    }
+}
+
+/// Notes what code an object has that is called at the place where `frame` is, if it is a function with the same namespaces.
+///
+/// # Safety
+/// The running frame, which has just come to the place; a live object; the GIL is held.
+pub unsafe fn note_code(frame: *mut InterpreterFrame, function: *mut PyObject) {
+    if kinds::of_object(function as usize) != Kinds::FUNCTION {
         return;
     }
     // SAFETY: the contract.
