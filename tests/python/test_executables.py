@@ -944,6 +944,25 @@ def test_functions_that_die_with_the_call_are_a_part_of_the_caller():
     """)
 
 
+def test_what_the_interpreter_has_made_general_again_was_executed_before():
+    """It was taken for code that had never run, and left and compiled anew without end."""
+    run("""
+    import enum
+    import re
+    import rjit
+    class Flags(enum.IntFlag):
+        A = 1
+        B = 2
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(20000):
+        assert Flags.A & Flags.B == 0 and re.I & 3 == re.I and re.I | re.M
+    for function in (enum.Flag.__and__, enum.Flag.__or__, enum.Flag._get_value):
+        explained = rjit.explain(function)
+        assert explained["compiled"], explained
+        assert sum(count for _, _, count in explained["deopts"]) < 1000, explained
+    """)
+
+
 def test_tuples_of_zip_are_not_asked_for():
     """The function for the next tuple is only called where there is none."""
     left, right = [1, 2, 3] * 5, (4, 5) * 9

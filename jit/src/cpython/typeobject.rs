@@ -279,6 +279,12 @@ impl Type {
         self.flags() & flags == flags
     }
 
+    /// Whether it may have been made by a program in Python: only types of extension modules cannot be changed.
+    #[inline]
+    pub fn is_of_python(self) -> bool {
+        self.flags() & (FLAG_HEAPTYPE | FLAG_IMMUTABLE) == FLAG_HEAPTYPE
+    }
+
     /// Its version, 0 when it has none.
     #[inline]
     pub fn version(self) -> u32 {

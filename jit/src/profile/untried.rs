@@ -9,7 +9,8 @@ use crate::bytecode::decode::Instr;
 
 /// Executions without a profile, all of an executable's together, after which it is worth while to get one.
 const MANY: i64 = 1000;
-/// The part of an inline cache's counter that grows with each attempt to specialize, and its value before the first one.
+/// The part of an inline cache's counter that grows with each attempt to specialize that fails, and its value before the first one. After
+/// one that succeeded it is less, also where the instruction was made the general one again.
 const BACKOFF: u16 = 7;
 const NO_ATTEMPT: u16 = 1;
 
@@ -28,7 +29,7 @@ impl Profile {
 
 /// Whether the interpreter has not yet tried to specialize the instruction, which it does at the second execution.
 pub fn is_untried(instr: &Instr) -> bool {
-    instr.raw == instr.opcode && instr.cache.first().is_some_and(|counter| counter & BACKOFF <= NO_ATTEMPT)
+    instr.raw == instr.opcode && instr.cache.first().is_some_and(|counter| counter & BACKOFF == NO_ATTEMPT)
 }
 
 /// Whether it has, and found nothing to specialize it for.

@@ -39,6 +39,9 @@ pub unsafe fn free(dead: *mut PyObject) -> bool {
     // SAFETY: the contract; a class of which instances have inline values has them behind the instance, and the other fields in front.
     unsafe {
         let ty = Type::of(dead);
+        if !ty.is_of_python() {
+            return false;
+        }
         if ty.flags() & IN_FRONT == 0 {
             return free_with_slots(dead, ty);
         }
@@ -78,7 +81,7 @@ const IN_FRONT: u64 = typeobject::FLAG_MANAGED_DICT | typeobject::FLAG_MANAGED_W
 unsafe fn free_with_slots(dead: *mut PyObject, ty: Type) -> bool {
     // SAFETY: the contract of the caller; plain classes without a dict have slots behind the object's head and nothing else.
     unsafe {
-        if !ty.has(typeobject::FLAG_HEAPTYPE | typeobject::FLAG_HAVE_GC) || !is_plain(ty) {
+        if !ty.has(typeobject::FLAG_HAVE_GC) || !is_plain(ty) {
             return false;
         }
         if reftracer::is_set() || DEPTH.load(Ordering::Relaxed) >= MAX_DEPTH {

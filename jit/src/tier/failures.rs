@@ -29,6 +29,10 @@ use rjit_telemetry::SlotId;
 /// has come by, and compiling takes as long as many deopts.
 pub const TOLERATED_FAILURES: u64 = 8;
 const PATIENTLY_TOLERATED_FAILURES: u64 = 16;
+/// Machine code that took so many nanoseconds to compile, or less, fails so often before it is compiled anew; other as many times as often
+/// as it took longer, up to a limit.
+const QUICKLY: u64 = 5_000_000;
+const MUCH: u64 = 16;
 /// A guess of a function's that fails no more often than once in so many calls is worth what it costs: a deopt takes about a
 /// microsecond. How often loops go round is not known.
 const RARELY: u64 = 4096;
@@ -55,11 +59,23 @@ fn is_wrong_guess(reason: Reason) -> bool {
 }
 
 /// Whether the interpreter has seen by now what it had not when the code was compiled, and it is worth while to compile that.
-fn has_something_to_learn(reason: Reason, count: u64, entries: u64) -> bool {
+fn has_something_to_learn(reason: Reason, count: u64, tolerated: u64, entries: u64) -> bool {
     match reason {
         Reason::Untried => true,
-        Reason::Unreached => count.is_multiple_of(tolerated()) && !is_rare(count, entries),
+        Reason::Unreached => count.is_multiple_of(tolerated) && !is_rare(count, entries),
         _ => false,
+    }
+}
+
+/// How often the interpreter was run for this.
+fn looks(reason: Reason, failures: u64, tolerated: u64) -> u64 {
+    if reason == Reason::Untried { failures } else { failures / tolerated }
+}
+
+/// Has a bytecode compiled to what can do everything when the interpreter was often run to see what there is, and says nothing of it.
+fn stop_waiting(state: &mut CodeState, site: CodeOffset, looks: u64) {
+    if looks >= LOOKS {
+        state.failed.insert(site);
     }
 }
 
@@ -79,9 +95,18 @@ fn entries(state: &CodeState, kind: Kind) -> u64 {
     }
 }
 
+/// So often the interpreter is run, to see what there is at a bytecode that it had not executed.
+const LOOKS: u64 = 4;
+
 /// See [`TOLERATED_FAILURES`].
 fn tolerated() -> u64 {
     if is_patient() { PATIENTLY_TOLERATED_FAILURES } else { TOLERATED_FAILURES }
+}
+
+/// The same for machine code that may have taken long to compile, of which there is more to fail.
+fn tolerated_by(executable: Option<&Executable>) -> u64 {
+    let nanoseconds = executable.filter(|_| is_patient()).map_or(0, |executable| executable.compile_ns);
+    tolerated() * (nanoseconds / QUICKLY).clamp(1, MUCH)
 }
 
 /// Whether so many failures are few for so many calls.
@@ -114,10 +139,12 @@ pub fn on_deopt(state: &mut CodeState, left: Left, site: CodeOffset, reason: Rea
     let slot = current(state, kind).and_then(|executable| executable.slot);
     let Some((code, count)) = note(address, slot, site, reason, finding) else { return false };
     let entries = entries(state, kind);
-    if is_current && has_something_to_learn(reason, count, entries) {
+    let tolerated = tolerated_by(current(state, kind));
+    if is_current && has_something_to_learn(reason, count, tolerated, entries) {
+        stop_waiting(state, site, looks(reason, count, tolerated));
         return renew(state, left, reason);
     }
-    if !is_current || !is_wrong_guess(reason) || count % tolerated() != 0 || is_rare(count, entries) {
+    if !is_current || !is_wrong_guess(reason) || count % tolerated != 0 || is_rare(count, entries) {
         return false;
     }
     let is_settled = state.recompilations >= RETRIES_OF_NAMESPACES;
@@ -144,14 +171,17 @@ pub fn on_deopt_of_callee(
     let Left { kind, is_current, .. } = left;
     let slot = state.read(|state| current(state, kind).and_then(|executable| executable.slot));
     let Some((code, count)) = note(callee.address(), slot, site, reason, finding) else { return false };
-    let entries = state.read(|state| entries(state, kind));
-    let is_lesson = is_wrong_guess(reason) && count % tolerated() == 0 && !is_rare(count, entries);
-    let has_learned = has_something_to_learn(reason, count, entries);
+    let (entries, tolerated) = state.read(|state| (entries(state, kind), tolerated_by(current(state, kind))));
+    let is_lesson = is_wrong_guess(reason) && count % tolerated == 0 && !is_rare(count, entries);
+    let has_learned = has_something_to_learn(reason, count, tolerated, entries);
     if !is_current || !is_lesson && !has_learned {
         return false;
     }
     let is_settled = state.read(|state| state.recompilations >= RETRIES_OF_NAMESPACES);
     let callee_address = callee.address();
+    if has_learned {
+        callee.with(|callee| stop_waiting(callee, site, looks(reason, count, tolerated)));
+    }
     callee.with(|callee| give_up(callee, code, hopeless(callee_address, is_settled, entries)));
     state.with(|state| match has_learned {
         true => renew(state, left, reason),

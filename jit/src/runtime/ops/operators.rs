@@ -69,7 +69,7 @@ const NOTED: u32 = 16;
 pub unsafe fn method(left: Type, right: Type, operator: usize) -> Option<*mut PyObject> {
     // SAFETY: the contract; looking a name up runs no Python code.
     unsafe {
-        if !left.has(typeobject::FLAG_HEAPTYPE) {
+        if !left.is_of_python() {
             return None;
         }
         let (name, reflected) = names(operator)?;
@@ -83,7 +83,7 @@ pub unsafe fn method(left: Type, right: Type, operator: usize) -> Option<*mut Py
         let is_below = PyType_IsSubtype(right.as_ptr(), left.as_ptr()) != 0;
         let comes_later = is_below
             || is_sequence(right)
-            || !right.has(typeobject::FLAG_HEAPTYPE)
+            || !right.is_of_python()
             || !private::_PyType_Lookup(right.as_ptr(), reflected).is_null();
         (!comes_later).then_some(method)
     }
@@ -97,7 +97,7 @@ pub unsafe fn method(left: Type, right: Type, operator: usize) -> Option<*mut Py
 pub unsafe fn reflected(left: Type, right: Type, operator: usize) -> Option<*mut PyObject> {
     // SAFETY: the contract; looking a name up runs no Python code.
     unsafe {
-        if !is_number(left) || !right.has(typeobject::FLAG_HEAPTYPE) || is_kind_of_number(right) || is_sequence(right) {
+        if !is_number(left) || !right.is_of_python() || is_kind_of_number(right) || is_sequence(right) {
             return None;
         }
         let (_, name) = names(operator)?;
@@ -201,7 +201,7 @@ pub unsafe fn note_callable(frame: *mut InterpreterFrame, callable: *mut PyObjec
     // SAFETY: the contract.
     unsafe {
         let class = Type::of(callable);
-        if class.has(typeobject::FLAG_HEAPTYPE) && is_time_to_note() {
+        if class.is_of_python() && is_time_to_note() {
             note(frame, Operands { left: Operand::Class(class.version()), right: Operand::None });
         }
     }
@@ -215,7 +215,7 @@ pub unsafe fn note_owner(frame: *mut InterpreterFrame, owner: *mut PyObject, spe
     // SAFETY: the contract.
     unsafe {
         let class = Type::of(owner);
-        let is_made = class.has(typeobject::FLAG_HEAPTYPE);
+        let is_made = class.is_of_python();
         if is_made && is_time_to_note() && specials::method(special, class, None).is_some() {
             note(frame, Operands { left: Operand::Class(class.version()), right: Operand::None });
         }
@@ -263,7 +263,7 @@ pub unsafe fn note_compared(frame: *mut InterpreterFrame, left: *mut PyObject, r
         let (left, right) = (Type::of(left), Type::of(right));
         if is_number(left) && is_number(right) {
             note_operands(frame, left, right);
-        } else if left.has(typeobject::FLAG_HEAPTYPE)
+        } else if left.is_of_python()
             && is_time_to_note()
             && specials::method(Special::Comparison(op as u32), left, Some(right)).is_some()
         {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::operators::{self, intern};
 use crate::cpython::ffi as private;
 use crate::cpython::kinds;
-use crate::cpython::typeobject::{self, Type};
+use crate::cpython::typeobject::Type;
 use crate::hir::types::Kinds;
 
 /// What calls a special method.
@@ -65,7 +65,7 @@ pub unsafe fn method(special: Special, owner: Type, other: Option<Type>) -> Opti
         if let Special::Reflected(operator) = special {
             return operators::reflected(other?, owner, operator as usize);
         }
-        if !owner.has(typeobject::FLAG_HEAPTYPE) {
+        if !owner.is_of_python() {
             return None;
         }
         // A class that is derived from the other operand's is asked first.
