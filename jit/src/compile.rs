@@ -117,8 +117,7 @@ pub fn plan(
     }
     profile.has_room = match kind {
         Kind::Function => !tier::is_patient() || state.has_room,
-        // What runs once has no later chance.
-        Kind::Loop(_) => !tier::is_patient() || state.has_room || state.calls <= 1 && !state.was_compiled,
+        Kind::Loop(_) => !tier::is_patient() || state.has_room || state.have_loops_room,
         Kind::Resume(_) => true,
     };
     let hir = build(&info, &profile, kind)?;

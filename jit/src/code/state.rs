@@ -124,6 +124,8 @@ pub struct CodeState {
     pub was_compiled: bool,
     /// Whether there is room for many callees in the next machine code.
     pub has_room: bool,
+    /// The same for that of loops.
+    pub have_loops_room: bool,
     /// The next call has the function's machine code made once more, with that room.
     pub is_to_grow: bool,
     /// Machine code that is entered in the middle of a frame, by where: that of loops at their headers, that of generators where
@@ -167,6 +169,7 @@ impl CodeState {
             function: None,
             was_compiled: false,
             has_room: false,
+            have_loops_room: false,
             is_to_grow: false,
             inner: HashMap::new(),
             outdated: HashMap::new(),

@@ -124,6 +124,7 @@ pub fn plan(code: Code, state: StateRef, kind: Kind, entry: Entry) -> Result<(Pl
     }
     let begin = Instant::now();
     let (reservation, counters) = telemetry::reserve();
+    state.with(|state| growth::give_room(state, kind));
     let result = guarded(|| state.read(|state| compile::plan(code, kind, entry, state, counters)));
     let ordered = Ordered { kind, reservation, pause: begin.elapsed() };
     match result {

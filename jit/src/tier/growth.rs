@@ -28,6 +28,13 @@ const WHY: &str = "room for more callees";
 /// By the addresses of their states, code objects whose machine code has left callees out, and the ticks since.
 static SMALL: GilCell<BTreeMap<usize, u32>> = GilCell::new(BTreeMap::new());
 
+/// Gives loops room from the beginning where the function seems to run but once, and so has no later chance. When they are compiled anew
+/// they keep it: what they had in place is not to become a call for a while.
+pub fn give_room(state: &mut CodeState, kind: Kind) {
+    let runs_once = state.calls <= 1 && !state.was_compiled;
+    state.have_loops_room |= runs_once && matches!(kind, Kind::Loop(_));
+}
+
 /// Remembers that machine code, which was just installed, has left callees out.
 pub fn note(state: StateRef) {
     SMALL.with(|small| small.insert(state.address(), 0));
