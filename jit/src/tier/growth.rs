@@ -20,7 +20,7 @@ use crate::hir::function::Kind;
 
 /// Calls of machine code after which it is worth while to make it once more, or ticks, if it was called at all.
 const ENTRIES: u64 = 1000;
-const TICKS: u32 = 30;
+const TICKS: u32 = 10;
 
 /// Why.
 const WHY: &str = "room for more callees";
