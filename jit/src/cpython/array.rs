@@ -63,10 +63,8 @@ unsafe fn has_layout(class: *mut PyObject) -> bool {
     // SAFETY: the contract: a live type.
     unsafe {
         let name: *const std::ffi::c_char = memory::read(class, typeobject::TP_NAME);
-        let flags = Type::from_ptr(class.cast()).flags();
-        let native = typeobject::FLAG_HEAPTYPE | typeobject::FLAG_IMMUTABLE;
         CStr::from_ptr(name) == c"array.array"
-            && flags & native == native
+            && Type::from_ptr(class.cast()).is_of_extension()
             && Type::from_ptr(class.cast()).basic_size() == ARRAY_SIZE
             && (*class.cast::<ffi::PyTypeObject>()).tp_weaklistoffset == WEAKREFLIST
     }

@@ -285,6 +285,12 @@ impl Type {
         self.flags() & (FLAG_HEAPTYPE | FLAG_IMMUTABLE) == FLAG_HEAPTYPE
     }
 
+    /// Whether an extension module has made it, as a type on the heap that cannot be changed.
+    #[inline]
+    pub fn is_of_extension(self) -> bool {
+        self.has(FLAG_HEAPTYPE | FLAG_IMMUTABLE)
+    }
+
     /// Its version, 0 when it has none.
     #[inline]
     pub fn version(self) -> u32 {

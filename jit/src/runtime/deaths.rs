@@ -94,8 +94,7 @@ impl Look {
         // SAFETY: the contract; to visit changes nothing.
         unsafe {
             let ty = object::type_of(dead);
-            let is_of_extension = Type::from_ptr(ty).has(typeobject::FLAG_HEAPTYPE | typeobject::FLAG_IMMUTABLE);
-            if is_of_extension && array::class() != Some(ty as usize) {
+            if Type::from_ptr(ty).is_of_extension() && array::class() != Some(ty as usize) {
                 return false;
             }
             if is_atomic(ty) {

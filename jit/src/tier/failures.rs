@@ -179,10 +179,12 @@ pub fn on_deopt_of_callee(
     }
     let is_settled = state.read(|state| state.recompilations >= RETRIES_OF_NAMESPACES);
     let callee_address = callee.address();
-    if has_learned {
-        callee.with(|callee| stop_waiting(callee, site, looks(reason, count, tolerated)));
-    }
-    callee.with(|callee| give_up(callee, code, hopeless(callee_address, is_settled, entries)));
+    callee.with(|callee| {
+        if has_learned {
+            stop_waiting(callee, site, looks(reason, count, tolerated));
+        }
+        give_up(callee, code, hopeless(callee_address, is_settled, entries));
+    });
     state.with(|state| match has_learned {
         true => renew(state, left, reason),
         false => recompile(state, left, code, site, reason),

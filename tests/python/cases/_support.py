@@ -102,6 +102,20 @@ class Loud:
         return f"Loud({self.name})"
 
 
+class Dies:
+    """Puts its name into a list when it dies, and does what it is to do then."""
+
+    log = []
+
+    def __init__(self, name, act=None):
+        self.name, self.act = name, act
+
+    def __del__(self):
+        Dies.log.append(self.name)
+        if self.act:
+            self.act()
+
+
 def caller_locals(depth=1):
     """A snapshot of the variables of a running caller: 1 is who called this."""
     return dict(sys._getframe(depth).f_locals)

@@ -293,11 +293,10 @@ pub unsafe fn note_numbers(frame: *mut InterpreterFrame, left: *mut PyObject, ri
 /// The running frame, which has just come to the place; a live object; the GIL is held.
 #[inline]
 pub unsafe fn note_container(frame: *mut InterpreterFrame, container: *mut PyObject) {
-    if !is_time_to_note() {
-        return;
+    if is_time_to_note() {
+        // SAFETY: the contract.
+        unsafe { note_buffer(frame, container) }
     }
-    // SAFETY: the contract.
-    unsafe { note_buffer(frame, container) }
 }
 
 /// Notes what an item is taken from, or put into, at the place where `frame` is, if it is a container of numbers in memory.

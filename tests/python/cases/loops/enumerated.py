@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from _support import attempt, repeat, show
+from _support import Dies, attempt, repeat, show
 
 
 def weigh(items):
@@ -58,18 +58,6 @@ def shrinking(items):
 
 
 show(repeat(lambda: shrinking(list(range(60)))))
-
-
-class Dies:
-    log = []
-
-    def __init__(self, name, act=None):
-        self.name, self.act = name, act
-
-    def __del__(self):
-        Dies.log.append(self.name)
-        if self.act:
-            self.act()
 
 
 def dying(count, names):

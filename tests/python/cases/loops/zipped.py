@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from _support import attempt, repeat, show
+from _support import Dies, attempt, repeat, show
 
 
 def weigh(left, right):
@@ -78,18 +78,6 @@ show(repeat(growing, [1, 2], [3, 4], 30))
 for _ in range(15):
     work = shrinking(list(range(60)), list(range(50)))
 show(work)
-
-
-class Dies:
-    log = []
-
-    def __init__(self, name, act=None):
-        self.name, self.act = name, act
-
-    def __del__(self):
-        Dies.log.append(self.name)
-        if self.act:
-            self.act()
 
 
 def dying(count, seen):
