@@ -292,7 +292,7 @@ mod tests {
             assert!(message.starts_with(&format!("RJIT_PASSES={text} is not a list")), "{message}");
             assert!(
                 message
-                    .contains("-straighten, -infer, -fold, -light, -refcounts, -ranges, -peel, -number, -boxes, -join, -sweep, -sink, -elide, -reframe, -compact;"),
+                    .contains("-straighten, -infer, -fold, -light, -refcounts, -ranges, -peel, -number, -boxes, -join, -sweep, -sink, -elide, -unmade, -reframe, -compact;"),
                 "{message}"
             );
         }

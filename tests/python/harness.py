@@ -86,6 +86,7 @@ PASS_MODES = {
         "sweep",
         "sink",
         "elide",
+        "unmade",
         "reframe",
         "compact",
     )

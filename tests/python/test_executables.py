@@ -807,8 +807,8 @@ def test_instances_are_made_in_place():
         r"(call_direct|push_frame)(?: Full| Light| Lent)? \S+ nargs=\d+ has_self=true has_shim=true",
         hir,
     )
-    # The first one only puts its arguments into the instance. The frames of the others have something to close.
-    assert sorted(direct) == ["call_direct"] * 3 + ["push_frame"] * 2, hir
+    # Those without a default only put their arguments into the instance.
+    assert sorted(direct) == ["call_direct"] * 3 + ["push_frame"], hir
     hir = hir_of(makes_by_name, 1)
     assert "call new_instance" in hir and "has_shim=false" in hir and "call call_kw" not in hir
     hir = hir_of(makes_bare)
@@ -830,7 +830,7 @@ def test_what_was_just_made_is_not_looked_at():
     """The class is tested where it is called, and the instance nowhere: its attributes go to their places."""
     hir = hir_of(fills, 10)
     # Twice: the first round has code of its own.
-    assert hir.count("call new_instance") == 2 and hir.count("call add_inline_value") == 4, hir
+    assert hir.count("new_unmade") == 2 and hir.count("add_unmade") == 4, hir
     assert "guard Shape" not in hir and "store.Obj" not in hir and "push_frame" not in hir, hir
 
 
@@ -857,7 +857,6 @@ def test_attributes_of_a_temporary_stay_in_registers():
     for _ in range(1000):
         assert projects(a, b) == 1.0 * 0.5 + 2.25 * 0.25
     [hir] = [it.hir() for it in rjit.executables() if it.qualname == "projects"]
-    assert hir.count("call new_instance") == 1 and hir.count("call add_inline_value") == 2, hir
     assert hir.count("load.Obj +24 ") == hir.count("load.Obj +32 ") == 2, hir
     assert hir.count("unbox_float") == 4, hir
     # Those of `__sub__` and `dot`; `__init__` has none.
@@ -941,6 +940,57 @@ def test_functions_that_die_with_the_call_are_a_part_of_the_caller():
         outer(20)
     [found] = [e for e in rjit.executables() if e.code is outer.__code__ and e.kind == "function"]
     assert [name.rpartition(".")[2] for name, *_ in found.inlined] == ["apply", "<lambda>"], found.inlined
+    """)
+
+
+@pytest.mark.parametrize("slots", ["", "__slots__ = ('x', 'y')"])
+def test_instances_that_nobody_sees_are_not_made(slots):
+    """Nor are their numbers."""
+    run(f"""
+    import rjit
+    class Vector:
+        {slots}
+        def __init__(self, x, y):
+            self.x = x
+            self.y = y
+        def __sub__(self, other):
+            return Vector(self.x - other.x, self.y - other.y)
+        def dot(self, other):
+            return self.x * other.x + self.y * other.y
+    def along(a, b):
+        return (a - b).dot(a)
+    a, b = Vector(1.5, 2.5), Vector(0.5, 1.0)
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(100):
+        assert along(a, b) == 5.25
+    [hir] = [e.hir() for e in rjit.executables() if e.code is along.__code__]
+    assert "new_unmade" in hir and hir.count("add_unmade") == 2, hir
+    assert "call new_instance" not in hir and hir.count("= box_float") == 1, hir
+    """)
+
+
+def test_new_instances_hold_their_class_and_what_they_are_given():
+    """So calls of `__init__` forget nothing, and need no frame, whatever the arguments are."""
+    run("""
+    import rjit
+    class Pair:
+        def __init__(self, first, second):
+            self.first = first
+            self.second = second
+        def left(self):
+            return self.first
+    def left_of(mixed, items):
+        return Pair(mixed % 7, items[0]).left()
+    class Odd:
+        def __mod__(self, other):
+            return "odd"
+    odd = Odd()
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(100):
+        for mixed in (5, 2.5, odd):
+            left_of(mixed, [mixed])
+    [hir] = [e.hir() for e in rjit.executables() if e.code is left_of.__code__]
+    assert hir.count("push_frame") == 1 and "new_unmade" in hir, hir
     """)
 
 

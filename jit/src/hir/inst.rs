@@ -332,6 +332,9 @@ pub enum Op {
     BoxFloat,
     /// (cond) -> True or False, borrowed
     BoxBool,
+    /// (i64 | f64) -> new reference to a number, where code hardly ever comes. The process ends if there is no memory for it, as where a side
+    /// exit makes one.
+    BoxAside,
 
     /// (i64, i64) -> i64
     Int(IntOp),
@@ -402,6 +405,15 @@ pub enum Op {
     LoadScratch {
         at: u32,
         repr: Repr,
+    },
+
+    /// (class) -> new reference to an instance that is not made before something may ask for it ([`crate::hir::opt::unmade`]).
+    NewUnmade,
+    /// (instance, obj | i64 | f64). Gives an instance that may not be made an attribute, which takes over the reference, at an offset
+    /// from its head: a slot, or among its inline values.
+    AddUnmade {
+        offset: i32,
+        is_slot: bool,
     },
 
     /// (callable ref, self ref or NULL, argument refs...) -> new reference or NULL. Pushes the callee's frame, which

@@ -266,6 +266,9 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "box_int" => Op::BoxInt,
         "box_float" => Op::BoxFloat,
         "box_bool" => Op::BoxBool,
+        "box_aside" => Op::BoxAside,
+        "new_unmade" => Op::NewUnmade,
+        "add_unmade" => Op::AddUnmade { offset: line.number()?, is_slot: line.field("is_slot")? },
 
         "int_neg" => Op::IntNeg,
         "float_neg" => Op::FloatNeg,

@@ -115,6 +115,7 @@ impl Function {
                     write!(f, " {imms:?}")?;
                 }
             }
+            Op::AddUnmade { offset, is_slot } => write!(f, "add_unmade {offset:+} is_slot={is_slot}")?,
             Op::SpillArgs { at } => write!(f, "spill_args @{at}")?,
             Op::ScratchAddr { at } => write!(f, "scratch_addr @{at}")?,
             Op::Select { .. } => f.write_str("select")?,

@@ -138,6 +138,9 @@ b0:
     v8: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=true v0 v0
     v10: i64 = const_i64 4096
     v11: any = call_native v10 v4 v10
+    v12: any = new_unmade v1
+    add_unmade +24 is_slot=true v12 v10
+    v13: int = box_aside v10
     traceback
     v9: other = take_exception @9
     unwind
@@ -267,10 +270,10 @@ fn every_operation_has_a_sample() {
         LoadLocal SwapLocal StoreInt StoreFloat PrivateOf ReplaceInt ReplaceFloat
         ToRef RefToObj RefToOwned IncRef DecRef DupRef CloseRef
         GuardKinds GuardPrivate Guard Refine
-        UnboxInt UnboxFloat UnboxNumber UnboxBool BoxInt BoxFloat BoxBool
+        UnboxInt UnboxFloat UnboxNumber UnboxBool BoxInt BoxFloat BoxBool BoxAside
         Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat FloatToInt Select Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex
-        Helper SpillArgs ScratchAddr LoadScratch CallDirect CallNative CanInline PushFrame PopFrame UnwindFrame
+        Helper NewUnmade AddUnmade SpillArgs ScratchAddr LoadScratch CallDirect CallNative CanInline PushFrame PopFrame UnwindFrame
         SetLine Safepoint IsDue Traceback TakeException FrameGlobals FrameBuiltins
     );
     let samples = samples();

@@ -158,7 +158,13 @@ impl Lowering<'_, '_> {
         };
         let (operands, items) = LazyTuple::split(lazy, &inst.args);
         let context = self.hir.callee_in(push).expect("the frame is a callee's");
-        let mut refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
+        let mut refs = Vec::new();
+        for &operand in operands {
+            refs.push(match self.unmade.is_argument(operand) {
+                true => self.imm(layout::NULL_BITS as i64),
+                false => self.value(operand),
+            });
+        }
         let tstate = self.tstate;
         let new_frame = self.frame_of(context);
         let first = self.positions.first.get(&context).map_or(0, |offset| 2 * offset.index());

@@ -86,7 +86,8 @@ impl Lowering<'_, '_> {
     /// Has the interpreter go on with the frame, whose operands are in their places.
     fn leave_to_interpreter(&mut self, is_forced: bool, block: ir::Block) {
         let index = self.b.block_params(block)[0];
-        self.make_lazy_tuples();
+        self.make_unmade();
+        self.make_arguments();
         let header = self.imm(std::ptr::from_ref(self.header) as i64);
         let address = match (is_forced, self.is_loop()) {
             (false, false) => deopt::exit_function as *const (),
@@ -146,6 +147,7 @@ impl Lowering<'_, '_> {
     /// Writes the operand stack of `state` into the frame, and what else the interpreter would have stored by then.
     fn flush_operands(&mut self, state: StateId) {
         let data = self.hir.state(state).clone();
+        self.make_operands(data.values());
         let makes_objects = |entry: &inst::StackEntry| matches!(self.hir.ty(entry.value).repr, Repr::I64 | Repr::F64);
         if data.stack.iter().any(makes_objects) {
             self.settle_if_traced();

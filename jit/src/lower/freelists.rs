@@ -133,7 +133,7 @@ impl Lowering<'_, '_> {
     pub(super) fn dealloc(&mut self, object: ir::Value, kinds: Kinds) {
         const PLAIN: Kinds = Kinds::NUMBER.union(Kinds::STR);
         // Otherwise whoever frees the object has frames counted, where that is needed.
-        if self.has_lazy_tuples() {
+        if self.has_unmade() {
             if self.dies_quietly || kinds.is_within(PLAIN) {
                 self.settle_if_traced();
             } else {

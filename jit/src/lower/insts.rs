@@ -20,6 +20,13 @@ impl Lowering<'_, '_> {
         if self.quiet.first_deaths.contains(&value) {
             self.forget_deaths();
         }
+        match inst.op {
+            Op::DecRef if self.unmade.is_one(inst.args[0]) => return self.give_up_unmade(inst.args[0]),
+            Op::ToRef { .. } if self.unmade.is_argument(value) => return,
+            Op::AddUnmade { offset, is_slot } => return self.add_unmade(value, offset, is_slot),
+            Op::NewUnmade => return self.new_unmade(value, inst.args[0]),
+            _ => self.make_operands(inst.args.iter().copied()),
+        }
         let result = match &inst.op {
             Op::Param => return,
             Op::ConstObj { address, .. } => self.imm(*address as i64),
@@ -135,6 +142,8 @@ impl Lowering<'_, '_> {
                 let float = arg(self, 0);
                 self.new_float(float, wanted())
             }
+            Op::BoxAside => self.box_aside(inst.args[0]),
+            Op::NewUnmade | Op::AddUnmade { .. } => unreachable!("done already"),
             Op::BoxBool => {
                 let cond = arg(self, 0);
                 self.bool_object(cond)
@@ -236,6 +245,10 @@ impl Lowering<'_, '_> {
             Op::Helper { helper: Helper::AddInlineValue, imms } => {
                 let (owner, value) = (arg(self, 0), arg(self, 1));
                 return self.add_inline_value(owner, value, imms[0], imms[1]);
+            }
+            Op::Helper { helper: Helper::InitSlot, imms } => {
+                let (owner, value) = (arg(self, 0), arg(self, 1));
+                return self.store(value, owner, imms[0] as i32);
             }
             Op::Helper { helper, imms } => match self.helper(*helper, imms, &inst.args) {
                 Some(result) => result,

@@ -14,15 +14,20 @@ impl Lowering<'_, '_> {
 
     /// Counts what is to be counted of the current frame and of those below it, before something that may ask for it.
     pub(super) fn settle(&mut self) {
+        self.make_unmade();
         if self.is_light() {
-            self.make_lazy_tuples();
+            self.make_arguments();
             let tstate = self.tstate;
             self.call_aside_unsettled(frames::settle as *const () as usize, &[tstate], None);
         }
     }
 
-    /// Whether the current frame or one of those below it, as far as they are light, has a tuple that may be missing.
-    pub(super) fn has_lazy_tuples(&self) -> bool {
+    /// Whether there may be something that is not made: an instance, or, in the current frame or one of those below it, as far as they
+    /// are light, a tuple.
+    pub(super) fn has_unmade(&self) -> bool {
+        if self.may_be_unmade {
+            return true;
+        }
         let mut context = self.context;
         while let (Upkeep::Light | Upkeep::Lent, Some(callee)) = (self.hir.upkeep(context), self.hir.callee(context)) {
             if self.hir.lazy_tuple(context).is_some() {
@@ -33,8 +38,9 @@ impl Lowering<'_, '_> {
         false
     }
 
-    /// Makes the tuples that are missing in the current frame and in those below it, if they have not been made before.
-    pub(super) fn make_lazy_tuples(&mut self) {
+    /// Makes the tuples and instances that are missing as arguments in the current frame and in those below it, if they have not been made
+    /// before.
+    pub(super) fn make_arguments(&mut self) {
         let mut context = self.context;
         while let (Upkeep::Light | Upkeep::Lent, Some(callee)) = (self.hir.upkeep(context), self.hir.callee(context)) {
             if let Some((lazy, items)) = self.hir.lazy_tuple(context) {
@@ -52,6 +58,7 @@ impl Lowering<'_, '_> {
                 self.b.ins().jump(there, &[]);
                 self.b.switch_to_block(there);
             }
+            self.fill_unmade_slots(context);
             context = callee.caller;
         }
     }
@@ -196,16 +203,24 @@ impl Lowering<'_, '_> {
         // What dies may run code, whose frames come where this one was.
         let lazy = self.hir.lazy_tuple(self.context).map(|(lazy, items)| (lazy, items.to_vec()));
         let is_item = |slot: u32| lazy.as_ref().is_some_and(|(lazy, _)| lazy.is_home(slot));
+        let unmade = self.unmade.owned_by(self.context);
         let slots = (0..self.code.nlocalsplus).rev().filter(|slot| settled & 1 << slot == 0 && !is_item(*slot));
-        let offsets = slots.map(|slot| self.slot_offset(slot)).chain((!is_lent).then_some(layout::F_FUNCOBJ));
-        let closed: Vec<ir::Value> =
-            offsets.collect::<Vec<_>>().into_iter().map(|offset| self.load(types::I64, frame, offset)).collect();
+        let places = slots.map(|slot| (self.slot_offset(slot), unmade.get(&slot).copied()));
+        let places: Vec<_> = places.chain((!is_lent).then_some((layout::F_FUNCOBJ, None))).collect();
+        let closed = places.into_iter().map(|(offset, unmade)| match unmade {
+            Some(instance) => Err(instance),
+            None => Ok(self.load(types::I64, frame, offset)),
+        });
+        let closed: Vec<Result<ir::Value, Value>> = closed.collect();
         let lazy = lazy.map(|(lazy, items)| (self.load(types::I64, frame, self.slot_offset(lazy.slot)), lazy, items));
         let previous = self.frame_of(callee.caller);
         self.store(previous, tstate, thread::CURRENT_FRAME);
         self.dies_quietly = is_quiet;
-        for bits in closed {
-            self.close_ref(bits);
+        for closed in closed {
+            match closed {
+                Ok(bits) => self.close_ref(bits),
+                Err(unmade) => self.give_up_unmade(unmade),
+            }
         }
         if let Some((bits, lazy, items)) = lazy {
             let (unmade, made) = (self.block(), self.block());

@@ -18,6 +18,7 @@ mod refs;
 mod stack;
 mod stress;
 mod undisturbed;
+mod unmade;
 pub mod unwinding;
 
 use std::collections::{HashMap, HashSet};
@@ -44,6 +45,7 @@ use positions::Positions;
 use quiet::Quiet;
 use stack::Stack;
 use undisturbed::undisturbed;
+use unmade::UnmadeInstances;
 
 /// What lowering learns besides the code itself.
 pub struct Lowered {
@@ -119,6 +121,11 @@ struct Lowering<'a, 'b> {
     epilogue: Option<ir::Block>,
     /// Where it returns with an exception, if it does.
     unwinding: Option<ir::Block>,
+    unmade: UnmadeInstances,
+    /// Whether there may be instances that are not made.
+    may_be_unmade: bool,
+    /// Whether code hardly ever comes here.
+    is_unusual: bool,
     /// Whether what dies now cannot run Python code, whatever its type.
     dies_quietly: bool,
     /// Whether the current block runs rarely, so that small code counts more than fast code.
@@ -173,6 +180,9 @@ pub fn lower(
         callees: Vec::new(),
         epilogue: None,
         unwinding: None,
+        unmade: UnmadeInstances::of(hir),
+        may_be_unmade: false,
+        is_unusual: false,
         dies_quietly: false,
         is_cold: false,
     };
@@ -221,6 +231,7 @@ impl Lowering<'_, '_> {
             self.scratch = Some(self.b.create_sized_stack_slot(data));
         }
         self.prologue();
+        self.have_none_unmade();
         for &block in &order {
             let data = self.hir.block(block);
             for &param in &data.params {
@@ -238,6 +249,7 @@ impl Lowering<'_, '_> {
             self.b.switch_to_block(self.blocks[block.index()]);
             let data = self.hir.block(block);
             self.enter(data.context);
+            self.enter_unmade(block);
             self.is_cold = data.cold;
             let (last, is_fused) = match data.insts.last() {
                 Some(&last) if self.ends_in_safepoint(last, &data.terminator) => (data.insts.len() - 1, true),
@@ -257,6 +269,7 @@ impl Lowering<'_, '_> {
         }
         self.b.set_srcloc(SourceLoc::default());
         self.enter(OUTERMOST);
+        self.may_be_unmade = false;
         if let Some(epilogue) = self.epilogue {
             self.is_cold = false;
             let value = self.b.append_block_param(epilogue, types::I64);
@@ -271,6 +284,7 @@ impl Lowering<'_, '_> {
             let null = self.imm(0);
             self.b.ins().return_(&[null]);
         }
+        self.enter_exits();
         self.emit_exits();
         self.b.seal_all_blocks();
     }
@@ -312,6 +326,8 @@ impl Lowering<'_, '_> {
     }
 
     fn terminator(&mut self, terminator: &Terminator) {
+        let passed = terminator.edges().into_iter().flat_map(|edge| edge.args.iter().copied());
+        self.make_operands(passed.chain(terminator.operand()).collect::<Vec<_>>());
         match terminator {
             Terminator::Jump(edge) => {
                 let (block, args) = self.edge(edge);

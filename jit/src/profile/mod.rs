@@ -28,6 +28,7 @@ use crate::cpython::{array, binary_op, dict, kinds, long, typeobject};
 use crate::hir::inst::Binding;
 use crate::hir::types::Kinds;
 use crate::runtime::attr_cache::{self, Known};
+use crate::runtime::instances;
 
 pub use builtins::Builtin;
 pub use operands::{Noted, Operand, Operands};
@@ -256,6 +257,11 @@ impl Profile {
     /// What a call of the class `object` does, if that is simple.
     pub fn constructor(&self, object: usize) -> Option<Constructor> {
         constructor::of(object)
+    }
+
+    /// Whether instances of the class `object` give up their attributes when they die, and do nothing else.
+    pub fn dies_plainly(&self, object: usize) -> bool {
+        instances::dies_plainly(object)
     }
 
     /// The kinds of numbers that a `BINARY_OP_EXTEND` is specialized for, by the address in its inline cache.

@@ -177,7 +177,7 @@ unsafe fn note_operands(frame: *mut InterpreterFrame, opcode: Opcode, reason: Re
 /// The GIL is held.
 pub unsafe extern "C-unwind" fn box_int(value: i64) -> StackRef {
     // SAFETY: the contract.
-    unsafe { or_die(ffi::PyLong_FromLongLong(value)) }
+    unsafe { StackRef::from_owned(or_die(ffi::PyLong_FromLongLong(value))) }
 }
 
 /// A float as a stackref for the interpreter.
@@ -186,7 +186,7 @@ pub unsafe extern "C-unwind" fn box_int(value: i64) -> StackRef {
 /// The GIL is held.
 pub unsafe extern "C-unwind" fn box_float(value: f64) -> StackRef {
     // SAFETY: the contract.
-    unsafe { or_die(ffi::PyFloat_FromDouble(value)) }
+    unsafe { StackRef::from_owned(or_die(ffi::PyFloat_FromDouble(value))) }
 }
 
 /// A tuple that takes over the `count` references in `items`, as a stackref for the interpreter.
@@ -195,17 +195,15 @@ pub unsafe extern "C-unwind" fn box_float(value: f64) -> StackRef {
 /// The GIL is held; so many references.
 pub unsafe extern "C-unwind" fn tuple_of(items: *mut *mut PyObject, count: i64) -> StackRef {
     // SAFETY: the contract.
-    unsafe { or_die(containers::build_tuple(items, count)) }
+    unsafe { StackRef::from_owned(or_die(containers::build_tuple(items, count))) }
 }
 
 /// A box that could not be made for lack of memory cannot be reported at this point, where the frame must get
 /// its operands: the process is out of memory for 32 bytes, and the interpreter itself treats that as fatal elsewhere.
-unsafe fn or_die(object: *mut PyObject) -> StackRef {
-    // SAFETY: the caller's contract; an object that is not null was just made.
-    unsafe {
-        if object.is_null() {
-            ffi::Py_FatalError(c"rjit: out of memory while handing a frame back to the interpreter".as_ptr());
-        }
-        StackRef::from_owned(object)
+pub(super) unsafe fn or_die(object: *mut PyObject) -> *mut PyObject {
+    if object.is_null() {
+        // SAFETY: the text ends with a NUL.
+        unsafe { ffi::Py_FatalError(c"rjit: out of memory while handing a frame back to the interpreter".as_ptr()) };
     }
+    object
 }

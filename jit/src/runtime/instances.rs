@@ -103,6 +103,18 @@ unsafe fn free_with_slots(dead: *mut PyObject, ty: Type) -> bool {
     }
 }
 
+/// Whether freeing an instance of the class, to which nobody has had a reference that is weak, does no more than to give up its attributes
+/// and its memory. The class's version keeps that true.
+///
+/// The object at `class` is a class that is alive, and the GIL is held.
+pub fn dies_plainly(class: usize) -> bool {
+    // SAFETY: the contract.
+    let ty = unsafe { Type::from_ptr(class as *mut PyTypeObject) };
+    ty.is_of_python()
+        && (ty.has(typeobject::FLAG_INLINE_VALUES | IN_FRONT) || ty.flags() & IN_FRONT == 0)
+        && is_plain(ty)
+}
+
 /// How many slots the instances of a plain class have; none where they have inline values.
 pub fn slots_of(ty: Type) -> u32 {
     (ty.basic_size() - object::OBJECT_SIZE as isize) as u32 / 8

@@ -25,4 +25,5 @@ pub mod room;
 pub mod stress;
 pub mod threads;
 pub mod ticker;
+pub mod unmade;
 pub mod worker;

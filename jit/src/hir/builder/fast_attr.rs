@@ -9,12 +9,12 @@ impl Builder<'_> {
     /// Guards that the class of `object` still has the version that the cache was made for.
     pub(super) fn guard_version(&mut self, object: Value, version: u32) -> Value {
         let ty = self.emit(Op::TypeOf, &[object], Type::obj(Kinds::OTHER));
-        if self.shapes.get(&object) == Some(&version) {
+        if self.facts.shapes.get(&object) == Some(&version) {
             return ty;
         }
         let tag = self.emit(Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 }, &[ty], Type::I64);
         self.guard_equal(tag, i64::from(version), Reason::TypeVersion);
-        self.shapes.insert(object, version);
+        self.facts.shapes.insert(object, version);
         ty
     }
 
@@ -33,10 +33,10 @@ impl Builder<'_> {
 
     /// Guards that the object keeps its attributes in the inline array behind its fixed part.
     pub(super) fn guard_inline_values(&mut self, object: Value, ty: Value) {
-        if !self.inline.insert(object) {
+        if !self.facts.inline.insert(object) {
             return;
         }
-        let size = self.fixed_size(self.shapes.get(&object).copied());
+        let size = self.fixed_size(self.facts.shapes.get(&object).copied());
         let valid = self.are_values_valid(object, ty, size);
         let zero = self.const_i64(0);
         let cond = self.emit(Op::Compare(Cond::Ne), &[valid, zero], Type::BOOL);
@@ -62,14 +62,14 @@ impl Builder<'_> {
 
     /// Puts `value` into the empty place at `offset` of an object whose attributes are behind its fixed part.
     fn add_inline_value(&mut self, owner: Value, value: Value, offset: i32) {
-        let size = self.fixed_size(self.shapes.get(&owner).copied()).unwrap_or(0);
+        let size = self.fixed_size(self.facts.shapes.get(&owner).copied()).unwrap_or(0);
         self.helper(Helper::AddInlineValue, &[owner, value], &[i64::from(offset), i64::from(size)]);
     }
 
     /// Whether to guess the class of the object whose attribute the current instruction loads or stores.
     fn is_trusted(&mut self) -> bool {
         let owner = self.peek(0).value;
-        let is_mixed = !self.shapes.contains_key(&owner) && self.classes_of_local(owner).len() > 1;
+        let is_mixed = !self.facts.shapes.contains_key(&owner) && self.classes_of_local(owner).len() > 1;
         if is_mixed || self.profile.has_failed(self.instr.start) {
             self.distrusted.insert(owner);
         }
@@ -123,10 +123,10 @@ impl Builder<'_> {
         self.emit(Op::IncRef, &[value], Type::NONE);
         self.set_line();
         let owner = self.peek(0);
-        let owner_stays = !self.is_counted(owner) || self.held.contains(&owner.value);
+        let owner_stays = !self.is_counted(owner) || self.facts.held.contains(&owner.value);
         self.close_top(1);
         if owner_stays {
-            self.held.insert(value);
+            self.facts.held.insert(value);
         }
         self.push(value, true);
         if self.instr.oparg & 1 != 0 {
@@ -316,7 +316,7 @@ impl Builder<'_> {
                 let value = self.guard_not_null(value);
                 self.expect.insert(value, place.object);
                 self.emit(Op::IncRef, &[value], Type::NONE);
-                self.held.insert(value);
+                self.facts.held.insert(value);
                 self.push_global(value);
                 return Ok(());
             }
@@ -356,6 +356,10 @@ impl Builder<'_> {
                     self.guard_version(owner, instr.cache_u32(1));
                     let offset = i32::from(instr.cache_u16(3));
                     self.set_line();
+                    if self.is_first(owner, offset) {
+                        self.add_first(owner, offset, false);
+                        return Ok(());
+                    }
                     let entry = self.peek(1);
                     let value = self.to_owned(entry);
                     let old = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
@@ -384,6 +388,13 @@ impl Builder<'_> {
     /// the object keeps in order.
     fn store_number_into(&mut self, owner: Value, offset: i32, is_inline: bool) {
         let number = self.peek(1).value;
+        if self.is_first(owner, offset) {
+            let boxed = self.boxed(StackEntry { value: number, owned: false }).value;
+            self.add_attribute(owner, boxed, offset, is_inline);
+            self.set_line();
+            self.close_top(2);
+            return;
+        }
         let old = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
         let zero = self.const_i64(0);
         let bound = self.emit(Op::Compare(Cond::Ne), &[old, zero], Type::BOOL);
@@ -396,15 +407,39 @@ impl Builder<'_> {
         self.terminate(Terminator::Jump(Edge::to(join)));
         self.switch_to(add);
         let boxed = self.boxed(StackEntry { value: number, owned: false }).value;
-        if is_inline {
-            self.add_inline_value(owner, boxed, offset);
-        } else {
-            self.emit(Op::Store { offset, mem: Mem::Obj }, &[owner, boxed], Type::NONE);
-        }
+        self.add_attribute(owner, boxed, offset, is_inline);
         self.terminate(Terminator::Jump(Edge::to(join)));
         self.switch_to(join);
         self.set_line();
         self.close_top(2);
+    }
+
+    /// Whether an instance was just made and has no attribute at a place, which it gets now. Another one may be the same as others that
+    /// were just made.
+    fn is_first(&mut self, owner: Value, offset: i32) -> bool {
+        self.facts.fresh.retain(|instance, _| *instance == owner);
+        self.facts.fresh.get_mut(&owner).is_some_and(|places| places.insert(offset))
+    }
+
+    /// Puts `value` into an empty place of an object, which takes over the reference.
+    fn add_attribute(&mut self, owner: Value, value: Value, offset: i32, is_inline: bool) {
+        match is_inline {
+            true => self.add_inline_value(owner, value, offset),
+            false => _ = self.helper(Helper::InitSlot, &[owner, value], &[i64::from(offset)]),
+        }
+    }
+
+    /// Puts the operand below the owner into a place of an instance that has nothing there, and closes both.
+    fn add_first(&mut self, owner: Value, offset: i32, is_inline: bool) {
+        let entry = self.peek(1);
+        let value = self.to_owned(entry);
+        self.add_attribute(owner, value, offset, is_inline);
+        let owner = self.pop();
+        self.pop();
+        if !self.is_counted(owner) || self.facts.held.contains(&owner.value) {
+            self.facts.held.insert(value);
+        }
+        self.close(owner);
     }
 
     /// Whether the operand is an unboxed number.
@@ -452,6 +487,10 @@ impl Builder<'_> {
             return Ok(());
         }
         self.peek_obj(1);
+        if self.is_first(owner, offset) {
+            self.add_first(owner, offset, true);
+            return Ok(());
+        }
         let entry = self.peek(1);
         let value = self.to_owned(entry);
         let old = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);

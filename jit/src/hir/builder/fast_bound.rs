@@ -22,7 +22,7 @@ impl Builder<'_> {
             self.push_bound(bound, owner.value);
             return true;
         }
-        let version = match (self.shapes.get(&owner.value), self.classes_of_local(owner.value)) {
+        let version = match (self.facts.shapes.get(&owner.value), self.classes_of_local(owner.value)) {
             (Some(version), _) | (None, [version]) => *version,
             _ => return false,
         };

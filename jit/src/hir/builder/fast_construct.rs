@@ -24,13 +24,16 @@ impl Builder<'_> {
             }
             None => None,
         };
-        let Some(class) = expected.and_then(|class| self.profile.constructor(class)) else { return Ok(false) };
+        let Some((object, class)) = expected.and_then(|class| Some((class, self.profile.constructor(class)?))) else {
+            return Ok(false);
+        };
+        let dies_plainly = self.profile.dies_plainly(object);
         if class.init == 0 {
             if nargs != 0 {
                 return Ok(false);
             }
             self.guard_class(class);
-            let instance = self.new_instance()?;
+            let instance = self.new_instance(dies_plainly)?;
             self.close_top(2);
             self.push(instance, true);
             self.safepoint(false)?;
@@ -42,7 +45,7 @@ impl Builder<'_> {
         self.guard_function(init, class.init, binding.target.code);
         let defaults = self.guard_defaults(init, &binding);
         self.box_operands(nargs + above);
-        let instance = self.new_instance()?;
+        let instance = self.new_instance(dies_plainly)?;
         if class.is_specialized && names.is_empty() {
             self.init_with_moved(class, instance, init, &binding, defaults)?;
         } else {
@@ -63,12 +66,15 @@ impl Builder<'_> {
     }
 
     /// Makes the instance, while all operands are still on the stack.
-    fn new_instance(&mut self) -> Result<Value, Refusal> {
+    fn new_instance(&mut self, dies_plainly: bool) -> Result<Value, Refusal> {
         let above = usize::from(self.instr.opcode == Opcode::CallKw);
         let class = self.peek_obj(self.instr.oparg as usize + 1 + above);
         self.set_line();
-        let instance = self.helper(Helper::NewInstance, &[class], &[]);
+        let instance = self.helper(Helper::NewInstance, &[class], &[i64::from(dies_plainly)]);
         self.check(instance, ErrorKind::Null)?;
+        self.facts.fresh.insert(instance, HashSet::new());
+        // The instance holds its class.
+        self.facts.held.insert(class);
         Ok(instance)
     }
 
@@ -90,7 +96,7 @@ impl Builder<'_> {
         refs.extend(self.bound(binding, defaults, |_, index| arguments[index as usize]));
         self.close_top(2);
         self.scratch(refs.len() as u32);
-        self.shapes.insert(instance, class.version);
+        self.facts.shapes.insert(instance, class.version);
         let (object, target) = (class.init, binding.target);
         let (refs, kept) = (&refs, &[instance]);
         let call = KnownCall { has_shim: true, kept, ..KnownCall::new(object, target, refs) };
@@ -129,7 +135,7 @@ impl Builder<'_> {
             builder.emit(Op::ToRef { borrowed: false }, &[argument], Type::REF)
         }));
         self.scratch(refs.len() as u32);
-        self.shapes.insert(instance, class.version);
+        self.facts.shapes.insert(instance, class.version);
         let (object, target) = (class.init, binding.target);
         let kept: Vec<Value> = arguments.iter().copied().chain([instance]).collect();
         let (refs, kept) = (&refs, &kept);

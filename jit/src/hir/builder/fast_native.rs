@@ -119,7 +119,7 @@ impl Builder<'_> {
 
     /// Whether a guard has found the object to be an instance of a subclass of `class`.
     pub(super) fn is_known_below(&self, object: Value, class: usize) -> bool {
-        self.shapes.get(&object).is_some_and(|version| self.profile.is_below(*version, class))
+        self.facts.shapes.get(&object).is_some_and(|version| self.profile.is_below(*version, class))
     }
 
     /// The function in a callable whose definition is at `offset`, after a guard that it wants its arguments so.

@@ -105,7 +105,7 @@ impl Builder<'_> {
         let args = [list, start, stop, step, target, to_start, to_stop];
         let done = self.helper(Helper::MoveItems, &args, &[from_nones | to_nones << TO]);
         // The list may hold something else now.
-        self.held.clear();
+        self.facts.held.clear();
         let zero = self.const_i64(0);
         let cond = self.emit(Op::Compare(Cond::Ne), &[done, zero], Type::BOOL);
         let state = self.before_state();

@@ -248,7 +248,7 @@ impl Builder<'_> {
         let (rare, next) = (self.func.new_block(true), self.func.new_block(false));
         self.terminate(Terminator::Branch { cond, then: Edge::to(rare), otherwise: Edge::to(next) });
         let saved = (self.state.clone(), self.line, self.before, self.noisy, self.stored);
-        let facts = (self.shapes.clone(), self.inline.clone(), self.held.clone());
+        let facts = self.facts.clone();
         self.switch_to(rare);
         self.forget();
         self.noisy = true;
@@ -256,7 +256,7 @@ impl Builder<'_> {
         let state = self.state_at(self.instr.next);
         self.terminate(Terminator::Exit { state, reason: Reason::Type });
         (self.state, self.line, self.before, self.noisy, self.stored) = saved;
-        (self.shapes, self.inline, self.held) = facts;
+        self.facts = facts;
         self.switch_to(next);
         Ok(())
     }

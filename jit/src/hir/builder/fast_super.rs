@@ -16,7 +16,7 @@ impl Builder<'_> {
         if oparg & 1 == 0 || self.profile.has_failed(site) || self.func.ty(owner).repr != Repr::Obj {
             return false;
         }
-        let known = self.shapes.get(&owner).copied();
+        let known = self.facts.shapes.get(&owner).copied();
         let seen = || self.profile.classes_at(site).iter().chain(self.classes_of_local(owner)).copied();
         let mut versions: Vec<u32> = known.map_or_else(|| seen().collect(), |version| vec![version]);
         versions.sort_unstable();
@@ -38,7 +38,7 @@ impl Builder<'_> {
             _ => self.guard_one_of(owner, &versions),
         }
         // The object's class has the other one among its bases.
-        self.held.extend([class, callable]);
+        self.facts.held.extend([class, callable]);
         let owner = self.pop();
         self.set_line_to_close(2);
         self.close_top(2);

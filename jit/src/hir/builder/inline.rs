@@ -66,8 +66,28 @@ pub(super) struct Unmade<'a> {
     pub(super) is_operand: bool,
 }
 
-/// [`Builder::shapes`], `inline` and `held`.
-pub(super) type Facts = (HashMap<Value, u32>, HashSet<Value>, HashSet<Value>);
+/// What is known until something can run Python code.
+#[derive(Clone, Default)]
+pub(super) struct Facts {
+    /// The versions of objects' classes.
+    pub(super) shapes: HashMap<Value, u32>,
+    /// Instances that keep their attributes in inline values.
+    pub(super) inline: HashSet<Value>,
+    /// Objects that something else holds as well: giving up a reference to one frees nothing.
+    pub(super) held: HashSet<Value>,
+    /// Instances that were just made, and the places of the attributes that they have by now.
+    pub(super) fresh: HashMap<Value, HashSet<i32>>,
+}
+
+impl Facts {
+    /// Keeps what is known in both of two places.
+    pub(super) fn keep_common(&mut self, other: &Facts) {
+        self.shapes.retain(|object, version| other.shapes.get(object) == Some(version));
+        self.inline.retain(|object| other.inline.contains(object));
+        self.held.retain(|object| other.held.contains(object));
+        self.fresh.retain(|object, places| other.fresh.get(object) == Some(places));
+    }
+}
 
 /// The calls that lead to a place: those that are in place around it, and the last with what it calls.
 pub(super) type CallPath = (Vec<CodeOffset>, Callee);
@@ -191,7 +211,7 @@ impl Builder<'_> {
         }
         (self.state, self.line, self.before, self.stored) = saved;
         self.switch_to(returned.block);
-        (self.shapes, self.inline, self.held) = returned.facts.clone();
+        self.facts = returned.facts.clone();
         self.noisy = returned.is_noisy;
         self.start = (returned.block, if returned.is_tame { 0 } else { usize::MAX });
         let result = self.func.block(returned.block).params[0];
@@ -312,7 +332,7 @@ impl Builder<'_> {
         self.func.add_param(block, wanted);
         let cond = self.emit(Op::CanInline { target, has_shim }, &[], Type::BOOL);
         self.terminate(Terminator::Branch { cond, then: Edge::to(inlined), otherwise: Edge::to(called) });
-        let (shapes, inline, held) = (self.shapes.clone(), self.inline.clone(), self.held.clone());
+        let facts = self.facts.clone();
         self.switch_to(called);
         let result = self.call_direct(call);
         self.terminate(Terminator::Jump(Edge { block: resume, args: vec![result] }));
@@ -342,7 +362,7 @@ impl Builder<'_> {
         callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
         callee.state.numbers = self.state.numbers.clone();
         callee.characters = self.characters.clone();
-        (callee.shapes, callee.inline, callee.held) = (shapes, inline, held);
+        callee.facts = facts;
         callee.expect = self.expect.clone();
         callee.tuples = self.tuples.clone();
         callee.kept = self.kept.iter().chain(call.kept).copied().collect();
@@ -445,20 +465,12 @@ impl Builder<'_> {
         self.terminate(Terminator::Jump(Edge { block, args: vec![value] }));
     }
 
-    fn facts(&self) -> Facts {
-        (self.shapes.clone(), self.inline.clone(), self.held.clone())
-    }
-
     /// Remembers what is known at a return, as far as it is at all of them.
     fn note_facts(&mut self) {
-        let now = self.facts();
+        let now = &self.facts;
         match &mut self.returned_facts {
-            None => self.returned_facts = Some(now),
-            Some((shapes, inline, held)) => {
-                shapes.retain(|object, version| now.0.get(object) == Some(version));
-                inline.retain(|object| now.1.contains(object));
-                held.retain(|object| now.2.contains(object));
-            }
+            None => self.returned_facts = Some(now.clone()),
+            Some(known) => known.keep_common(now),
         }
     }
 
@@ -496,7 +508,7 @@ impl Builder<'_> {
             states: self.func.states.len(),
             contexts: self.func.contexts.len(),
             insts: self.func.block(self.cur).insts.len(),
-            facts: self.facts(),
+            facts: self.facts.clone(),
             noisy: self.noisy,
         }
     }
@@ -512,7 +524,7 @@ impl Builder<'_> {
         block.insts.truncate(before.insts);
         block.terminator = Terminator::Open;
         self.cur = before.from;
-        (self.shapes, self.inline, self.held) = before.facts.clone();
+        self.facts = before.facts.clone();
         self.noisy = before.noisy;
         self.noisy_blocks.retain(|block| block.index() < before.blocks);
         self.closed_quietly.retain(|value| value.index() < before.values);

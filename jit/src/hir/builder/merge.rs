@@ -16,10 +16,10 @@ impl Builder<'_> {
 
     /// An edge to a bytecode block, to be put into the current block's terminator as its edge number `edge`.
     pub(super) fn edge_to(&mut self, start: CodeOffset, edge: usize) -> Edge {
-        let (from, site, state) = (self.cur, self.instr.start, self.state.clone());
+        let (from, site, state, facts) = (self.cur, self.instr.start, self.state.clone(), self.facts.clone());
         let target = self.target(start);
         let block = target.block;
-        target.incoming.push(Incoming { from, edge, site, state });
+        target.incoming.push(Incoming { from, edge, site, state, facts });
         Edge::to(block)
     }
 
@@ -65,6 +65,8 @@ impl Builder<'_> {
         }
         let mut state = State::new(self.code.nlocalsplus as usize);
         state.numbers = common_numbers(&incoming);
+        // What the rounds of a loop do is not known yet.
+        let facts = if info.is_some() { Facts::default() } else { common_facts(&incoming) };
         let mut expected = Expected { stack: Vec::new(), locals: Vec::new(), carried: Vec::new(), range: None };
         let range = self.range_at(start, &incoming);
         for position in 0..depth {
@@ -130,7 +132,7 @@ impl Builder<'_> {
         self.cur = block;
         self.state = state;
         self.line = None;
-        self.forget();
+        self.facts = facts;
         for (slot, known) in expected.carried {
             self.receive(slot, known);
         }
@@ -165,7 +167,7 @@ impl Builder<'_> {
     /// Fills in one edge's arguments, converting values in a block of its own where other ways out of the source
     /// block must not see the conversion.
     fn deliver(&mut self, start: CodeOffset, incoming: Incoming, expected: &Expected) {
-        let Incoming { from, edge, site, state } = incoming;
+        let Incoming { from, edge, site, state, .. } = incoming;
         let mut needs_code = false;
         for ((slot, is_param), entry) in expected.stack.iter().zip(&state.stack) {
             needs_code |= *is_param && self.slot_of(*entry) != *slot;
@@ -244,4 +246,12 @@ fn common_numbers(incoming: &[Incoming]) -> HashMap<Value, Value> {
     let mut numbers = incoming[0].state.numbers.clone();
     numbers.retain(|object, number| incoming.iter().all(|other| other.state.numbers.get(object) == Some(number)));
     numbers
+}
+
+/// What is known on all ways into a block.
+fn common_facts(incoming: &[Incoming]) -> Facts {
+    let mut ways = incoming.iter().map(|way| &way.facts);
+    let mut facts = ways.next().cloned().unwrap_or_default();
+    ways.for_each(|way| facts.keep_common(way));
+    facts
 }

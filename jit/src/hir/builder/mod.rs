@@ -60,7 +60,7 @@ use crate::runtime::ops::specials::Special;
 use crate::runtime::ops::table::{Helper, Param, Ret};
 use carry::{Carried, Found, Known};
 use cfg::Cfg;
-use inline::{CallPath, KnownCall};
+use inline::{CallPath, Facts, KnownCall};
 use numbers::Number;
 use untried::has_begun;
 
@@ -112,6 +112,7 @@ pub(super) struct Incoming {
     /// The bytecode that the edge belongs to.
     site: CodeOffset,
     state: State,
+    facts: Facts,
 }
 
 /// How a block expects one operand.
@@ -164,7 +165,7 @@ pub struct Builder<'a> {
     /// What a callee that was built in place has returned, which is no error.
     returned_by_callee: Option<Value>,
     /// In a callee: what is known at all of its returns.
-    returned_facts: Option<inline::Facts>,
+    returned_facts: Option<Facts>,
     /// Where the bytecode starts that the whole function is made from.
     root: usize,
     cfg: &'a Cfg,
@@ -226,16 +227,11 @@ pub struct Builder<'a> {
     found: HashMap<(CodeOffset, u32), Found>,
     /// The locals that values were loaded from.
     sources: HashMap<Value, u32>,
-    /// Class versions that objects are known to have until something can run Python code.
-    shapes: HashMap<Value, u32>,
+    facts: Facts,
     /// The items of tuples that were built here.
     tuples: HashMap<Value, Vec<Value>>,
     /// The home slot of an argument that is not made, see [`LazyTuple`], and its items.
     unmade: Option<(u32, Vec<Value>)>,
-    /// Instances that are known to keep their attributes in inline values, as long.
-    inline: HashSet<Value>,
-    /// Objects that are known to be held by something else as well, as long: giving up a reference to one frees nothing.
-    held: HashSet<Value>,
     /// Objects that a caller's operands hold until the code is done.
     kept: HashSet<Value>,
 }
@@ -317,7 +313,7 @@ impl<'a> Builder<'a> {
             carry,
             found: HashMap::new(),
             sources: HashMap::new(),
-            shapes: HashMap::new(),
+            facts: Facts::default(),
             tuples: HashMap::new(),
             enumerations: HashMap::new(),
             enumerated: HashMap::new(),
@@ -325,8 +321,6 @@ impl<'a> Builder<'a> {
             zipped: HashMap::new(),
             pairs: HashMap::new(),
             unmade: None,
-            inline: HashSet::new(),
-            held: HashSet::new(),
             kept: HashSet::new(),
         }
     }
@@ -444,7 +438,7 @@ impl<'a> Builder<'a> {
     /// Whether dropping the value cannot run Python code.
     fn dies_quietly(&self, value: Value) -> bool {
         let ty = self.func.ty(value);
-        let is_held = self.held.contains(&value) || self.kept.contains(&value);
+        let is_held = self.facts.held.contains(&value) || self.kept.contains(&value);
         let is_quiet = is_held || ty.repr != Repr::None && ty.kinds.is_within(effects::QUIET.union(Kinds::NULL));
         let items = self.tuples.get(&value);
         is_quiet || items.is_some_and(|items| items.iter().all(|item| self.dies_quietly(*item)))
@@ -452,9 +446,7 @@ impl<'a> Builder<'a> {
 
     /// Forgets what Python code that may have run can have changed.
     fn forget(&mut self) {
-        self.shapes.clear();
-        self.inline.clear();
-        self.held.clear();
+        self.facts = Facts::default();
     }
 
     fn emit(&mut self, op: Op, args: &[Value], ty: Type) -> Value {

@@ -108,7 +108,7 @@ impl Builder<'_> {
         let status = self.helper(Helper::ListAppend, &[list, item], &[]);
         self.check(status, ErrorKind::Negative)?;
         // The list has it.
-        self.held.extend([item, entry.value]);
+        self.facts.held.extend([item, entry.value]);
         self.close_top(1);
         self.terminate(Terminator::Jump(Edge::to(join)));
         (self.state, self.before) = saved;

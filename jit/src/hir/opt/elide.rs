@@ -73,7 +73,8 @@ impl Taken {
                 continue;
             }
             let (asks, before) = span.asked_in(function, ways_in, push)?;
-            let mut late = function.block(asks).insts.iter().rev().take_while(|value| is_blind(function, **value));
+            let mut late =
+                function.block(asks).insts.iter().rev().take_while(|value| is_blind(function, **value, owned));
             let found = late.find(|value| is_taking(&taken, asks, **value))?;
             taken.insts.push((asks, *found));
             taken.elsewhere.get_or_insert_with(|| (before, Vec::new())).1.push(object);
@@ -94,10 +95,18 @@ impl Taken {
     }
 }
 
-/// Whether an instruction between the taking of a reference and the push has nothing to do with whether it was taken.
-fn is_blind(function: &Function, value: Value) -> bool {
+/// Whether an instruction between the taking of a reference and the push has nothing to do with whether it was taken. The class of an
+/// instance among `owned` does not die.
+fn is_blind(function: &Function, value: Value, owned: &[Value]) -> bool {
     let inst = function.inst(value);
-    is_nothing(&inst.op) || matches!(inst.op, Op::CanInline { .. })
+    let is_class = |object: Value| owned.iter().any(|instance| class_of_new(function, *instance) == Some(object));
+    is_nothing(&inst.op) || matches!(inst.op, Op::CanInline { .. }) || inst.op == Op::DecRef && is_class(inst.args[0])
+}
+
+/// The class of which an instance was made here.
+fn class_of_new(function: &Function, instance: Value) -> Option<Value> {
+    let inst = function.inst(instance);
+    matches!(inst.op, Op::Helper { helper: Helper::NewInstance, .. }).then(|| inst.args[0])
 }
 
 /// From a push to the pop.
@@ -179,7 +188,7 @@ impl Span {
 }
 
 /// Whether an instruction does nothing that takes time, or could be noticed.
-fn is_nothing(op: &Op) -> bool {
+pub(super) fn is_nothing(op: &Op) -> bool {
     matches!(
         op,
         Op::SetLine { .. }
@@ -193,7 +202,7 @@ fn is_nothing(op: &Op) -> bool {
             | Op::RefToObj
             | Op::Refine { .. }
             | Op::IncRef
-            | Op::Helper { helper: Helper::AddInlineValue, .. }
+            | Op::Helper { helper: Helper::AddInlineValue | Helper::InitSlot, .. }
     )
 }
 
@@ -279,7 +288,7 @@ mod tests {
                 v1: any = ref_to_obj v0
                 v2: f64 = const_f64 0.5
                 v3: float = box_float v2  ; @12 []
-                v4: any = call new_instance v1
+                v4: any = call new_instance [0] v1
                 on_error.Null v4 b6 else b1
             b1:
                 inc_ref v4
@@ -317,7 +326,7 @@ mod tests {
             v1: any = ref_to_obj v0
             v2: f64 = const_f64 0.5
             v3: float = box_float v2  ; @12 []
-            v4: any = call new_instance v1
+            v4: any = call new_instance [0] v1
             on_error.Null v4 b6 else b1
         b1:
             v5: function = const_obj 0x10

@@ -96,7 +96,7 @@ mod tests {
             b0:
                 v0: ref = load_local 0
                 v1: any = ref_to_obj v0
-                v2: any = call new_instance v1
+                v2: any = call new_instance [0] v1
                 on_error.Null v2 b5 else b1
             b1:
                 v3: any = type_of v2
@@ -132,7 +132,7 @@ mod tests {
         b0:
             v0: ref = load_local 0
             v1: any = ref_to_obj v0
-            v2: any = call new_instance v1
+            v2: any = call new_instance [0] v1
             on_error.Null v2 b5 else b1
         b1:
             v4: i64 = load.U32 +384 v1

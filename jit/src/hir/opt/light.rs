@@ -32,7 +32,7 @@ pub fn run(function: &mut Function) {
 }
 
 /// Whether an instruction, as it usually goes, calls what may ask for something that is counted late.
-fn can_ask(function: &Function, value: Value) -> bool {
+pub(super) fn can_ask(function: &Function, value: Value) -> bool {
     match &function.inst(value).op {
         Op::Helper { helper, .. } => helper.effects().may_run_python,
         Op::PushFrame { upkeep, .. } => *upkeep == Upkeep::Full,

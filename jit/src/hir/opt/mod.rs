@@ -15,13 +15,14 @@ mod rewrite;
 mod sink;
 mod straighten;
 mod sweep;
+pub mod unmade;
 
 use super::function::Function;
 use super::verify::verify;
 
 type Pass = (&'static str, fn(&mut Function));
 
-const PASSES: [Pass; 15] = [
+const PASSES: [Pass; 16] = [
     ("straighten", straighten::run),
     ("infer", infer::run),
     ("fold", number::run),
@@ -35,6 +36,7 @@ const PASSES: [Pass; 15] = [
     ("sweep", sweep::run),
     ("sink", sink::run),
     ("elide", elide::run),
+    ("unmade", unmade::run),
     ("reframe", reframe::run),
     ("compact", compact::run),
 ];

@@ -261,7 +261,7 @@ impl Numbering {
 
     /// The instance to which an instruction adds an attribute, if this code has made it.
     fn made_owner(&self, function: &Function, inst: &Inst) -> Option<Value> {
-        let adds = matches!(inst.op, Op::Helper { helper: Helper::AddInlineValue, .. });
+        let adds = matches!(inst.op, Op::Helper { helper: Helper::AddInlineValue | Helper::InitSlot, .. });
         let owner = self.canonical(*inst.args.first().filter(|_| adds)?);
         matches!(function.inst(owner).op, Op::Helper { helper: Helper::NewInstance, .. }).then_some(owner)
     }
@@ -376,7 +376,7 @@ impl Numbering {
                 let class = self.canonical(inst.args[0]);
                 return self.fresh.made(value, class, self.epochs.time());
             }
-            Op::Helper { helper: Helper::AddInlineValue, ref imms } => Some((imms[0] as i32, inst)),
+            Op::Helper { helper: Helper::AddInlineValue | Helper::InitSlot, ref imms } => Some((imms[0] as i32, inst)),
             Op::Store { offset, mem: Mem::Obj } if inst.args.len() == 2 => Some((offset, inst)),
             _ => None,
         };
@@ -576,6 +576,9 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::UnboxFloat
         | Op::BoxInt
         | Op::BoxFloat
+        | Op::BoxAside
+        | Op::NewUnmade
+        | Op::AddUnmade { .. }
         | Op::SpillArgs { .. }
         | Op::LoadScratch { .. }
         | Op::CanInline { .. }

@@ -125,6 +125,8 @@ struct Trace<'a> {
     /// What has been put into the home slots of callees.
     in_slots: HashMap<ContextId, Vec<Value>>,
     gone: HashSet<Value>,
+    /// The classes of instances that were made, which hold them.
+    classes: HashSet<Value>,
     /// What has to be taken on ways out of the trace.
     on_the_way: HashMap<(Block, usize), Vec<Value>>,
     /// Whether something may have been noticed since the last safepoint.
@@ -154,6 +156,7 @@ impl Trace<'_> {
             aliases,
             in_slots: HashMap::new(),
             gone: HashSet::new(),
+            classes: HashSet::new(),
             on_the_way: HashMap::new(),
             is_noisy: true,
         }
@@ -189,6 +192,10 @@ impl Trace<'_> {
                 self.hold(value, Keeper::Memory(base));
             }
             Op::BoxInt | Op::BoxFloat => self.hold(value, Keeper::Own),
+            Op::Helper { helper: Helper::NewInstance, .. } => {
+                let class = self.source(args[0]);
+                self.classes.insert(class);
+            }
             Op::IncRef => {
                 let object = self.source(args[0]);
                 match self.held.get_mut(&object) {
@@ -217,7 +224,7 @@ impl Trace<'_> {
                 self.held.retain(|object, held| !matches!(held.keeper, Keeper::Memory(_)) || !may_be_number(object));
             }
             // The place was empty: nothing was loaded from it, and nothing held there is given up.
-            Op::Helper { helper: Helper::AddInlineValue, .. } => self.consume(args[1]),
+            Op::Helper { helper: Helper::AddInlineValue | Helper::InitSlot, .. } => self.consume(args[1]),
             Op::Helper { helper: Helper::MoveItems, .. } => {
                 self.held.retain(|_, held| !matches!(held.keeper, Keeper::Memory(_)));
             }
@@ -253,15 +260,21 @@ impl Trace<'_> {
             // It goes on only if nothing has run since.
             Op::Safepoint { leaves: true, .. } => self.is_noisy = false,
             Op::Safepoint { .. } => {
-                self.held.clear();
+                self.forget();
                 self.is_noisy = false;
             }
             _ if is_unnoticed(&op) => {}
             _ => {
-                self.held.clear();
+                self.forget();
                 self.is_noisy = true;
             }
         }
+    }
+
+    /// Whatever can have run may have given anything up.
+    fn forget(&mut self) {
+        self.held.clear();
+        self.classes.clear();
     }
 
     fn hold(&mut self, object: Value, keeper: Keeper) {
@@ -283,8 +296,8 @@ impl Trace<'_> {
         } else if self.held.get(&object).is_some_and(|held| held.keeper == Keeper::Own) {
             self.held.remove(&object);
         }
-        if !quietly {
-            self.held.clear();
+        if !quietly && !self.classes.contains(&object) {
+            self.forget();
             self.is_noisy = true;
         }
     }

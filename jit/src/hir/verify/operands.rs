@@ -15,6 +15,8 @@ const F64: Want = &[Repr::F64];
 const COND: Want = &[Repr::Bool];
 /// Whatever fills a general register.
 const WORD: Want = &[Repr::Obj, Repr::Ref, Repr::I64];
+const NUMBER: Want = &[Repr::I64, Repr::F64];
+const ATTRIBUTE: Want = &[Repr::Obj, Repr::I64, Repr::F64];
 const BITS: Want = &[Repr::Ref, Repr::I64];
 const ADDRESS: Want = &[Repr::Obj, Repr::I64];
 
@@ -114,6 +116,9 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::StoreFloat { .. } | Op::BoxFloat | Op::FloatNeg | Op::FloatSqrt | Op::FloatAbs | Op::FloatToInt => {
             vec![F64]
         }
+        Op::BoxAside => vec![NUMBER],
+        Op::NewUnmade => vec![OBJ],
+        Op::AddUnmade { .. } => vec![OBJ, ATTRIBUTE],
         Op::Select { repr: Repr::Obj } => vec![COND, OBJ, OBJ],
         Op::Select { repr: Repr::F64 } => vec![COND, F64, F64],
         Op::Select { .. } => vec![COND, I64, I64],
@@ -179,6 +184,8 @@ fn result(op: &Op) -> Repr {
         | Op::BoxInt
         | Op::BoxFloat
         | Op::BoxBool
+        | Op::BoxAside
+        | Op::NewUnmade
         | Op::TypeOf
         | Op::CallDirect { .. }
         | Op::CallNative
@@ -213,7 +220,8 @@ fn result(op: &Op) -> Repr {
         | Op::Not
         | Op::IsDue
         | Op::CanInline { .. } => Repr::Bool,
-        Op::IncRef
+        Op::AddUnmade { .. }
+        | Op::IncRef
         | Op::DecRef
         | Op::DupRef
         | Op::CloseRef

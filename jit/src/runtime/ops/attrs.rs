@@ -193,6 +193,12 @@ pub unsafe extern "C-unwind" fn keys_value(keys: *mut *mut PyObject, index: i64)
     unsafe { dict::Keys::from_ptr(keys.cast()).value(index as usize).unwrap_or(null_mut()) }
 }
 
+/// Puts `value` into the empty slot at `offset` of an object. Consumes `value`.
+pub unsafe extern "C-unwind" fn init_slot(owner: *mut PyObject, value: *mut PyObject, offset: i64) {
+    // SAFETY: the caller guarded that the object's class has such a slot.
+    unsafe { owner.byte_offset(offset as isize).cast::<*mut PyObject>().write(value) };
+}
+
 /// Puts `value` into the empty place at `offset` of an object's inline values, and the attribute into their order. They are behind the
 /// first `size` bytes of the object, or where its class says if that is 0. Consumes `value`.
 pub unsafe extern "C-unwind" fn add_inline_value(owner: *mut PyObject, value: *mut PyObject, offset: i64, size: i64) {

@@ -13,8 +13,9 @@ use crate::runtime::frames::drop_ref;
 use crate::runtime::ops::calls;
 use crate::runtime::pools;
 
-/// A new instance of `class`, as `object.__new__` makes it. Borrows the class.
-pub unsafe extern "C-unwind" fn new_instance(class: *mut PyObject) -> *mut PyObject {
+/// A new instance of `class`, as `object.__new__` makes it. Borrows the class. The compiler is told by `_dies_plainly` whether freeing one does no
+/// more than to give up its attributes.
+pub unsafe extern "C-unwind" fn new_instance(class: *mut PyObject, _dies_plainly: i64) -> *mut PyObject {
     // SAFETY: the contract; the caller knows that it is such a class.
     unsafe { pools::take(Type::from_ptr(class.cast())).unwrap_or_else(|| PyType_GenericAlloc(class.cast(), 0)) }
 }
@@ -50,7 +51,7 @@ pub unsafe fn construct(
         {
             return None;
         }
-        let instance = new_instance(class.untag());
+        let instance = new_instance(class.untag(), 0);
         if instance.is_null() {
             for position in (2..2 + count).rev() {
                 drop_ref(*operands.add(position));

@@ -180,6 +180,7 @@ helpers! {
 
     LoadAttr attrs load_attr (TState, Frame, Obj, Obj) -> NewRef;
     LoadAttrHint attrs load_attr_hint (Obj, Obj, Imm) -> Found [pure];
+    InitSlot attrs init_slot (Obj, Obj, Imm) -> Void [pure];
     AddInlineValue attrs add_inline_value (Obj, Obj, Imm, Imm) -> Void [pure];
     KeysValue attrs keys_value (Ptr, Imm) -> Found [pure];
     LoadMethod attrs load_method (TState, Obj, Obj, Imm, Ptr) -> NewRef;
@@ -244,7 +245,7 @@ helpers! {
     Call calls call (TState, Frame, Ptr, Imm) -> NewRef;
     CallKw calls call_kw (TState, Frame, Ptr, Imm) -> NewRef;
     CallBound calls call_bound (TState, Frame, Ptr, Imm) -> NewRef;
-    NewInstance construct new_instance (Obj) -> NewRef [nopy];
+    NewInstance construct new_instance (Obj, Imm) -> NewRef [nopy];
     InitReturned construct init_returned (Obj) -> Status;
     CallFunctionEx calls call_function_ex (TState, Frame, Ptr, Imm) -> NewRef;
     Size calls size (Frame, Obj) -> Word;

@@ -287,7 +287,7 @@ fn new_attributes_change_nothing_else() {
             v1: any = ref_to_obj v0
             v2: float = load.Obj +24 v1
             v3: f64 = unbox_float v2
-            v4: any = call new_instance v1
+            v4: any = call new_instance [0] v1
             on_error.Null v4 b2 else b1
         b1:
             v5: any = load.Obj +40 v1
@@ -312,7 +312,7 @@ fn new_attributes_change_nothing_else() {
         v1: any = ref_to_obj v0
         v2: float = load.Obj +24 v1
         v3: f64 = unbox_float v2
-        v4: any = call new_instance v1
+        v4: any = call new_instance [0] v1
         on_error.Null v4 b2 else b1
     b1:
         v5: any = load.Obj +40 v1
