@@ -969,6 +969,35 @@ def test_instances_that_nobody_sees_are_not_made(slots):
     """)
 
 
+def test_instances_in_locals_of_callees_are_not_made():
+    run("""
+    import rjit
+    class Vector:
+        def __init__(self, x, y):
+            self.x = x
+            self.y = y
+        def __sub__(self, other):
+            difference = Vector(self.x - other.x, self.y - other.y)
+            return difference
+        def dot(self, other):
+            return self.x * other.x + self.y * other.y
+    def square(a, b):
+        difference = a - b
+        return difference.dot(difference)
+    def distance(a, b):
+        return square(a, b) ** 0.5
+    a, b = Vector(1.5, 2.5), Vector(4.5, 6.5)
+    rjit.enable(calls=5, loops=2000)
+    for _ in range(100):
+        assert distance(a, b) == 5.0 and square(a, b) == 25.0
+    [hir] = [e.hir() for e in rjit.executables() if e.code is distance.__code__]
+    assert "new_unmade" in hir and "call new_instance" not in hir, hir
+    # The frame of the compiled function itself is what it seems at all times.
+    [hir] = [e.hir() for e in rjit.executables() if e.code is square.__code__]
+    assert "new_unmade" not in hir and "call new_instance" in hir, hir
+    """)
+
+
 def test_new_instances_hold_their_class_and_what_they_are_given():
     """So calls of `__init__` forget nothing, and need no frame, whatever the arguments are."""
     run("""

@@ -22,6 +22,14 @@ impl Lowering<'_, '_> {
         }
         match inst.op {
             Op::DecRef if self.unmade.is_one(inst.args[0]) => return self.give_up_unmade(inst.args[0]),
+            Op::IncRef if self.unmade.is_one(inst.args[0]) => return self.inc_ref_unmade(inst.args[0]),
+            Op::SwapLocal { .. } if self.store_unmade(value) => return,
+            Op::LoadLocal { .. } | Op::SwapLocal { .. } | Op::StoreInt { .. } | Op::StoreFloat { .. }
+                if self.is_unusual =>
+            {
+                self.fill_unmade_slots(self.context);
+                self.make_operands(inst.args.iter().copied());
+            }
             Op::ToRef { .. } if self.unmade.is_argument(value) => return,
             Op::AddUnmade { offset, is_slot } => return self.add_unmade(value, offset, is_slot),
             Op::NewUnmade => return self.new_unmade(value, inst.args[0]),

@@ -203,7 +203,11 @@ impl Lowering<'_, '_> {
         // What dies may run code, whose frames come where this one was.
         let lazy = self.hir.lazy_tuple(self.context).map(|(lazy, items)| (lazy, items.to_vec()));
         let is_item = |slot: u32| lazy.as_ref().is_some_and(|(lazy, _)| lazy.is_home(slot));
-        let unmade = self.unmade.owned_by(self.context);
+        // On other ways nobody knows what has been put where.
+        if self.is_unusual {
+            self.fill_unmade_slots(self.context);
+        }
+        let unmade = if self.is_unusual { HashMap::new() } else { self.unmade.owned_by(self.context) };
         let slots = (0..self.code.nlocalsplus).rev().filter(|slot| settled & 1 << slot == 0 && !is_item(*slot));
         let places = slots.map(|slot| (self.slot_offset(slot), unmade.get(&slot).copied()));
         let places: Vec<_> = places.chain((!is_lent).then_some((layout::F_FUNCOBJ, None))).collect();

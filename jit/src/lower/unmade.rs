@@ -17,6 +17,9 @@ struct Slot {
     instance: Value,
     /// Whether the slot has the reference to it, and not an operand of the caller's.
     owns: bool,
+    /// What puts it there, and for a store its number among those of the instance.
+    by: Value,
+    store: Option<usize>,
 }
 
 /// What is known of those of a function.
@@ -31,6 +34,8 @@ pub struct UnmadeInstances {
     slots: HashMap<ContextId, Vec<Slot>>,
     /// The references that the slots are given.
     references: HashSet<Value>,
+    /// Those to which there is usually more than one reference at times.
+    counted: HashSet<Value>,
     /// The blocks in which there may be one that is not made.
     blocks: HashSet<Block>,
     unusual: Vec<bool>,
@@ -49,9 +54,14 @@ impl UnmadeInstances {
             return found;
         }
         found.unusual = hir.unusual_blocks();
-        for (_, value) in all {
+        for (block, value) in all {
             let inst = hir.inst(value);
+            let is_usual = !found.unusual[block.index()];
             match inst.op {
+                Op::IncRef if is_usual && hir.inst(inst.args[0]).op == Op::NewUnmade => {
+                    found.counted.insert(inst.args[0]);
+                }
+                Op::SwapLocal { slot } if is_usual => found.note_store(hir, hir.block(block).context, slot, value),
                 Op::AddUnmade { .. } => found.attributes.entry(inst.args[0]).or_default().push(value),
                 Op::PushFrame { upkeep: Upkeep::Light | Upkeep::Lent, has_self, lazy, .. } => {
                     found.note_arguments(hir, value, if has_self { 1 } else { 2 }, lazy);
@@ -76,11 +86,31 @@ impl UnmadeInstances {
             if let Op::ToRef { borrowed } = inst.op
                 && hir.inst(inst.args[0]).op == Op::NewUnmade
             {
-                let slot = Slot { slot: (place - first) as u32, instance: inst.args[0], owns: !borrowed };
+                let (slot, instance) = ((place - first) as u32, inst.args[0]);
+                let slot = Slot { slot, instance, owns: !borrowed, by: push, store: None };
                 self.slots.entry(context).or_default().push(slot);
                 self.references.insert(*operand);
             }
         }
+    }
+
+    fn note_store(&mut self, hir: &Function, context: ContextId, slot: u32, swap: Value) {
+        let reference = hir.inst(swap).args[0];
+        let inst = hir.inst(reference);
+        let Op::ToRef { borrowed } = inst.op else { return };
+        let instance = inst.args[0];
+        if hir.inst(instance).op != Op::NewUnmade {
+            return;
+        }
+        let stores = self.slots.values().flatten().filter(|slot| slot.instance == instance && slot.store.is_some());
+        let slot = Slot { slot, instance, owns: !borrowed, by: swap, store: Some(stores.count()) };
+        self.slots.entry(context).or_default().push(slot);
+        self.references.insert(reference);
+    }
+
+    /// The home slot that an instruction puts one into.
+    fn stored_by(&self, swap: Value) -> Option<Slot> {
+        self.slots.values().flatten().copied().find(|slot| slot.by == swap)
     }
 
     /// Notes the blocks from the creation of an instance to where it is given up.
@@ -91,7 +121,7 @@ impl UnmadeInstances {
                 Op::DecRef => hir.inst(*value).args[0] == instance,
                 Op::PopFrame { .. } => this.owned_by(data.context).values().any(|owned| *owned == instance),
                 _ => false,
-            })
+            }) && !this.counted.contains(&instance)
         };
         let mut work = vec![created];
         self.blocks.insert(created);
@@ -162,8 +192,45 @@ impl Lowering<'_, '_> {
         self.b.ins().stack_store(types::I64, class, memory, place + unmade::CLASS);
         let zero = self.imm(0);
         self.b.ins().stack_store(types::I64, zero, memory, place + unmade::COUNT);
+        self.b.ins().stack_store(types::I64, zero, memory, place + unmade::STORED);
+        let one = self.imm(1);
+        self.b.ins().stack_store(types::I64, one, memory, place + unmade::REFERENCES);
         let state = self.imm(unmade::IS_UNMADE);
         self.b.ins().stack_store(types::I64, state, memory, place + unmade::STATE);
+    }
+
+    /// Puts an instance into a home slot of a light frame, if `swap` does that: the slot stays empty.
+    pub(super) fn store_unmade(&mut self, swap: Value) -> bool {
+        let Some(Slot { slot, instance, store: Some(number), .. }) = self.unmade.stored_by(swap) else { return false };
+        let (memory, place) = self.place_of_unmade(instance);
+        let stored = self.b.ins().iconst(types::I8, 1);
+        self.b.ins().stack_store(types::I64, stored, memory, place + unmade::STORED + number as i32);
+        let (frame, offset) = (self.frame, self.slot_offset(slot));
+        let null = self.imm(layout::NULL_BITS as i64);
+        self.store(null, frame, offset);
+        true
+    }
+
+    /// Takes a reference.
+    pub(super) fn inc_ref_unmade(&mut self, instance: Value) {
+        if self.is_unusual {
+            let made = self.made(instance);
+            return self.incref(made);
+        }
+        let (memory, place) = self.place_of_unmade(instance);
+        let (made, unmade, done) = (self.block(), self.block(), self.block());
+        self.b.set_cold_block(made);
+        let state = self.b.ins().stack_load(types::I64, types::I64, memory, place + unmade::STATE);
+        self.b.ins().brif(state, made, &[], unmade, &[]);
+        self.b.switch_to_block(made);
+        self.incref(state);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(unmade);
+        let count = self.b.ins().stack_load(types::I64, types::I64, memory, place + unmade::REFERENCES);
+        let more = self.b.ins().iadd_imm_s(count, 1);
+        self.b.ins().stack_store(types::I64, more, memory, place + unmade::REFERENCES);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
     }
 
     /// The instance cannot be made yet: the pass has seen to that.
@@ -219,10 +286,16 @@ impl Lowering<'_, '_> {
 
     /// Puts those that are arguments of a light frame into its home slots, if they are not there.
     pub(super) fn fill_unmade_slots(&mut self, context: ContextId) {
-        for Slot { slot, instance, owns } in self.unmade.slots.get(&context).cloned().unwrap_or_default() {
+        for Slot { slot, instance, owns, store, .. } in self.unmade.slots.get(&context).cloned().unwrap_or_default() {
             let (frame, offset) = (self.frame_of(context), self.slot_offset(slot));
             let bits = self.load(types::I64, frame, offset);
-            let is_missing = self.b.ins().icmp_imm_s(IntCC::Equal, bits, layout::NULL_BITS as i64);
+            let mut is_missing = self.b.ins().icmp_imm_s(IntCC::Equal, bits, layout::NULL_BITS as i64);
+            if let Some(number) = store {
+                let (memory, place) = self.place_of_unmade(instance);
+                let at = place + unmade::STORED + number as i32;
+                let stored = self.b.ins().stack_load(types::I64, types::I8, memory, at);
+                is_missing = self.b.ins().band(is_missing, stored);
+            }
             let (missing, there) = (self.block(), self.block());
             self.b.ins().brif(is_missing, missing, &[], there, &[]);
             self.b.switch_to_block(missing);
@@ -234,7 +307,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// Gives up the reference to an instance, which is its only one as long as it is not made.
+    /// Gives up a reference to an instance.
     pub(super) fn give_up_unmade(&mut self, instance: Value) {
         if self.is_unusual {
             let made = self.made(instance);
@@ -242,8 +315,6 @@ impl Lowering<'_, '_> {
         }
         let (memory, place) = self.place_of_unmade(instance);
         let state = self.b.ins().stack_load(types::I64, types::I64, memory, place + unmade::STATE);
-        let gone = self.imm(unmade::IS_GONE);
-        self.b.ins().stack_store(types::I64, gone, memory, place + unmade::STATE);
         let (made, unmade, done) = (self.block(), self.block(), self.block());
         self.b.set_cold_block(made);
         self.b.ins().brif(state, made, &[], unmade, &[]);
@@ -251,6 +322,16 @@ impl Lowering<'_, '_> {
         self.decref(state, Kinds::OTHER);
         self.b.ins().jump(done, &[]);
         self.b.switch_to_block(unmade);
+        if self.unmade.counted.contains(&instance) {
+            let count = self.b.ins().stack_load(types::I64, types::I64, memory, place + unmade::REFERENCES);
+            let fewer = self.b.ins().iadd_imm_s(count, -1);
+            self.b.ins().stack_store(types::I64, fewer, memory, place + unmade::REFERENCES);
+            let last = self.block();
+            self.b.ins().brif(fewer, done, &[], last, &[]);
+            self.b.switch_to_block(last);
+        }
+        let gone = self.imm(unmade::IS_GONE);
+        self.b.ins().stack_store(types::I64, gone, memory, place + unmade::STATE);
         // In the order in which an instance that dies gives them up.
         let mut attributes = self.unmade.attributes.get(&instance).cloned().unwrap_or_default();
         attributes.sort_by_key(|add| match self.hir.inst(*add).op {

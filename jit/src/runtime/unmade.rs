@@ -8,6 +8,7 @@ use pyo3::ffi::{self, PyObject};
 use super::deopt;
 use super::ops::attrs::{add_inline_value, init_slot};
 use super::ops::construct::new_instance;
+use crate::cpython::{memory, object};
 
 /// What machine code keeps of an instance: this, and behind it `count` times an [`Attribute`].
 #[repr(C)]
@@ -18,7 +19,14 @@ pub struct Unmade {
     class: *mut PyObject,
     /// How many attributes it has.
     count: usize,
+    /// How many references there are to it.
+    references: usize,
+    /// For each home slot that it is stored into whether it has been.
+    stored: [u8; MAX_STORES],
 }
+
+/// Home slots that an instance can be stored into.
+pub const MAX_STORES: usize = 8;
 
 /// There is an instance, which is not made.
 pub const IS_UNMADE: i64 = 0;
@@ -27,6 +35,8 @@ pub const IS_GONE: i64 = 1;
 pub const STATE: i32 = std::mem::offset_of!(Unmade, state) as i32;
 pub const CLASS: i32 = std::mem::offset_of!(Unmade, class) as i32;
 pub const COUNT: i32 = std::mem::offset_of!(Unmade, count) as i32;
+pub const REFERENCES: i32 = std::mem::offset_of!(Unmade, references) as i32;
+pub const STORED: i32 = std::mem::offset_of!(Unmade, stored) as i32;
 pub const ATTRIBUTES: i32 = size_of::<Unmade>() as i32;
 
 #[repr(C)]
@@ -46,7 +56,7 @@ pub const PLACE: i32 = std::mem::offset_of!(Attribute, place) as i32;
 pub const VALUE: i32 = std::mem::offset_of!(Attribute, value) as i32;
 pub const ATTRIBUTE_SIZE: i32 = size_of::<Attribute>() as i32;
 
-/// The instance, with the reference that whoever created it has. It is made if it was not before.
+/// The instance, with the references that there are to it. It is made if it was not before.
 ///
 /// # Safety
 /// There is an instance, made or not; its class is alive, and the GIL is held.
@@ -73,6 +83,8 @@ pub unsafe extern "C-unwind" fn make(unmade: *mut Unmade) -> *mut PyObject {
                 init_slot(instance, value, offset);
             }
         }
+        let counted: u32 = memory::read(instance, object::OB_REFCNT);
+        memory::write(instance, object::OB_REFCNT, counted + (*unmade).references as u32 - 1);
         (*unmade).state = instance as usize;
         instance
     }

@@ -454,7 +454,7 @@ impl Builder<'_> {
         let Some(block) = self.returning else {
             return self.terminate(Terminator::Return { value });
         };
-        let is_quiet = self.locals_die_quietly();
+        let is_quiet = self.locals_die_quietly(value);
         let settled = (0..u64::BITS).filter(|slot| self.is_settled(*slot)).fold(0, |bits, slot| bits | 1 << slot);
         self.emit(Op::PopFrame { settled, is_quiet }, &[], Type::NONE);
         if !is_quiet {
@@ -474,13 +474,13 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether popping the frame cannot run Python code. The function and its code are held by who has called.
-    fn locals_die_quietly(&self) -> bool {
+    /// Whether popping the frame cannot run Python code. The function and its code are held by who has called, who gets `returned`.
+    fn locals_die_quietly(&self, returned: Value) -> bool {
         self.state.locals.iter().zip(0..).all(|(local, slot)| match local {
             _ if self.is_settled(slot) => true,
             // So do its items.
             _ if self.unmade.as_ref().is_some_and(|(unmade, _)| *unmade == slot) => true,
-            Local::Value(value) => self.dies_quietly(*value),
+            Local::Value(value) => *value == returned || self.dies_quietly(*value),
             _ => false,
         })
     }

@@ -5,7 +5,7 @@
 //! would see it after all, a side exit, a call on a way that is hardly ever taken, or whatever may ask for the locals of a light frame
 //! that has it as an argument, makes it first ([`crate::lower`]).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::elide::is_nothing;
 use super::light::can_ask;
@@ -13,6 +13,7 @@ use super::sweep;
 use crate::hir::function::Function;
 use crate::hir::inst::{Block, ContextId, Edge, Inst, Op, Terminator, Upkeep, Value};
 use crate::runtime::ops::table::Helper;
+use crate::runtime::unmade::MAX_STORES;
 
 /// Attributes that such an instance has at most.
 const MAX_ATTRIBUTES: usize = 16;
@@ -52,6 +53,24 @@ struct Plan {
     unusual: Vec<bool>,
 }
 
+/// A home slot of a light frame that it is put into.
+struct Home {
+    /// What puts it there.
+    by: Value,
+    context: ContextId,
+    slot: u32,
+    /// Whether the slot has a reference of its own.
+    owns: bool,
+}
+
+/// The references to it at some place.
+#[derive(Clone, PartialEq)]
+struct References {
+    count: usize,
+    /// The home slots that have one.
+    homes: BTreeSet<(ContextId, u32)>,
+}
+
 impl Plan {
     fn of(function: &Function, block: Block, instance: Value) -> Option<Plan> {
         let unusual = function.unusual_blocks();
@@ -62,7 +81,11 @@ impl Plan {
         plan.collect(function)?;
         let is_added = plan.added_at_once(function)? == plan.adds.len() && plan.adds.len() <= MAX_ATTRIBUTES;
         let slots = plan.slots(function)?;
-        let is_kept = slots.iter().all(|(context, slot, _)| is_left_alone(function, *context, *slot));
+        let stores = slots.iter().filter(|home| matches!(function.inst(home.by).op, Op::SwapLocal { .. }));
+        if stores.count() > MAX_STORES {
+            return None;
+        }
+        let is_kept = slots.iter().all(|home| plan.is_left_alone(function, home));
         (is_added && is_kept && plan.dies_unseen(function, &slots)?).then_some(plan)
     }
 
@@ -74,6 +97,7 @@ impl Plan {
     fn collect(&mut self, function: &Function) -> Option<()> {
         let order = function.reverse_postorder();
         let usual: Vec<Block> = order.into_iter().filter(|block| self.is_usual(*block)).collect();
+        let used = function.used();
         for &block in &usual {
             for &value in &function.block(block).insts {
                 let inst = function.inst(value);
@@ -89,7 +113,7 @@ impl Plan {
                     Op::ToRef { .. } => {
                         self.arguments.insert(value);
                     }
-                    Op::DecRef => {}
+                    Op::IncRef | Op::DecRef => {}
                     _ => return None,
                 }
             }
@@ -105,8 +129,12 @@ impl Plan {
             for &value in &data.insts {
                 let inst = function.inst(value);
                 let takes = inst.args.iter().any(|arg| self.arguments.contains(arg));
-                let is_argument = matches!(inst.op, Op::PushFrame { upkeep: Upkeep::Light | Upkeep::Lent, .. });
-                if takes && !is_argument {
+                let is_kept = match inst.op {
+                    Op::PushFrame { upkeep, .. } => upkeep != Upkeep::Full,
+                    Op::SwapLocal { .. } => function.upkeep(data.context) != Upkeep::Full && !used[value.index()],
+                    _ => false,
+                };
+                if takes && !is_kept {
                     return None;
                 }
             }
@@ -115,9 +143,8 @@ impl Plan {
             let mut in_states = states.flat_map(|state| {
                 let state = function.state(state);
                 let raw = state.values().filter(|value| self.arguments.contains(value));
-                let late = state.late.iter().copied().filter(|value| *value == self.instance);
                 let pending = state.pending.iter().map(|pending| pending.object);
-                raw.chain(late).chain(pending.filter(|value| *value == self.instance)).collect::<Vec<_>>()
+                raw.chain(pending.filter(|value| *value == self.instance)).collect::<Vec<_>>()
             });
             if in_states.next().is_some() {
                 return None;
@@ -159,58 +186,123 @@ impl Plan {
         usual.next().is_none().then_some(next)
     }
 
-    /// The home slots that it is an argument in, and whether these own it.
-    fn slots(&self, function: &Function) -> Option<Vec<(ContextId, u32, bool)>> {
-        let mut slots = Vec::new();
+    /// The home slots that it is put into.
+    fn slots(&self, function: &Function) -> Option<Vec<Home>> {
+        let mut homes = Vec::new();
+        let owns = |arg: &Value| function.inst(*arg).op == Op::ToRef { borrowed: false };
         for (index, context) in function.contexts.iter().enumerate() {
             let push = function.inst(context.frame);
             let Op::PushFrame { has_self, .. } = push.op else { continue };
             let first = if has_self { 1 } else { 2 };
             for (place, arg) in push.args.iter().enumerate().filter(|(_, arg)| self.arguments.contains(arg)) {
                 let slot = place.checked_sub(first)? as u32;
-                let owns = function.inst(*arg).op == Op::ToRef { borrowed: false };
-                slots.push((ContextId(index as u32 + 1), slot, owns));
+                homes.push(Home { by: context.frame, context: ContextId(index as u32 + 1), slot, owns: owns(arg) });
             }
         }
-        Some(slots)
+        for block in function.reverse_postorder() {
+            let data = function.block(block);
+            for &value in data.insts.iter().filter(|_| self.is_usual(block)) {
+                let inst = function.inst(value);
+                if let Op::SwapLocal { slot } = inst.op
+                    && self.arguments.contains(&inst.args[0])
+                {
+                    homes.push(Home { by: value, context: data.context, slot, owns: owns(&inst.args[0]) });
+                }
+            }
+        }
+        Some(homes)
+    }
+
+    /// Whether the code of a frame, as it usually runs, neither reads nor writes a home slot but to put the instance there.
+    fn is_left_alone(&self, function: &Function, home: &Home) -> bool {
+        let blocks = function.reverse_postorder().into_iter().filter(|block| self.is_usual(*block));
+        let blocks = blocks.filter(|block| function.block(*block).context == home.context);
+        let mut insts = blocks.flat_map(|block| &function.block(block).insts);
+        !insts.any(|value| match function.inst(*value).op {
+            Op::LoadLocal { slot } | Op::SwapLocal { slot } | Op::StoreInt { slot } | Op::StoreFloat { slot } => {
+                slot == home.slot && *value != home.by
+            }
+            _ => false,
+        })
     }
 
     /// Whether nothing can run on the usual ways from its creation to its death, and each of them leads there.
-    fn dies_unseen(&self, function: &Function, slots: &[(ContextId, u32, bool)]) -> Option<bool> {
-        let mut work = vec![self.next(function, self.block)?];
-        let mut seen: HashSet<Block> = work.iter().copied().collect();
+    fn dies_unseen(&self, function: &Function, homes: &[Home]) -> Option<bool> {
+        let first = self.next(function, self.block)?;
+        let mut states = HashMap::from([(first, References { count: 1, homes: BTreeSet::new() })]);
+        let mut work = vec![first];
         while let Some(block) = work.pop() {
             if block == self.block {
                 return Some(false);
             }
             let data = function.block(block);
-            let mut is_dead = false;
+            let mut known = states[&block].clone();
             for &value in &data.insts {
-                is_dead = match function.inst(value).op {
-                    Op::DecRef => function.inst(value).args[0] == self.instance,
-                    Op::PopFrame { settled, .. } => slots
-                        .iter()
-                        .any(|(context, slot, owns)| *owns && *context == data.context && settled & 1 << slot == 0),
-                    _ => false,
-                };
-                if is_dead {
+                if !self.step(function, data.context, value, homes, &mut known) {
+                    return Some(false);
+                }
+                if known.count == 0 {
                     break;
                 }
                 if can_ask(function, value) {
                     return Some(false);
                 }
             }
-            if is_dead {
+            if known.count == 0 {
                 continue;
             }
             let edges = data.terminator.edges();
             if edges.is_empty() {
                 return Some(false);
             }
-            let usual = edges.iter().map(|edge| edge.block).filter(|block| self.is_usual(*block));
-            work.extend(usual.filter(|block| seen.insert(*block)));
+            for next in edges.iter().map(|edge| edge.block).filter(|block| self.is_usual(*block)) {
+                match states.get(&next) {
+                    None => {
+                        states.insert(next, known.clone());
+                        work.push(next);
+                    }
+                    Some(before) if *before == known => {}
+                    Some(_) => return Some(false),
+                }
+            }
         }
         Some(true)
+    }
+
+    /// What an instruction does to the references to it. False if that cannot be told.
+    fn step(
+        &self,
+        function: &Function,
+        context: ContextId,
+        value: Value,
+        homes: &[Home],
+        known: &mut References,
+    ) -> bool {
+        let inst = function.inst(value);
+        match inst.op {
+            Op::IncRef if inst.args[0] == self.instance => known.count += 1,
+            Op::DecRef if inst.args[0] == self.instance => known.count -= 1,
+            Op::PopFrame { settled, .. } => {
+                let (gone, kept): (BTreeSet<_>, BTreeSet<_>) =
+                    known.homes.iter().copied().partition(|(of, _)| *of == context);
+                let closed = gone.iter().filter(|(_, slot)| settled & 1 << slot == 0).count();
+                // Nobody would close it.
+                if closed != gone.len() || closed > known.count {
+                    return false;
+                }
+                known.count -= closed;
+                known.homes = kept;
+            }
+            Op::PushFrame { .. } | Op::SwapLocal { .. } => {
+                for home in homes.iter().filter(|home| home.by == value && home.owns) {
+                    if !known.homes.insert((home.context, home.slot)) {
+                        return false;
+                    }
+                }
+            }
+            _ => {}
+        }
+        true
     }
 
     fn carry_out(self, function: &mut Function) {
@@ -304,19 +396,6 @@ impl Plan {
         function.values[add.index()].args[1] = inst.args[0];
         remove(function, boxed);
     }
-}
-
-/// Whether the code of a frame neither reads nor writes a home slot.
-fn is_left_alone(function: &Function, context: ContextId, home: u32) -> bool {
-    let blocks = function.reverse_postorder().into_iter().filter(|block| function.block(*block).context == context);
-    let mut insts = blocks.flat_map(|block| &function.block(block).insts);
-    !insts.any(|value| {
-        matches!(
-            function.inst(*value).op,
-            Op::LoadLocal { slot } | Op::SwapLocal { slot } | Op::StoreInt { slot } | Op::StoreFloat { slot }
-                if slot == home
-        )
-    })
 }
 
 /// The blocks that use a value.

@@ -282,3 +282,99 @@ def lengths(pairs):
 
 
 show(sum(lengths([floats] * 300)), [(a - b).dot(a) for a, b in [floats, ints] * 100][-2:])
+
+
+# ---- in locals of callees
+
+
+def product(a, b):
+    difference = a - b
+    scaled = difference * 2.0
+    return scaled.dot(difference)
+
+
+def middle(a, b, is_rare):
+    made = Pair(a, b)
+    if is_rare:
+        frame = sys._getframe()
+        print(sorted(frame.f_locals), vars(frame.f_locals["made"]))
+        later = Pair(b, a)
+        print(sorted(frame.f_locals), vars(frame.f_locals["later"]))
+    other = made
+    return other.left() + made.first
+
+
+def returned(a, b):
+    made = Pair(a, b)
+    return made
+
+
+def guarded(a, b):
+    made = Pair(a, b)
+    try:
+        return made.left() / b
+    except ZeroDivisionError:
+        return made.second, made.first
+
+
+def chosen(a, b):
+    made = Pair(a, b)
+    if a > b:
+        made = Pair(b, a)
+    return made.left()
+
+
+def deleted(a, b):
+    made = Pair(a, b)
+    first = made.left()
+    del made
+    return first, sorted(locals())
+
+
+def calls(a, b, is_rare=False):
+    vectors = Vector(a, b, 1.5), Vector(b, a, 2.5)
+    total = product(*vectors) + middle(a, b, is_rare) + returned(a, b).left()
+    return total, guarded(a, b), chosen(a, b), deleted(a, b)
+
+
+repeat(calls, 1.5, 2.5, times=300)
+for a, b in [(3.5, 2.0), (3, 2), (1, 0), (2**70, 1.0), (1.0, 2**70), (True, 0.5)]:
+    attempt(calls, a, b)
+    attempt(calls, a, b, True)
+    repeat(calls, 1.5, 2.5, times=20)
+attempt(calls, "a", "b")
+attempt(calls, "a", 1)
+
+
+def loud_middle(is_rare):
+    made = Pair(Loud("first"), Loud("second"))
+    if is_rare:
+        print(sorted(sys._getframe(1).f_locals))
+    other = Pair(made.left(), Loud("third"))
+    return other.left()
+
+
+def loud_calls(is_rare):
+    print("in")
+    loud = loud_middle(is_rare)
+    print("out")
+    return loud is None
+
+
+for is_rare in [False] * 60 + [True, False]:
+    loud_calls(is_rare)
+
+
+def counted(value):
+    made = Pair(value, 0)
+    return made.left()
+
+
+def counts(value):
+    before = sys.getrefcount(value)
+    found = counted(value)
+    return sys.getrefcount(value) - before, found is value
+
+
+for value in (1234.5, [1], 10**30):
+    repeat(counts, value, times=100)
