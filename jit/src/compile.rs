@@ -152,6 +152,7 @@ fn profile_of(codes: &Rc<RefCell<Vec<Code>>>, state: &CodeState, entry: Entry) -
             failed: state.failed.clone(),
             doubtful: state.doubtful.clone(),
             noisy: state.noisy.clone(),
+            objects: state.objects.clone(),
             no_numbers: state.no_numbers.clone(),
             seen: state.seen.clone(),
             in_locals: state.in_locals.clone(),

@@ -2,6 +2,7 @@
 
 use pyo3::ffi::{self, PyObject};
 
+use super::extra;
 use super::state::{cell_address, is_plain};
 use crate::cpython::code::Code;
 use crate::cpython::function::Function;
@@ -60,6 +61,7 @@ pub fn bind(callee: Callee, count: u32, names: &[usize]) -> Option<Binding> {
             nlocalsplus: code.localsplus_count(),
             nargs: positional + by_name_only,
             has_keyword_only: by_name_only != 0,
+            returns: extra::get(code)?.read(|state| state.returns),
         },
         sources: sources.into_iter().collect::<Option<_>>()?,
         defaults: has_default.then_some(defaults),

@@ -16,10 +16,20 @@ use crate::runtime::blame::Blame;
 
 /// The signature of every executable's machine code: runs `frame`, which is the thread's current frame.
 ///
-/// For functions the result is a new reference, or null with an exception set, and the frame is popped. For
+/// For functions the result is a new reference, null with an exception set, or a number, and the frame is popped. For
 /// loops the frame stays, the interpreter goes on at its `instr_ptr`, and the result is [`OSR_RAISED`] or
 /// [`OSR_EXITED`].
-pub type Body = unsafe extern "C-unwind" fn(*mut PyThreadState, *mut InterpreterFrame) -> *mut PyObject;
+pub type Body = unsafe extern "C-unwind" fn(*mut PyThreadState, *mut InterpreterFrame) -> Returned;
+
+/// What machine code leaves in the two registers for results.
+#[repr(C)]
+#[derive(Copy, Clone, Debug)]
+pub struct Returned {
+    /// A new reference, or null with an exception set; the [tag](crate::hir::types::Number::tag) of a number; or what a loop says.
+    pub object: *mut PyObject,
+    /// The number's bits, if it is one.
+    pub number: u64,
+}
 
 /// A loop's executable left with an exception that the interpreter must raise at the frame's `instr_ptr`.
 pub const OSR_RAISED: usize = 1;

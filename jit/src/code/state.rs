@@ -10,6 +10,7 @@ use crate::bytecode::info::CodeFlags;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::code::Code;
 use crate::hir::builder::Refusal;
+use crate::hir::types::Number;
 use crate::profile::Noted;
 
 /// The part of a code object's state that machine code reads by address. It stays at its place as long as the code
@@ -122,6 +123,8 @@ pub struct CodeState {
     pub function: Option<Box<Executable>>,
     /// Whether there was some.
     pub was_compiled: bool,
+    /// The kind of number that it returns in a register, or the last one has.
+    pub returns: Option<Number>,
     /// Whether there is room for many callees in the next machine code.
     pub has_room: bool,
     /// The same for that of loops.
@@ -145,6 +148,8 @@ pub struct CodeState {
     pub doubtful: HashSet<CodeOffset>,
     /// Bytecode at which objects have died too often that may have run something.
     pub noisy: HashSet<CodeOffset>,
+    /// Calls that have returned objects too often where numbers were expected.
+    pub objects: HashSet<CodeOffset>,
     /// Arithmetic whose operands were something else than numbers too often.
     pub no_numbers: HashSet<CodeOffset>,
     /// Versions of the classes that came by where the class of an attribute's owner was guessed wrongly.
@@ -168,6 +173,7 @@ impl CodeState {
             jumps: HashMap::new(),
             function: None,
             was_compiled: false,
+            returns: None,
             has_room: false,
             have_loops_room: false,
             is_to_grow: false,
@@ -179,6 +185,7 @@ impl CodeState {
             failed: HashSet::new(),
             doubtful: HashSet::new(),
             noisy: HashSet::new(),
+            objects: HashSet::new(),
             no_numbers: HashSet::new(),
             seen: HashMap::new(),
             in_locals: HashMap::new(),

@@ -107,7 +107,8 @@ pub fn of_exit(hir: &Function, state: StateId, reason: Reason) -> Vec<Expectatio
     let leaves = |terminator: &Terminator| matches!(terminator, Terminator::Exit { state: s, reason: r } if (*s, *r) == (state, reason));
     if !matches!(reason, Reason::CalleeLeft | Reason::Type) && hir.blocks.iter().any(|block| leaves(&block.terminator))
     {
-        all.extend(of_chain(hir, state));
+        let returned = Expectation::Words("a number that nobody else refers to");
+        all.extend(if reason == Reason::Result { Some(returned) } else { of_chain(hir, state) });
     }
     all
 }

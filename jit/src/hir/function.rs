@@ -6,7 +6,7 @@ use super::inst::{
     Block, ContextId, Edge, FrameState, Inst, LazyTuple, OUTERMOST, Op, StateId, Terminator, Upkeep, Value,
 };
 use super::origin::Origin;
-use super::types::Type;
+use super::types::{Number, Type};
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 
@@ -303,6 +303,14 @@ impl Function {
         used
     }
 
+    /// The kind of number that the function returns in a register, if it does.
+    pub fn returned_number(&self) -> Option<Number> {
+        self.blocks.iter().find_map(|block| match block.terminator {
+            Terminator::Return { value, .. } => Number::represented(self.ty(value).repr),
+            _ => None,
+        })
+    }
+
     /// Blocks that the entry reaches, each before the blocks it alone leads to.
     pub fn reverse_postorder(&self) -> Vec<Block> {
         let mut seen = vec![false; self.blocks.len()];
@@ -352,7 +360,7 @@ impl Terminator {
     pub fn operand(&self) -> Option<Value> {
         match self {
             Terminator::Branch { cond, .. } => Some(*cond),
-            Terminator::OnError { value, .. } | Terminator::Return { value } | Terminator::Yield { value, .. } => {
+            Terminator::OnError { value, .. } | Terminator::Return { value, .. } | Terminator::Yield { value, .. } => {
                 Some(*value)
             }
             _ => None,
@@ -362,7 +370,7 @@ impl Terminator {
     pub fn operand_mut(&mut self) -> Option<&mut Value> {
         match self {
             Terminator::Branch { cond, .. } => Some(cond),
-            Terminator::OnError { value, .. } | Terminator::Return { value } | Terminator::Yield { value, .. } => {
+            Terminator::OnError { value, .. } | Terminator::Return { value, .. } | Terminator::Yield { value, .. } => {
                 Some(value)
             }
             _ => None,

@@ -4,7 +4,7 @@
 //! from guards, loads, arithmetic and stores, so that lowering stays mechanical and every pass sees what really
 //! happens. Everything that has no fast path is one [`Op::Helper`].
 
-use super::types::{Kinds, Repr, Type};
+use super::types::{Kinds, Number, Repr, Type};
 use crate::bytecode::opcode::CodeOffset;
 use crate::runtime::ops::table::Helper;
 
@@ -85,10 +85,12 @@ pub enum Reason {
     Unreached,
     /// An operand is neither an int nor a float.
     Number,
+    /// A callee has returned an object where it was expected to return a number.
+    Result,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 20] = [
+    pub const ALL: [Reason; 21] = [
         Reason::Type,
         Reason::TypeVersion,
         Reason::KeysVersion,
@@ -109,6 +111,7 @@ impl Reason {
         Reason::Death,
         Reason::Unreached,
         Reason::Number,
+        Reason::Result,
     ];
 
     /// A short text for people.
@@ -134,6 +137,7 @@ impl Reason {
             Reason::Death => "finalizer may have run",
             Reason::Unreached => "not executed before",
             Reason::Number => "guard number failed",
+            Reason::Result => "object returned",
         }
     }
 }
@@ -423,6 +427,14 @@ pub enum Op {
         has_self: bool,
         /// Whether the interpreter has a frame of its own between the two, which counts against the recursion limit.
         has_shim: bool,
+        /// The kind of number that is expected to come back in a register. The result is an i64 then: the tag of a number, or the
+        /// reference.
+        number: Option<Number>,
+    },
+    /// (i64) -> what a [`Op::CallDirect`] with a number has returned: right behind it the number, or its bits, if its result says that
+    /// there is one; elsewhere the reference that a result is.
+    Returned {
+        repr: Repr,
     },
 
     /// -> cond: whether the callee's frame can be pushed and its code run here. Not while there is no machine code of the
@@ -532,6 +544,8 @@ pub struct CallTarget {
     pub nargs: u32,
     /// Whether the last of the arguments can only be given by name.
     pub has_keyword_only: bool,
+    /// The kind of number that its machine code returns in a register, if that is known.
+    pub returns: Option<Number>,
 }
 
 /// How much of what a frame means to the interpreter is done when machine code pushes it. Whoever reads memory sees no difference.
@@ -597,9 +611,12 @@ pub enum Terminator {
         error: Edge,
         ok: Edge,
     },
-    /// Returns an owned reference from the function.
+    /// Returns an owned reference from the function, or an int or float for which whoever wants one makes an object.
     Return {
         value: Value,
+        /// Whether it is a number of which nobody wants to be told that there is an object: the interpreter has one, or the function
+        /// has the number from a callee, which would have made one.
+        as_is: bool,
     },
     /// Returns a generator that the frame, with the operands of the state, becomes a part of.
     ReturnGenerator {
@@ -738,6 +755,7 @@ impl Op {
                 | Op::WrapIndex
                 | Op::ScratchAddr { .. }
                 | Op::LoadScratch { .. }
+                | Op::Returned { .. }
                 | Op::FrameGlobals
                 | Op::FrameBuiltins
                 | Op::IsDue

@@ -54,6 +54,7 @@ const PLAIN: &[&str] = &[
     "scratch_addr",
     "load_scratch",
     "call_direct",
+    "returned",
     "can_inline",
     "push_frame",
     "pop_frame",
@@ -86,6 +87,7 @@ const NEVER_GUARDED: &[Reason] = &[
     Reason::Death,
     Reason::Unreached,
     Reason::Number,
+    Reason::Result,
 ];
 
 /// Helpers that only instructions of their own call.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::function::{Context, Function, Kind};
 use super::inst::*;
-use super::types::{Kinds, Type};
+use super::types::{Kinds, Number, Type};
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::runtime::ops::table::Helper;
@@ -189,7 +189,10 @@ impl Reader {
                 let (value, error, ok) = (line.value()?, line.edge()?, line.other_edge()?);
                 Terminator::OnError { value, kind, error, ok }
             }
-            "return" => Terminator::Return { value: line.value()? },
+            "return" => {
+                let as_is = line.eat("as_is");
+                Terminator::Return { value: line.value()?, as_is }
+            }
             "return_generator" => Terminator::ReturnGenerator { state: self.state(line)? },
             "unwind" => Terminator::Unwind,
             "yield" => {
@@ -298,8 +301,17 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
         "call_direct" => {
             let code = line.hex()?;
             let (nargs, has_self, has_shim) = (line.field("nargs")?, line.field("has_self")?, line.field("has_shim")?);
-            Op::CallDirect { target: target(code, nargs), has_self, has_shim }
+            let number = match line.rest.starts_with("number") {
+                true => {
+                    let name: String = line.field("number")?;
+                    let number = Number::ALL.into_iter().find(|number| number.ty().to_string() == name);
+                    Some(number.ok_or_else(|| format!("unknown number {name}"))?)
+                }
+                false => None,
+            };
+            Op::CallDirect { target: target(code, nargs), has_self, has_shim, number }
         }
+        "returned" => Op::Returned { repr: ty.repr },
 
         "can_inline" => Op::CanInline { target: target(line.hex()?, 0), has_shim: line.field("has_shim")? },
         "push_frame" => {
@@ -344,7 +356,16 @@ fn parse_op(line: &mut Line, ty: Type) -> Result<Op, String> {
 /// What the text says of a callee.
 fn target(code: u64, nargs: u32) -> CallTarget {
     let code = code as usize;
-    CallTarget { code, cell: 0, code_units: 0, framesize: 0, nlocalsplus: 0, nargs, has_keyword_only: false }
+    CallTarget {
+        code,
+        cell: 0,
+        code_units: 0,
+        framesize: 0,
+        nlocalsplus: 0,
+        nargs,
+        has_keyword_only: false,
+        returns: None,
+    }
 }
 
 fn parse_kinds(word: &str) -> Result<Kinds, String> {

@@ -120,10 +120,14 @@ impl Function {
             Op::ScratchAddr { at } => write!(f, "scratch_addr @{at}")?,
             Op::Select { .. } => f.write_str("select")?,
             Op::LoadScratch { at, .. } => write!(f, "load_scratch @{at}")?,
-            Op::CallDirect { target, has_self, has_shim } => {
+            Op::CallDirect { target, has_self, has_shim, number } => {
                 let (code, nargs) = (target.code, target.nargs);
                 write!(f, "call_direct {code:#x} nargs={nargs} has_self={has_self} has_shim={has_shim}")?;
+                if let Some(number) = number {
+                    write!(f, " number={}", number.ty())?;
+                }
             }
+            Op::Returned { .. } => f.write_str("returned")?,
             Op::CanInline { target, has_shim } => write!(f, "can_inline {:#x} has_shim={has_shim}", target.code)?,
             Op::PushFrame { target, has_self, has_shim, upkeep, lazy, again } => {
                 let (code, nargs) = (target.code, target.nargs);
@@ -188,7 +192,9 @@ impl Function {
             Terminator::Jump(edge) => write!(f, "jump {edge}"),
             Terminator::Branch { cond, then, otherwise } => write!(f, "branch {cond} {then} else {otherwise}"),
             Terminator::OnError { value, kind, error, ok } => write!(f, "on_error.{kind:?} {value} {error} else {ok}"),
-            Terminator::Return { value } => write!(f, "return {value}"),
+            Terminator::Return { value, as_is } => {
+                write!(f, "return {}{value}", if *as_is { "as_is " } else { "" })
+            }
             Terminator::ReturnGenerator { state } => {
                 f.write_str("return_generator")?;
                 self.print_state(f, *state)

@@ -123,6 +123,12 @@ b0:
     return v2
 ",
     "\
+function returns
+b0:
+    v0: i64 = const_i64 3
+    return as_is v0
+",
+    "\
 function calls
 b0:
     v0: ref = load_local 0
@@ -136,6 +142,10 @@ b0:
     call pop_except v4
     v7: any = call_direct 0x55550000 nargs=1 has_self=false has_shim=false v0 v0 v0
     v8: any = call_direct 0x55550000 nargs=1 has_self=true has_shim=true v0 v0
+    v16: i64 = call_direct 0x55550000 nargs=1 has_self=true has_shim=false number=f64 v0 v0
+    v17: f64 = returned v16
+    v18: i64 = returned v16
+    v19: any = returned v16
     v10: i64 = const_i64 4096
     v11: any = call_native v10 v4 v10
     v12: any = new_unmade v1
@@ -273,7 +283,8 @@ fn every_operation_has_a_sample() {
         UnboxInt UnboxFloat UnboxNumber UnboxBool BoxInt BoxFloat BoxBool BoxAside
         Int IntNeg Float FloatNeg FloatSqrt FloatAbs IntToFloat FloatToInt Select Compare FloatCompare Not
         Load Store TypeOf Bits AsRef AddAddr ShiftRight WrapIndex
-        Helper NewUnmade AddUnmade SpillArgs ScratchAddr LoadScratch CallDirect CallNative CanInline PushFrame PopFrame UnwindFrame
+        Helper NewUnmade AddUnmade SpillArgs ScratchAddr LoadScratch CallDirect Returned CallNative CanInline PushFrame
+        PopFrame UnwindFrame
         SetLine Safepoint IsDue Traceback TakeException FrameGlobals FrameBuiltins
     );
     let samples = samples();

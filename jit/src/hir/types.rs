@@ -191,3 +191,48 @@ impl fmt::Display for Type {
         }
     }
 }
+
+/// The kinds of numbers that machine code computes with.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Number {
+    Int,
+    Float,
+}
+
+impl Number {
+    pub const ALL: [Number; 2] = [Number::Int, Number::Float];
+
+    /// The numbers that objects of these types are, if they are of one kind.
+    pub fn of(kinds: Kinds) -> Option<Number> {
+        Number::ALL.into_iter().find(|number| number.kinds() == kinds)
+    }
+
+    /// The kind that is represented so.
+    pub fn represented(repr: Repr) -> Option<Number> {
+        Number::ALL.into_iter().find(|number| number.ty().repr == repr)
+    }
+
+    /// What machine code returns in the place of an object that it does not make of a number: no object has such an address.
+    pub const fn tag(self) -> u64 {
+        match self {
+            Number::Int => 1,
+            Number::Float => 2,
+        }
+    }
+
+    /// The type of the objects.
+    pub fn kinds(self) -> Kinds {
+        match self {
+            Number::Int => Kinds::LONG,
+            Number::Float => Kinds::FLOAT,
+        }
+    }
+
+    /// The type of the numbers.
+    pub fn ty(self) -> Type {
+        match self {
+            Number::Int => Type::I64,
+            Number::Float => Type::F64,
+        }
+    }
+}

@@ -3,29 +3,28 @@
 use super::*;
 use crate::code::state::{CodeCell, state_of_cell};
 use crate::cpython::{frame as layout, function, interp, object, thread};
-use crate::hir::inst::{CallTarget, LazyTuple, Op, Upkeep};
+use crate::hir::inst::{CallTarget, Edge, LazyTuple, Op, Upkeep};
 use crate::runtime::ops::table::Helper;
 
 impl Lowering<'_, '_> {
-    pub(super) fn call_direct(
-        &mut self,
-        target: CallTarget,
-        has_self: bool,
-        has_shim: bool,
-        operands: &[Value],
-    ) -> ir::Value {
+    /// Calls a function. Gives the object that it returns, or, if a number is expected, what is in the first register; leads to
+    /// `failed`, if that is given, instead of giving NULL.
+    pub(super) fn call_direct(&mut self, call: Value, failed: Option<&Edge>) -> ir::Value {
+        let Op::CallDirect { target, has_shim, .. } = self.hir.inst(call).op else {
+            unreachable!("it calls a function")
+        };
         self.settle();
-        if has_shim {
-            let (counted, top) = self.begin_shim(target);
-            let result = self.enter_or_call(target, has_self, true, operands);
-            let tstate = self.tstate;
-            let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
-            let remaining = self.b.ins().iadd(remaining, counted);
-            self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
-            self.store(top, tstate, thread::DATASTACK_TOP);
-            return result;
+        if !has_shim {
+            return self.enter_or_call(call, failed);
         }
-        self.enter_or_call(target, has_self, false, operands)
+        let (counted, top) = self.begin_shim(target);
+        let result = self.enter_or_call(call, None);
+        let tstate = self.tstate;
+        let remaining = self.load(types::I32, tstate, thread::PY_RECURSION_REMAINING);
+        let remaining = self.b.ins().iadd(remaining, counted);
+        self.store(remaining, tstate, thread::PY_RECURSION_REMAINING);
+        self.store(top, tstate, thread::DATASTACK_TOP);
+        result
     }
 
     /// Counts a frame of the interpreter's own against the recursion limit and leaves it its place on the data stack, if
@@ -49,15 +48,20 @@ impl Lowering<'_, '_> {
         (counted, top)
     }
 
-    fn enter_or_call(&mut self, target: CallTarget, has_self: bool, has_shim: bool, operands: &[Value]) -> ir::Value {
+    fn enter_or_call(&mut self, call: Value, failed: Option<&Edge>) -> ir::Value {
+        let inst = self.hir.inst(call);
+        let Op::CallDirect { target, has_self, has_shim, number } = inst.op else {
+            unreachable!("it calls a function")
+        };
         let callee = state_of_cell(target.cell);
         if !self.callees.contains(&callee) {
             self.callees.push(callee);
         }
-        let refs: Vec<ir::Value> = operands.iter().map(|operand| self.value(*operand)).collect();
+        let refs: Vec<ir::Value> = inst.args.iter().map(|operand| self.value(*operand)).collect();
         let (fast, slow, done) = (self.block(), self.block(), self.block());
         self.b.set_cold_block(slow);
         let result = self.b.append_block_param(done, types::I64);
+        let second = number.map(|_| self.b.append_block_param(done, types::I64));
         let tstate = self.tstate;
         let new_frame = match has_shim {
             true => self.load(types::I64, tstate, thread::DATASTACK_TOP),
@@ -73,9 +77,12 @@ impl Lowering<'_, '_> {
         self.make_current(target, new_frame, &refs, has_self);
         let signature = self.b.import_signature(body_signature(CallConv::SystemV));
         let arguments = self.arguments(&[tstate, new_frame]);
-        let call = self.b.ins().call_indirect(signature, body, &arguments);
-        let value = self.b.inst_results(call)[0];
-        self.b.ins().jump(done, &[BlockArg::Value(value)]);
+        let entered = self.b.ins().call_indirect(signature, body, &arguments);
+        let returned = [0, 1].map(|register| self.b.inst_results(entered)[register]);
+        match second {
+            Some(_) => _ = self.b.ins().jump(done, &returned.map(BlockArg::Value)),
+            None => self.make_object(call, returned, done, failed),
+        }
 
         self.b.switch_to_block(slow);
         let slot = self.scratch.expect("the function has scratch memory");
@@ -83,13 +90,17 @@ impl Lowering<'_, '_> {
             self.b.ins().stack_store(types::I64, *bits, slot, 8 * i as i32);
         }
         let address = self.b.ins().stack_addr(types::I64, slot, 0);
-        let count = self.imm(operands.len() as i64 - 2);
+        let count = self.imm(refs.len() as i64 - 2);
         let args = [self.tstate, self.frame, address, count];
         let helper = if target.has_keyword_only { Helper::CallBound } else { Helper::Call };
         let value = self.call_runtime(helper.address(), &args, Some(types::I64)).expect("has a result");
-        self.b.ins().jump(done, &[BlockArg::Value(value)]);
+        match second {
+            Some(_) => _ = self.b.ins().jump(done, &[BlockArg::Value(value); 2]),
+            None => self.go_on_with(call, value, done, failed),
+        }
 
         self.b.switch_to_block(done);
+        self.returned.extend(second.map(|second| (call, second)));
         result
     }
 

@@ -106,7 +106,7 @@ impl Lowering<'_, '_> {
                 self.b.ins().jump(resume, &[BlockArg::Value(result)]);
             }
             None => {
-                self.b.ins().return_(&[result]);
+                self.return_word(result);
             }
         }
     }
@@ -206,7 +206,7 @@ impl Lowering<'_, '_> {
         let address = room::enter_with_room as *const () as usize;
         let args = [tstate, frame, header, words];
         let result = self.call_unsettled(address, &args, Some(types::I64)).expect("has a result");
-        self.b.ins().return_(&[result]);
+        self.return_word(result);
         self.b.switch_to_block(fine);
     }
 
@@ -240,7 +240,7 @@ impl Lowering<'_, '_> {
         let done = self.block();
         self.b.ins().brif(go_on, fine, &[], done, &[]);
         self.b.switch_to_block(done);
-        self.b.ins().return_(&[result]);
+        self.return_word(result);
         self.b.switch_to_block(fine);
     }
 
@@ -274,10 +274,10 @@ impl Lowering<'_, '_> {
         self.imm(self.header.counters as i64)
     }
 
-    /// Pops the frame and returns `value`.
-    pub(super) fn leave(&mut self, value: ir::Value) {
+    /// Pops the frame and returns `result`, as [`Lowering::result`] gives it.
+    pub(super) fn leave(&mut self, result: [ir::Value; 2]) {
         self.pop_frame(0, false);
-        self.b.ins().return_(&[value]);
+        self.b.ins().return_(&result);
     }
 
     /// Pops the frame, whose locals die: `settled` and `is_quiet` as in [`inst::Op::PopFrame`].

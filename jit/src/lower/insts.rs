@@ -278,9 +278,8 @@ impl Lowering<'_, '_> {
                 let slot = self.scratch.expect("the function has scratch memory");
                 self.b.ins().stack_load(types::I64, types::I64, slot, 8 * *at as i32)
             }
-            Op::CallDirect { target, has_self, has_shim } => {
-                self.call_direct(*target, *has_self, *has_shim, &inst.args)
-            }
+            Op::CallDirect { .. } => self.call_direct(value, None),
+            Op::Returned { repr } => self.returned(inst.args[0], *repr),
 
             // The branch that it is for tests it.
             Op::CanInline { .. } => return,

@@ -15,6 +15,7 @@ mod numbers;
 mod positions;
 mod quiet;
 mod refs;
+mod results;
 mod stack;
 mod stress;
 mod undisturbed;
@@ -31,6 +32,7 @@ use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::bytecode::info::CodeInfo;
+use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::{Header, SideExit};
 use crate::config::Stress;
 use crate::cpython::{constructor, frame, thread};
@@ -38,7 +40,7 @@ use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{self, ContextId, ErrorKind, OUTERMOST, Reason, StateId, Terminator, Value};
 use crate::hir::origin::Origin;
 use crate::hir::signs::non_negative;
-use crate::hir::types::Repr;
+use crate::hir::types::{Number, Repr};
 use crate::runtime::ops::generators;
 use crate::runtime::{deaths, frames, preserving};
 use positions::Positions;
@@ -95,6 +97,8 @@ struct Lowering<'a, 'b> {
     given_up: HashMap<Value, ir::Value>,
     /// For stores of ints: the box in the home slot, or NULL.
     boxes: HashMap<Value, ir::Value>,
+    /// For direct calls: the second register of what they returned.
+    returned: HashMap<Value, ir::Value>,
     /// Safepoints that need not be where they are.
     quiet: Quiet,
     /// The safepoint that the instruction before it has done.
@@ -117,6 +121,8 @@ struct Lowering<'a, 'b> {
     /// See [`Lowered::guards`].
     guards: Vec<SideExit>,
     callees: Vec<usize>,
+    /// Whether some of what it returns are numbers.
+    returns_numbers: bool,
     /// Where the function returns with a value, if it does.
     epilogue: Option<ir::Block>,
     /// Where it returns with an exception, if it does.
@@ -164,6 +170,7 @@ pub fn lower(
         values: HashMap::new(),
         given_up: HashMap::new(),
         boxes: HashMap::new(),
+        returned: HashMap::new(),
         quiet: Quiet::of(hir, stress.is_on()),
         done_safepoint: None,
         tstate: nothing,
@@ -178,6 +185,7 @@ pub fn lower(
         records: Vec::new(),
         guards: Vec::new(),
         callees: Vec::new(),
+        returns_numbers: hir.returned_number().is_some(),
         epilogue: None,
         unwinding: None,
         unmade: UnmadeInstances::of(hir),
@@ -196,7 +204,7 @@ pub fn lower(
 fn body_signature(call_conv: CallConv) -> Signature {
     let mut signature = Signature::new(call_conv);
     signature.params.extend([AbiParam::new(types::I64), AbiParam::new(types::I64)]);
-    signature.returns.push(AbiParam::new(types::I64));
+    signature.returns.extend([AbiParam::new(types::I64), AbiParam::new(types::I64)]);
     signature
 }
 
@@ -253,6 +261,7 @@ impl Lowering<'_, '_> {
             self.is_cold = data.cold;
             let (last, is_fused) = match data.insts.last() {
                 Some(&last) if self.ends_in_safepoint(last, &data.terminator) => (data.insts.len() - 1, true),
+                Some(&last) if self.ends_in_call(last, &data.terminator) => (data.insts.len() - 1, true),
                 _ => (data.insts.len(), false),
             };
             for (i, &value) in data.insts[..last].iter().enumerate() {
@@ -261,20 +270,24 @@ impl Lowering<'_, '_> {
             }
             if is_fused {
                 self.belongs_to(Origin::Inst(data.insts[last]));
-                self.safepoint_at_end(data.insts[last], &data.terminator);
+                match self.hir.inst(data.insts[last]).op {
+                    inst::Op::CallDirect { .. } => self.call_at_end(data.insts[last], &data.terminator),
+                    _ => self.safepoint_at_end(data.insts[last], &data.terminator),
+                }
                 continue;
             }
             self.belongs_to(Origin::Terminator(block));
-            self.terminator(&data.terminator);
+            self.terminator(&data.terminator, data.site);
         }
         self.b.set_srcloc(SourceLoc::default());
         self.enter(OUTERMOST);
         self.may_be_unmade = false;
         if let Some(epilogue) = self.epilogue {
             self.is_cold = false;
-            let value = self.b.append_block_param(epilogue, types::I64);
+            let word = self.b.append_block_param(epilogue, types::I64);
+            let number = self.returns_numbers.then(|| self.b.append_block_param(epilogue, types::I64));
             self.b.switch_to_block(epilogue);
-            self.leave(value);
+            self.leave([word, number.unwrap_or(word)]);
         }
         if let Some(unwinding) = self.unwinding {
             self.b.set_cold_block(unwinding);
@@ -282,7 +295,7 @@ impl Lowering<'_, '_> {
             let (tstate, frame) = (self.tstate, self.frame);
             self.call_runtime(frames::unwind as *const () as usize, &[tstate, frame], None);
             let null = self.imm(0);
-            self.b.ins().return_(&[null]);
+            self.return_word(null);
         }
         self.enter_exits();
         self.emit_exits();
@@ -325,7 +338,7 @@ impl Lowering<'_, '_> {
         self.b.set_srcloc(SourceLoc::new(origin.number(self.hir)));
     }
 
-    fn terminator(&mut self, terminator: &Terminator) {
+    fn terminator(&mut self, terminator: &Terminator, site: Option<CodeOffset>) {
         let passed = terminator.edges().into_iter().flat_map(|edge| edge.args.iter().copied());
         self.make_operands(passed.chain(terminator.operand()).collect::<Vec<_>>());
         match terminator {
@@ -359,36 +372,39 @@ impl Lowering<'_, '_> {
                 let (ok, ok_args) = self.edge(ok);
                 self.b.ins().brif(failed, error, &error_args, ok, &ok_args);
             }
-            Terminator::Return { value } => {
-                let value = self.value(*value);
+            Terminator::Return { value, as_is } => {
                 let epilogue = *self.epilogue.get_or_insert_with(|| self.b.create_block());
-                self.b.ins().jump(epilogue, &[BlockArg::Value(value)]);
+                let result = self.result(*value);
+                if let (Some(_), false) = (Number::represented(self.hir.ty(*value).repr), *as_is) {
+                    self.make_object_if_traced(result, site, epilogue);
+                }
+                let count = if self.returns_numbers { 2 } else { 1 };
+                self.b.ins().jump(epilogue, &result.map(BlockArg::Value)[..count]);
             }
             Terminator::ReturnGenerator { state } => {
                 self.flush(*state);
                 let (address, args) = (generators::return_generator as *const (), [self.tstate, self.frame]);
                 let generator = self.call_runtime(address as usize, &args, Some(types::I64)).expect("has a result");
-                self.b.ins().return_(&[generator]);
+                self.return_word(generator);
             }
             Terminator::Unwind => {
-                let unwinding = *self.unwinding.get_or_insert_with(|| self.b.create_block());
-                self.b.ins().jump(unwinding, &[]);
+                self.unwind();
             }
             Terminator::Yield { value, delegates, state } => {
                 let value = self.value(*value);
                 self.flush(*state);
                 self.suspend(*delegates);
-                self.b.ins().return_(&[value]);
+                self.return_word(value);
             }
             Terminator::Throw { state } => {
                 self.flush(*state);
                 let status = self.b.ins().iconst(types::I64, crate::code::executable::OSR_RAISED as i64);
-                self.b.ins().return_(&[status]);
+                self.return_word(status);
             }
             Terminator::Leave { state } => {
                 self.flush(*state);
                 let status = self.b.ins().iconst(types::I64, crate::code::executable::OSR_EXITED as i64);
-                self.b.ins().return_(&[status]);
+                self.return_word(status);
             }
             Terminator::Exit { state, reason } => {
                 let block = self.exit(*state, Cause::Guard(*reason));

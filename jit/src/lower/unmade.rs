@@ -40,7 +40,7 @@ pub struct UnmadeInstances {
     blocks: HashSet<Block>,
     unusual: Vec<bool>,
     /// Where the places are.
-    memory: Option<StackSlot>,
+    pub(super) memory: Option<StackSlot>,
 }
 
 impl UnmadeInstances {

@@ -76,6 +76,8 @@ pub struct Lessons {
     pub doubtful: HashSet<CodeOffset>,
     /// Bytecode at which objects have died too often that may have run something.
     pub noisy: HashSet<CodeOffset>,
+    /// Calls that are not to be guessed to return numbers.
+    pub objects: HashSet<CodeOffset>,
     /// Arithmetic not to be guessed to be of numbers.
     pub no_numbers: HashSet<CodeOffset>,
     /// Versions of the classes that came by there.
@@ -149,6 +151,11 @@ impl Profile {
     /// Whether what dies at this place may be guessed to run nothing.
     pub fn may_die_quietly(&self, offset: CodeOffset) -> bool {
         !self.lessons.noisy.contains(&offset) && !self.has_failed(offset)
+    }
+
+    /// Whether the call at this place may be guessed to return a number where the callee does.
+    pub fn may_return_number(&self, offset: CodeOffset) -> bool {
+        !self.lessons.objects.contains(&offset)
     }
 
     /// Whether the operands of this arithmetic, about which more exact guesses failed, may still be guessed to be numbers.

@@ -103,7 +103,7 @@ unsafe fn run(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, body: Bo
     unsafe {
         (*frame).return_offset = frames::RUNNING;
         Thread::from_ptr(tstate).set_current_frame(frame);
-        body(tstate, frame)
+        body(tstate, frame).into_object()
     }
 }
 

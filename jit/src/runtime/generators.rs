@@ -133,7 +133,7 @@ pub(super) unsafe fn enter_linked(tstate: *mut PyThreadState, generator: *mut Py
         // The operands now live in registers; the collector must not see them twice.
         (*frame).stackpointer = (*frame).slot(code.localsplus_count() as usize);
         entry::entered();
-        let result = body(tstate, frame);
+        let result = body(tstate, frame).object;
         entry::left();
         outcome(generator, result)
     }

@@ -21,6 +21,7 @@ pub mod osr;
 pub mod pools;
 pub mod preserving;
 mod push;
+pub mod results;
 pub mod room;
 pub mod stress;
 pub mod threads;

@@ -59,7 +59,7 @@ pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, ex
         (*frame).stackpointer = (*frame).slot(localsplus as usize);
         ENTRIES.fetch_add(1, Ordering::Relaxed);
         entry::entered();
-        let status = (executable.body)(tstate, frame);
+        let status = (executable.body)(tstate, frame).object;
         (*frame).return_offset = 0;
         room::give_back(tstate, room);
         entry::left();

@@ -36,7 +36,7 @@ pub unsafe fn call_exact(
         let state = extra::get(callee.code_view())?;
         let (body, frame) =
             state.read(|state| Some((state.cell.body()?, push(tstate, function, &state.cell, args, count)?)))?;
-        Some(body(tstate, frame))
+        Some(body(tstate, frame).into_object())
     }
 }
 

@@ -69,6 +69,6 @@ pub unsafe extern "C-unwind" fn enter_with_room(
         let result = ((*(*header).executable).body)(tstate, frame);
         give_back(tstate, room);
         private::_PyThreadState_PopFrame(tstate, frame);
-        result
+        result.into_object()
     }
 }

@@ -156,6 +156,7 @@ pub fn finish(
     telemetry::announce(&mut executable, ordered.reservation, assumptions);
     registry::with(|registry| registry.compiled.insert(executable.qualname.clone()));
     registry::note_callees(state.address(), &executable.callees);
+    let returns = executable.making.hir.returned_number();
     let executable = executable.settle();
     if growth::has_left_out(&executable) {
         growth::note(state);
@@ -166,6 +167,7 @@ pub fn finish(
             state.calls = 0;
             state.function = Some(executable);
             state.was_compiled = true;
+            state.returns = returns;
             state.is_to_grow = false;
         }
         Kind::Loop(header) => {

@@ -117,8 +117,8 @@ fn is_rare(failures: u64, entries: u64) -> bool {
 /// Whether new machine code can be made without what the interpreter learns by running the code, so that the old one may stay in use
 /// until then: what came by is on record, or nothing is to be guessed.
 fn needs_no_interpreter(reason: Reason) -> bool {
-    use Reason::{Death, Number, Overflow, TypeVersion, Unreached};
-    matches!(reason, Death | Number | Overflow | TypeVersion | Unreached)
+    use Reason::{Death, Number, Overflow, Result, TypeVersion, Unreached};
+    matches!(reason, Death | Number | Overflow | Result | TypeVersion | Unreached)
 }
 
 /// Machine code that was left.
@@ -223,6 +223,8 @@ fn give_up(state: &mut CodeState, code: Code, guesses: Vec<(CodeOffset, Reason)>
     state.no_numbers.extend(no_numbers.map(|(site, _)| *site));
     let (deaths, guesses): (Vec<_>, Vec<_>) = guesses.into_iter().partition(|(_, reason)| *reason == Reason::Death);
     state.noisy.extend(deaths.into_iter().map(|(site, _)| site));
+    let (results, guesses): (Vec<_>, Vec<_>) = guesses.into_iter().partition(|(_, reason)| *reason == Reason::Result);
+    state.objects.extend(results.into_iter().map(|(site, _)| site));
     let operands = &mut state.operands;
     // What came by instead, and was noted when the guess failed, is guessed once.
     let mut is_to_try = |site: &CodeOffset| {

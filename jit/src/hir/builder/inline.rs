@@ -157,7 +157,11 @@ impl Builder<'_> {
     /// The same, and pushes the result, in a register if it is known to be a number. With `periodic` pending signals are served
     /// afterwards.
     pub(super) fn call_for_number(&mut self, call: &KnownCall<'_>, periodic: bool) -> Result<(), Refusal> {
-        self.call_for_value(call, |builder, result| builder.finish_known(result, periodic))
+        let mut finish = |builder: &mut Self, result| builder.finish_known(result, periodic);
+        match self.call_in_place(call, &mut finish)? {
+            true => Ok(()),
+            false => self.call_direct_for_number(call, &mut finish),
+        }
     }
 
     /// The same as [`Builder::call_known`], where `finish` may also be given a number or a truth value that is in a register.
@@ -166,10 +170,20 @@ impl Builder<'_> {
         call: &KnownCall<'_>,
         mut finish: impl FnMut(&mut Self, Value) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        let Some(inlinee) = self.inlinee(call) else {
-            let result = self.call_direct(call);
-            return finish(self, result);
-        };
+        if self.call_in_place(call, &mut finish)? {
+            return Ok(());
+        }
+        let result = self.call_direct(call);
+        finish(self, result)
+    }
+
+    /// Calls the function in place, if it is small. Says whether it is.
+    fn call_in_place(
+        &mut self,
+        call: &KnownCall<'_>,
+        finish: &mut impl FnMut(&mut Self, Value) -> Result<(), Refusal>,
+    ) -> Result<bool, Refusal> {
+        let Some(inlinee) = self.inlinee(call) else { return Ok(false) };
         let before = self.checkpoint();
         let path = self.call_path(call);
         let known = self.known_results.borrow().get(&path).copied();
@@ -178,7 +192,8 @@ impl Builder<'_> {
             let number = returned.as_ref().and_then(|returned| number_of(&returned.reprs));
             self.known_results.borrow_mut().insert(path.clone(), number);
             if let (Some(returned), None) = (&returned, number) {
-                return self.go_on_behind(returned, Behind::Leave, &mut finish);
+                self.go_on_behind(returned, Behind::Leave, finish)?;
+                return Ok(true);
             }
             self.take_back(&before);
         }
@@ -187,12 +202,11 @@ impl Builder<'_> {
         let returned = number.and_then(|number| self.build_callee(call, &inlinee, number));
         let Some(returned) = returned else {
             self.take_back(&before);
-            let result = self.call_direct(call);
-            return finish(self, result);
+            return Ok(false);
         };
-        self.go_on_behind(&returned, Behind::Leave, &mut finish)
+        self.go_on_behind(&returned, Behind::Leave, finish)?;
+        Ok(true)
     }
-
     /// The rest of the bytecode whose call was built in place: once for a callee that the interpreter had to run or to finish, where
     /// the caller is left, too; and once for the usual way, on which nothing of what is known is lost.
     fn go_on_behind(
@@ -242,9 +256,9 @@ impl Builder<'_> {
     }
 
     /// Calls the function; the result is NULL if it raises, or if there is no memory for an argument.
-    fn call_direct(&mut self, call: &KnownCall<'_>) -> Value {
+    pub(super) fn call_direct(&mut self, call: &KnownCall<'_>) -> Value {
         let KnownCall { target, has_self, has_shim, .. } = *call;
-        let op = Op::CallDirect { target, has_self, has_shim };
+        let op = Op::CallDirect { target, has_self, has_shim, number: None };
         let Some(Unmade { place, items, is_operand }) = call.lazy else {
             return self.emit(op, call.refs, Type::OBJ);
         };
@@ -355,6 +369,7 @@ impl Builder<'_> {
         let (cfg, carry) = (Cfg::build(&inlinee.code, entry), Carried::new());
         let mut callee = Builder::new(&inlinee.code, profile, Kind::Function, &cfg, &carry);
         (callee.root, callee.returning) = (self.root, Some(block));
+        callee.own_result = self.own_result;
         callee.has_room = self.has_room;
         callee.callable = refs.first().copied();
         callee.is_warm = self.is_warm && has_begun(&inlinee.code, &cfg);
@@ -376,6 +391,7 @@ impl Builder<'_> {
         let is_built = callee.translate_from(entry).is_ok();
         std::mem::swap(&mut callee.func, &mut self.func);
         (self.func.context, self.func.site) = (caller, site);
+        self.calls_itself |= callee.calls_itself;
         let reprs = callee.returned;
         let is_number = wanted.repr != Repr::Obj;
         if !is_built || is_number && reprs.iter().any(|repr| *repr != wanted.repr) {
@@ -452,7 +468,10 @@ impl Builder<'_> {
         let value = if wanted.is_none_or(|repr| repr == Repr::Obj) { self.to_owned(entry) } else { entry.value };
         self.pop();
         let Some(block) = self.returning else {
-            return self.terminate(Terminator::Return { value });
+            if self.kind == Kind::Function {
+                self.note_return(entry);
+            }
+            return self.terminate(Terminator::Return { value, as_is: false });
         };
         let is_quiet = self.locals_die_quietly(value);
         let settled = (0..u64::BITS).filter(|slot| self.is_settled(*slot)).fold(0, |bits, slot| bits | 1 << slot);

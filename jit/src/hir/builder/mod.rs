@@ -40,6 +40,7 @@ mod ops;
 mod ops_build;
 mod ops_call;
 mod ops_except;
+mod results;
 mod safepoints;
 mod untried;
 
@@ -50,7 +51,7 @@ use std::rc::Rc;
 use super::effects;
 use super::function::{Function, Kind};
 use super::inst::*;
-use super::types::{Kinds, Repr, Type};
+use super::types::{Kinds, Number, Repr, Type};
 use crate::bytecode::decode::Instr;
 use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
@@ -61,7 +62,7 @@ use crate::runtime::ops::table::{Helper, Param, Ret};
 use carry::{Carried, Found, Known};
 use cfg::Cfg;
 use inline::{CallPath, Facts, KnownCall};
-use numbers::Number;
+use results::Return;
 use untried::has_begun;
 
 /// Why a code object cannot be compiled.
@@ -150,6 +151,13 @@ pub struct Builder<'a> {
     func: Function,
     /// In a callee that is a part of the function: how each return has its result.
     returned: Vec<Repr>,
+    /// Otherwise: what the function returns.
+    returns: Vec<Return>,
+    /// Numbers that have come back from direct calls.
+    came_back: HashSet<Value>,
+    /// Whether the function calls itself, and the kind of number that it is known to return then, in a register.
+    calls_itself: bool,
+    own_result: Option<Number>,
     /// Blocks in which something may run Python code.
     noisy_blocks: HashSet<Block>,
     /// What gives up references and is known to run nothing by it.
@@ -244,11 +252,11 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
     };
     let cfg = Cfg::build(code, entry);
     let mut carry = Carried::new();
-    let mut round = 1;
+    let (mut round, mut own_result) = (1, None);
     let mut is_warm = profile.untried.is_some() && has_begun(code, &cfg);
     loop {
         let mut builder = Builder::new(code, profile, kind, &cfg, &carry);
-        builder.is_warm = is_warm;
+        (builder.is_warm, builder.own_result) = (is_warm, own_result);
         match builder.run(entry) {
             Ok(()) => {}
             // What is left to the interpreter may be the only way into a loop.
@@ -258,12 +266,16 @@ pub fn build(code: &CodeInfo, profile: &Profile, kind: Kind) -> Result<Function,
             }
             Err(refusal) => return Err(refusal),
         }
-        let (more, func) = (builder.could_carry(), builder.func);
-        let known = carry.len();
-        carry.extend(more);
-        if carry.len() == known || round == carry::MAX_ROUNDS {
-            return Ok(func);
+        let more = builder.could_carry();
+        // A function that calls itself gets what its other callers get.
+        let result = builder.common_result().filter(|_| builder.calls_itself && own_result.is_none());
+        let is_last = round >= carry::MAX_ROUNDS || more.keys().all(|place| carry.contains_key(place));
+        if is_last && result.is_none() {
+            builder.return_numbers();
+            return Ok(builder.func);
         }
+        carry.extend(more);
+        own_result = own_result.or(result);
         round += 1;
     }
 }
@@ -277,6 +289,10 @@ impl<'a> Builder<'a> {
             func: Function::new(code.qualname.clone(), kind),
             root: code.code_units,
             returned: Vec::new(),
+            returns: Vec::new(),
+            came_back: HashSet::new(),
+            calls_itself: false,
+            own_result: None,
             noisy_blocks: HashSet::new(),
             closed_quietly: HashSet::new(),
             lent: HashSet::new(),

@@ -5,36 +5,6 @@
 
 use super::*;
 
-/// The kinds of numbers that machine code computes with.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Number {
-    Int,
-    Float,
-}
-
-impl Number {
-    /// The numbers that objects of these types are, if they are of one kind.
-    pub(super) fn of(kinds: Kinds) -> Option<Number> {
-        [Number::Int, Number::Float].into_iter().find(|number| number.kinds() == kinds)
-    }
-
-    /// The type of the objects.
-    pub(super) fn kinds(self) -> Kinds {
-        match self {
-            Number::Int => Kinds::LONG,
-            Number::Float => Kinds::FLOAT,
-        }
-    }
-
-    /// The type of the numbers.
-    pub(super) fn ty(self) -> Type {
-        match self {
-            Number::Int => Type::I64,
-            Number::Float => Type::F64,
-        }
-    }
-}
-
 impl Builder<'_> {
     /// The number in an object, if it is known in `state`.
     pub(super) fn unboxed(&self, state: &State, object: Value) -> Option<Value> {

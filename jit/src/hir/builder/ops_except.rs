@@ -26,7 +26,8 @@ impl Builder<'_> {
 
     /// Like [`Builder::check`], with the operands that exist at the time of the error.
     pub(super) fn check_error(&mut self, value: Value, kind: ErrorKind, unwind: &[StackEntry]) -> Result<(), Refusal> {
-        if self.returned_by_callee == Some(value) {
+        let is_number = kind == ErrorKind::Null && self.func.ty(value).repr != Repr::Obj;
+        if is_number || self.returned_by_callee == Some(value) {
             return Ok(());
         }
         let ok = self.func.new_block(false);

@@ -305,7 +305,8 @@ impl Boxes<'_> {
                 | Op::LoadScratch { .. }
                 | Op::SwapLocal { .. }
                 | Op::Helper { .. }
-                | Op::CallDirect { .. } => {}
+                | Op::CallDirect { .. }
+                | Op::Returned { .. } => {}
                 _ => known.available.clear(),
             }
         }

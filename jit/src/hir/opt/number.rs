@@ -581,6 +581,7 @@ fn classify(function: &Function, inst: &Inst) -> Class {
         | Op::AddUnmade { .. }
         | Op::SpillArgs { .. }
         | Op::LoadScratch { .. }
+        | Op::Returned { .. }
         | Op::CanInline { .. }
         | Op::IsDue
         | Op::PushFrame { .. }

@@ -561,6 +561,7 @@ fn is_unnoticed(op: &Op) -> bool {
             | Op::FrameBuiltins
             | Op::ScratchAddr { .. }
             | Op::LoadScratch { .. }
+            | Op::Returned { .. }
             | Op::CanInline { .. }
             | Op::SetLine { .. }
             | Op::IsDue

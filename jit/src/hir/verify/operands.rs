@@ -1,6 +1,6 @@
 //! What each operation takes and gives: the number and representations of its operands, and that of its result.
 
-use crate::hir::function::Function;
+use crate::hir::function::{Function, Kind};
 use crate::hir::inst::{CallTarget, ErrorKind, Mem, Op, Terminator, Value};
 use crate::hir::types::{Kinds, Repr};
 use crate::runtime::ops::table::{Helper, Param, Ret};
@@ -43,6 +43,13 @@ pub fn check_inst(function: &Function, value: Value) -> Result<(), String> {
         Op::GuardKinds { kinds } if !is_single(*kinds) && *kinds != Kinds::NUMBER => {
             Err(format!("{value} guards {kinds}, which is neither a single type nor a number"))
         }
+        Op::Returned { repr } if *repr != Repr::Obj => {
+            let call = &function.inst(inst.args[0]).op;
+            let has_bits = *repr == Repr::I64;
+            let comes_back =
+                matches!(call, Op::CallDirect { number: Some(number), .. } if has_bits || number.ty().repr == *repr);
+            if comes_back { Ok(()) } else { Err(format!("{value} is not what a call returns in a register")) }
+        }
         Op::Helper { helper, imms } => {
             let wanted = helper.params().iter().filter(|param| **param == Param::Imm).count();
             if wanted == imms.len() {
@@ -59,6 +66,11 @@ pub fn check_terminator(function: &Function, terminator: &Terminator) -> Result<
     let want = match terminator {
         Terminator::Branch { .. } => Repr::Bool,
         Terminator::OnError { kind: ErrorKind::Negative, .. } => Repr::I64,
+        // A function's callers ask which it is.
+        Terminator::Return { value, .. } if function.kind == Kind::Function => match function.ty(*value).repr {
+            Repr::I64 | Repr::F64 => return Ok(()),
+            _ => Repr::Obj,
+        },
         Terminator::OnError { .. } | Terminator::Return { .. } | Terminator::Yield { .. } => Repr::Obj,
         _ => return Ok(()),
     };
@@ -145,6 +157,7 @@ fn operands(op: &Op, count: usize) -> Vec<Want> {
         Op::SpillArgs { .. } => vec![WORD; count],
         Op::CallNative => vec![WORD; count.max(1)],
         Op::CallDirect { target, has_self, .. } => vec![REF; operands_of(target, *has_self)],
+        Op::Returned { .. } => vec![I64],
         Op::PushFrame { target, has_self, lazy, .. } => {
             let mut wanted = vec![REF; operands_of(target, *has_self)];
             wanted.extend(lazy.iter().flat_map(|lazy| vec![OBJ; lazy.len as usize]));
@@ -187,7 +200,7 @@ fn result(op: &Op) -> Repr {
         | Op::BoxAside
         | Op::NewUnmade
         | Op::TypeOf
-        | Op::CallDirect { .. }
+        | Op::CallDirect { number: None, .. }
         | Op::CallNative
         | Op::TakeException { .. }
         | Op::FrameGlobals
@@ -203,6 +216,7 @@ fn result(op: &Op) -> Repr {
         | Op::ShiftRight { .. }
         | Op::WrapIndex
         | Op::ScratchAddr { .. }
+        | Op::CallDirect { number: Some(_), .. }
         | Op::PushFrame { .. }
         | Op::Safepoint { .. } => Repr::I64,
         Op::ConstF64(_)
@@ -239,7 +253,7 @@ fn result(op: &Op) -> Repr {
             Mem::F64 | Mem::F32 => Repr::F64,
             _ => Repr::I64,
         },
-        Op::LoadScratch { repr, .. } | Op::Select { repr } => *repr,
+        Op::LoadScratch { repr, .. } | Op::Select { repr } | Op::Returned { repr } => *repr,
         Op::Helper { helper, .. } => match helper.ret() {
             Ret::NewRef | Ret::Borrowed | Ret::Found | Ret::Iter => Repr::Obj,
             Ret::Status | Ret::Bool | Ret::Word => Repr::I64,

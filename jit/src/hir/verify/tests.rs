@@ -268,7 +268,7 @@ fn ends_of_blocks_have_the_right_representation() {
         ("on_error.One v1 b1 else b2", "the end of b0 wants Obj, got v1 (Ref)"),
         ("on_error.Negative v0 b1 else b2", "the end of b0 wants I64, got v0 (Obj)"),
         ("return v1", "the end of b0 wants Obj, got v1 (Ref)"),
-        ("return v3", "the end of b0 wants Obj, got v3 (F64)"),
+        ("return v4", "the end of b0 wants Obj, got v4 (Bool)"),
     ];
     for (end, message) in wrong {
         assert_eq!(error(&with_values(&format!("{end}\nb1:\nunwind\nb2:\nunwind"))), message);
@@ -334,6 +334,7 @@ fn results_have_the_right_representation() {
         ("v9: cond = int.And v2 v2", "v9 (Int(And)) gives I64, not Bool"),
         ("v9: i64 = compare.Lt v2 v2", "v9 (Compare(Lt)) gives Bool, not I64"),
         ("v9: any = inc_ref v0", "v9 (IncRef) gives None, not Obj"),
+        ("v9: i64 = returned v2", "v9 is not what a call returns in a register"),
     ];
     for (operation, message) in wrong {
         assert_eq!(error(&with_values(&format!("{operation}\nunwind"))), message);

@@ -7,6 +7,7 @@ use super::{
     names, operators, slices, specials, strings,
 };
 use crate::cpython::frame::InterpreterFrame;
+use crate::runtime::results;
 use pyo3::ffi::{PyObject, PyThreadState};
 
 /// What a helper's parameter is. All but [`Param::F64`] travel as i64.
@@ -245,6 +246,8 @@ helpers! {
     Call calls call (TState, Frame, Ptr, Imm) -> NewRef;
     CallKw calls call_kw (TState, Frame, Ptr, Imm) -> NewRef;
     CallBound calls call_bound (TState, Frame, Ptr, Imm) -> NewRef;
+    TakeInt results take_int (Word, Word, Ptr) -> Word;
+    TakeFloat results take_float (Word, Word, Ptr) -> Word;
     NewInstance construct new_instance (Obj, Imm) -> NewRef [nopy];
     InitReturned construct init_returned (Obj) -> Status;
     CallFunctionEx calls call_function_ex (TState, Frame, Ptr, Imm) -> NewRef;

@@ -1,5 +1,5 @@
 # Numbers that come from the interpreter's free lists are told to tracemalloc, and dead ones go back there.
-# expect-compiled: floats, ints, freed
+# expect-compiled: floats, ints, freed, passed, summed
 import sys
 import tracemalloc
 
@@ -20,6 +20,18 @@ def ints(held, x):
     held.a = x * 3
     held.b = x + 5000
     return x * -7
+
+
+def passed(n, x):
+    if n == 0:
+        return x * 2.5
+    return passed(n - 1, x)
+
+
+def summed(n, x):
+    if n == 0:
+        return x * 5
+    return summed(n - 1, x) + summed(n - 1, x)
 
 
 def freed(n):
@@ -47,6 +59,8 @@ def main():
     for _ in range(60):
         floats(held, 1.5)
         ints(held, 700_000)
+        passed(3, 1.5)
+        summed(2, 700_000)
     freed(2000)
     kept = [(i + 0.5, i + 2000) for i in range(300)]
     tracemalloc.start()
@@ -59,6 +73,7 @@ def main():
         show(lines(floats, held.a, held.b, result))
         result = ints(held, 800_000)
         show(lines(ints, held.a, held.b, result))
+        show(lines(passed, passed(3, 2.5)), lines(summed, summed(2, 800_000)))
     tracemalloc.stop()
     del kept
     show(freed(5000), sys.getrefcount(held.a) - sys.getrefcount(held.b))
