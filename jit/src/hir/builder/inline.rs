@@ -207,6 +207,7 @@ impl Builder<'_> {
         self.go_on_behind(&returned, Behind::Leave, finish)?;
         Ok(true)
     }
+
     /// The rest of the bytecode whose call was built in place: once for a callee that the interpreter had to run or to finish, where
     /// the caller is left, too; and once for the usual way, on which nothing of what is known is lost.
     fn go_on_behind(
