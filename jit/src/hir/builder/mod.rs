@@ -442,6 +442,10 @@ impl<'a> Builder<'a> {
             self.noisy = true;
             self.noisy_blocks.insert(block);
         }
+        // Signals and whatever else is due may run anything.
+        if let Op::Safepoint { periodic: true, .. } = op {
+            self.forget();
+        }
         let frees_nothing = matches!(op, Op::DecRef | Op::CloseRef) && !is_noisy;
         let value = self.func.add_value(Inst { op, args: args.to_vec(), state, ty });
         self.func.block_mut(block).insts.push(value);

@@ -59,7 +59,7 @@ impl Builder<'_> {
         }
         let block = self.func.new_block(true);
         self.unwinding.insert(unwind.to_vec(), block);
-        let from = self.cur;
+        let (from, facts) = (self.cur, std::mem::take(&mut self.facts));
         self.switch_to(block);
         self.emit(Op::Traceback, &[], Type::NONE);
         for entry in unwind.iter().rev() {
@@ -67,6 +67,7 @@ impl Builder<'_> {
         }
         self.terminate_raised();
         self.switch_to(from);
+        self.facts = facts;
         block
     }
 
@@ -99,6 +100,14 @@ impl Builder<'_> {
     /// Ends the current block, with an exception set and its traceback complete. `lasti` overrides where handlers are
     /// told that the exception came from.
     fn unwind(&mut self, unwind: &[StackEntry], lasti: Option<Value>) -> Result<(), Refusal> {
+        // Tools may have been told of the exception.
+        let facts = std::mem::take(&mut self.facts);
+        self.unwind_to_handler(unwind, lasti)?;
+        self.facts = facts;
+        Ok(())
+    }
+
+    fn unwind_to_handler(&mut self, unwind: &[StackEntry], lasti: Option<Value>) -> Result<(), Refusal> {
         let handler = self.code.exceptions.lookup(self.instr.offset).cloned();
         let depth = handler.as_ref().map_or(0, |h| h.depth as usize);
         if depth > unwind.len() {
