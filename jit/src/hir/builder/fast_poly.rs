@@ -17,8 +17,8 @@ pub(super) struct Fork {
     pub(super) general: Block,
     /// Where all ways meet, with the results as parameters.
     join: Block,
-    /// The state in which each way begins.
-    start: (State, Option<CodeOffset>),
+    /// The state in which each way begins, and what is known there.
+    start: (State, Option<CodeOffset>, Facts),
     /// The state in which they end, but for their results.
     end: Option<State>,
 }
@@ -62,12 +62,12 @@ impl Builder<'_> {
         for ty in results {
             self.func.add_param(join, *ty);
         }
-        Fork { general, join, start: (self.state.clone(), self.line), end: None }
+        Fork { general, join, start: (self.state.clone(), self.line, self.facts.clone()), end: None }
     }
 
     /// Begins one of the ways in `block`.
     pub(super) fn begin_way(&mut self, fork: &Fork, block: Block) {
-        (self.state, self.line) = fork.start.clone();
+        (self.state, self.line, self.facts) = fork.start.clone();
         self.before = None;
         self.noisy = false;
         self.switch_to(block);
