@@ -30,6 +30,7 @@ use crate::cpython::code::Code;
 use crate::cpython::function;
 use crate::cpython::interp::{common_constants, eval_frame_address};
 use crate::cpython::naming;
+use crate::cpython::thread::LARGEST_FRAME;
 use crate::dump::listing;
 use crate::dump::{self, Dumped};
 use crate::hir::builder::{Refusal, build};
@@ -228,7 +229,15 @@ impl Plan {
         optimize(&mut hir, passes_off()).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
         header.turns = turns_for(&hir);
         let kind = hir.kind;
-        let machine = assemble(&hir, &info, &header, stress::wanted(), allocator)?;
+        let mut machine = assemble(&hir, &info, &header, stress::wanted(), allocator)?;
+        if machine.frame > LARGEST_FRAME && allocator == RegisterAllocator::SinglePass {
+            machine = assemble(&hir, &info, &header, stress::wanted(), RegisterAllocator::Backtracking)?;
+        }
+        if machine.frame > LARGEST_FRAME {
+            let reason =
+                format!("each call would take {} bytes of the C stack, more than {LARGEST_FRAME}", machine.frame);
+            return Err(Refusal::new(reason));
+        }
         stress::note_guards(machine.lowered.guards.len());
         let address = machine.body as *const () as usize;
         let making = Arc::new(Making::new(
@@ -301,6 +310,8 @@ fn line_of(info: &CodeInfo, kind: Kind) -> u32 {
 struct Machine {
     body: Body,
     size: usize,
+    /// Bytes of C stack that its frame takes.
+    frame: usize,
     memory: CodeMemory,
     stretches: Box<[Stretch]>,
     unwind: Unwind,
@@ -333,6 +344,8 @@ fn assemble(
         return Err(failed("code generation", &format!("no instruction for {:?}", relocation.target)));
     }
     let size = compiled.code_buffer().len();
+    // Above what the frame pointer points to is the address to return to.
+    let frame = compiled.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset as usize + 16);
     let unwind = unwinding(compiled, &**isa).map_err(|error| failed("unwind table", &error))?;
     let memory = CodeMemory::new(compiled.code_buffer()).map_err(|error| failed("code memory", &error))?;
     let body = body_in(&memory);
@@ -340,7 +353,7 @@ fn assemble(
     let stretches =
         stretches.map(|part| Stretch { start: part.start, end: part.end, origin: part.loc.bits() }).collect();
     let cranelifts = compiled.vcode.clone();
-    Ok(Machine { body, size, memory, stretches, unwind, lowered, clif, cranelifts })
+    Ok(Machine { body, size, frame, memory, stretches, unwind, lowered, clif, cranelifts })
 }
 
 /// Writes to files what was made.
@@ -402,7 +415,7 @@ fn turns_for(hir: &Function) -> Box<[AtomicU8]> {
 }
 
 /// What assigns registers. It takes about half of the time that compiling takes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum RegisterAllocator {
     /// Good code.
     Backtracking,

@@ -264,10 +264,23 @@ impl Thread {
 
 /// Bytes of C stack above the interpreter's own soft limit that machine code needs to start: enough to run the frame in
 /// the interpreter instead.
-pub const STACK_MARGIN: usize = 96 * 1024;
+pub const STACK_MARGIN: usize = 160 * 1024;
+
+/// Bytes of C stack that a frame of machine code takes at most. A function's machine code looks at the C stack when it has its frame.
+pub const LARGEST_FRAME: usize = 64 * 1024;
 
 /// Bytes of C stack above the interpreter's own soft limit that the compiler may need.
 const COMPILER_STACK: usize = 1 << 20;
+
+/// Whether so little is left of the C stack that machine code which does not look at it must not be entered: what it calls may
+/// take one more frame, and be run by the interpreter then.
+///
+/// # Safety
+/// `state` is the calling thread's attached state.
+pub unsafe fn is_too_deep_to_enter(state: *mut PyThreadState) -> bool {
+    // SAFETY: the contract.
+    unsafe { is_below(state, STACK_MARGIN + LARGEST_FRAME) }
+}
 
 /// Whether less than [`STACK_MARGIN`] is left of the C stack.
 ///

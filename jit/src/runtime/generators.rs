@@ -224,7 +224,7 @@ pub(super) unsafe fn may_run(tstate: *mut PyThreadState, frame: *mut Interpreter
             && !is_observed(frame)
             // The interpreter raises RecursionError, if that is what comes of it.
             && thread.recursion_remaining() > 1
-            && !thread::stack_is_low(tstate)
+            && !thread::is_too_deep_to_enter(tstate)
     }
 }
 

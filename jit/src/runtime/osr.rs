@@ -15,7 +15,7 @@ use super::{entry, frames, room};
 use crate::code::executable::{Executable, OSR_RAISED};
 use crate::cpython::code;
 use crate::cpython::frame::InterpreterFrame;
-use crate::cpython::thread::{Thread, stack_is_low};
+use crate::cpython::thread::{Thread, is_too_deep_to_enter};
 use crate::tier;
 
 /// `what_event` of a thread outside of callbacks.
@@ -43,7 +43,7 @@ static PENDING: Pending = Pending(UnsafeCell::new(Vec::new()));
 pub unsafe fn enter(tstate: *mut PyThreadState, frame: *mut InterpreterFrame, executable: &Executable) -> PyResult<()> {
     // SAFETY: the contract.
     unsafe {
-        if frames::observed(frame).is_some() || frames::tools_active(tstate, frame) || stack_is_low(tstate) {
+        if frames::observed(frame).is_some() || frames::tools_active(tstate, frame) || is_too_deep_to_enter(tstate) {
             return Ok(());
         }
         let Some(room) = room::make(tstate, executable.extent as usize) else { return Ok(()) };
