@@ -198,7 +198,7 @@ class Thing:
     pass
 
 def result(x):
-    return x * 2.5
+    return x * 2.5 if x else None
 
 def display(thing, x):
     return [thing, x * 2.5]
