@@ -1,5 +1,5 @@
 # Functions whose machine code has much to keep are called where the C stack is nearly full.
-# expect-compiled: large, dive
+# expect-compiled: dive
 import sys
 
 from _support import repeat, show
