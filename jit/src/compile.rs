@@ -25,6 +25,7 @@ use crate::code::making::{Making, Stretch};
 use crate::code::memory::CodeMemory;
 use crate::code::source::perf_name;
 use crate::code::state::CodeState;
+use crate::code::validity::Validity;
 use crate::config::{self, Stress};
 use crate::cpython::code::Code;
 use crate::cpython::function;
@@ -39,10 +40,10 @@ use crate::hir::function::{Function, Kind};
 use crate::hir::opt::optimize;
 use crate::lower::unwinding::unwinding;
 use crate::lower::{Lowered, lower};
-use crate::profile::{Callee, Inlinee, Inlinees, Lessons, Profile};
+use crate::profile::{Assume, Callee, Inlinee, Inlinees, Lessons, Profile};
 use crate::runtime::stress;
 use crate::telemetry;
-use crate::tier;
+use crate::tier::{self, invariants};
 
 /// Functions with more bytecode than this are left to the interpreter: compiling them would stop the program for
 /// longer than it could gain.
@@ -80,6 +81,8 @@ pub struct Plan {
     header: Box<Header>,
     /// Counts what is executed without a profile.
     untried: Option<Box<AtomicI64>>,
+    /// Tells whether what is taken for granted holds.
+    validity: Arc<Validity>,
     allocator: RegisterAllocator,
     spent: Duration,
 }
@@ -110,8 +113,11 @@ pub fn plan(
     let codes = Rc::new(RefCell::new(vec![code]));
     let found = Rc::new(RefCell::default());
     let mut profile = profile_of(&codes, state, entry);
+    let validity = Arc::new(Validity::default());
     if state.recompilations < tier::RECOMPILATIONS_WITH_GUESSES {
-        profile = profile.with_inlinees(inlinees(codes.clone(), Rc::downgrade(&found)));
+        let assume = assumptions(&validity);
+        profile = profile.with_inlinees(inlinees(codes.clone(), assume.clone(), Rc::downgrade(&found)));
+        profile = profile.with_assumptions(assume);
     }
     if tier::options().is_some_and(|options| options.has_profiles()) {
         profile.notice_untried();
@@ -132,6 +138,7 @@ pub fn plan(
         hir,
         header: header_for(counters),
         untried: profile.untried.take(),
+        validity,
         allocator: register_allocator(),
         spent: start.elapsed(),
     };
@@ -168,18 +175,27 @@ fn profile_of(codes: &Rc<RefCell<Vec<Code>>>, state: &CodeState, entry: Entry) -
     )
 }
 
+/// Has `validity` tell whether what is taken for granted holds.
+fn assumptions(validity: &Arc<Validity>) -> Assume {
+    let validity = Arc::clone(validity);
+    Rc::new(move |assumption| {
+        let is_fine = !passes_off().contains(&config::ASSUME) && invariants::assume(assumption, &validity);
+        is_fine.then(|| validity.address())
+    })
+}
+
 /// What is known of callees so far. Profiles refer to it, and it to profiles, so they must not own it.
 type FoundInlinees = HashMap<Callee, Option<Rc<Inlinee>>>;
 
 /// Finds functions that may become a part of their callers' machine code: small ones, which the interpreter has run before,
 /// without loops and handlers of exceptions.
-fn inlinees(codes: Rc<RefCell<Vec<Code>>>, found: Weak<RefCell<FoundInlinees>>) -> Inlinees {
+fn inlinees(codes: Rc<RefCell<Vec<Code>>>, assume: Assume, found: Weak<RefCell<FoundInlinees>>) -> Inlinees {
     Rc::new(move |callee, namespaces| {
         let all = found.upgrade()?;
         if let Some(known) = all.borrow().get(&callee) {
             return known.clone();
         }
-        let new = inlinee(callee, namespaces, &codes, &found).map(Rc::new);
+        let new = inlinee(callee, namespaces, &codes, &assume, &found).map(Rc::new);
         all.borrow_mut().insert(callee, new.clone());
         new
     })
@@ -189,6 +205,7 @@ fn inlinee(
     callee: Callee,
     [globals, builtins]: [*mut PyObject; 2],
     codes: &Rc<RefCell<Vec<Code>>>,
+    assume: &Assume,
     found: &Weak<RefCell<FoundInlinees>>,
 ) -> Option<Inlinee> {
     let code = code_of(callee)?;
@@ -214,7 +231,9 @@ fn inlinee(
     };
     let entry = Entry { depth: 0, namespaces, locals: Vec::new() };
     let profile = state.read(|state| state.refused.is_none().then(|| profile_of(codes, state, entry)))?;
-    let profile = profile.with_inlinees(inlinees(codes.clone(), found.clone()));
+    let profile = profile.with_inlinees(inlinees(codes.clone(), assume.clone(), found.clone()));
+    let profile = profile.with_assumptions(assume.clone());
+    let profile = if matches!(callee, Callee::Function(_)) { profile.with_own_namespaces() } else { profile };
     Some(Inlinee { code: Arc::new(info), profile })
 }
 
@@ -225,7 +244,7 @@ impl Plan {
     /// Says why it cannot be made.
     pub fn make(self) -> Result<Made, Refusal> {
         let start = Instant::now();
-        let Plan { code, info, constants, names, mut hir, mut header, untried, allocator, spent } = self;
+        let Plan { code, info, constants, names, mut hir, mut header, untried, validity, allocator, spent } = self;
         optimize(&mut hir, passes_off()).map_err(|error| Refusal::new(format!("compiler error: {error}")))?;
         header.turns = turns_for(&hir);
         let kind = hir.kind;
@@ -266,6 +285,7 @@ impl Plan {
             size: machine.size,
             header,
             untried,
+            validity,
             exits: machine.lowered.exits.into(),
             blames: Vec::new(),
             guards: machine.lowered.guards,

@@ -99,6 +99,9 @@ pub fn perf_kinds(env: impl Fn(&str) -> Option<OsString>) -> Result<Kinds, Strin
     })
 }
 
+/// What `RJIT_PASSES` calls it that machine code takes things for granted. That is decided before there is anything for a pass.
+pub const ASSUME: &str = "assume";
+
 /// The optimizations that are left out: `RJIT_PASSES`, for tests.
 ///
 /// # Errors
@@ -107,9 +110,10 @@ pub fn passes_off(env: impl Fn(&str) -> Option<OsString>) -> Result<Vec<&'static
     let Some(value) = env("RJIT_PASSES") else { return Ok(Vec::new()) };
     let text = value.to_string_lossy();
     let words = text.split(',').map(str::trim).filter(|_| !text.trim().is_empty());
-    let off = words.map(|word| opt::names().find(|name| word.strip_prefix('-') == Some(name)));
+    let names = || opt::names().chain([ASSUME]);
+    let off = words.map(|word| names().find(|name| word.strip_prefix('-') == Some(name)));
     off.collect::<Option<_>>().ok_or_else(|| {
-        let known: Vec<_> = opt::names().map(|name| format!("-{name}")).collect();
+        let known: Vec<_> = names().map(|name| format!("-{name}")).collect();
         format!(
             "RJIT_PASSES={text} is not a list, separated by commas, of {}; correct it, or unset it",
             known.join(", ")
@@ -292,7 +296,7 @@ mod tests {
             assert!(message.starts_with(&format!("RJIT_PASSES={text} is not a list")), "{message}");
             assert!(
                 message
-                    .contains("-straighten, -infer, -fold, -light, -refcounts, -ranges, -peel, -number, -boxes, -join, -sweep, -sink, -elide, -unmade, -reframe, -compact;"),
+                    .contains("-straighten, -infer, -fold, -light, -refcounts, -ranges, -peel, -number, -boxes, -join, -sweep, -sink, -elide, -unmade, -reframe, -compact, -assume;"),
                 "{message}"
             );
         }

@@ -89,6 +89,7 @@ PASS_MODES = {
         "unmade",
         "reframe",
         "compact",
+        "assume",
     )
 }
 

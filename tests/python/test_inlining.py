@@ -303,3 +303,63 @@ def test_callees_stay_callees_while_a_tool_watches_them():
         assert executable(four_times).entries == before + 2
     finally:
         monitoring.free_tool_id(3)
+
+
+class Base:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+    def first(self):
+        return self.x
+
+    def total(self):
+        return self.first() + self.y
+
+
+class Left(Base):
+    pass
+
+
+class Right(Base):
+    pass
+
+
+def total_of(thing):
+    return thing.total()
+
+
+def make_left(x):
+    return Left(x, x + 1)
+
+
+def test_a_callee_knows_what_class_its_self_has():
+    """The interpreter's caches in the callees name another class, which has come by since."""
+    for _ in range(20):
+        total_of(make_left(1))
+    for _ in range(200):
+        Right(1, 2).total()
+    rjit.compile(total_of)
+    for _ in range(20):
+        assert total_of(Left(1, 2)) == 3
+    found = executable(total_of)
+    assert found.deopts == 0 and [name for name, *_ in found.inlined] == [
+        "Base.total",
+        "Base.first",
+    ]
+    hir = found.hir()
+    assert hir.count("guard TypeVersion") == 1 and "exit TypeVersion" not in hir, hir
+    assert [total_of(Right(5, 6)) for _ in range(50)] == [11] * 50
+
+
+def test_a_shared_initializer_knows_what_it_makes():
+    for _ in range(20):
+        make_left(1)
+    for _ in range(200):
+        Right(1, 2)
+    rjit.compile(make_left)
+    for _ in range(20):
+        made = make_left(1)
+        assert (type(made), made.x, made.y) == (Left, 1, 2)
+    found = executable(make_left)
+    assert found.deopts == 0 and "store_attr" not in found.hir(), found.hir()

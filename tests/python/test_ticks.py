@@ -303,6 +303,18 @@ assert "large" not in rjit.stats()["compiled"]
 
 
 @case
+def what_calls_code_that_dies_is_compiled_without_it():
+    calling = LARGE.replace("return x", "return x + callee(n)")
+    return f"""
+exec("def callee(n): return n + 1")
+{calling}
+exec("def callee(n): return n + 2")
+assert not rjit.explain(large)["compiling"]
+until_compiled(large, 1)
+"""
+
+
+@case
 def a_fork_in_the_middle_of_compiling():
     return f"""{LARGE}
 import warnings

@@ -7,6 +7,7 @@ use pyo3::ffi::{PyObject, PyThreadState};
 
 use super::making::Making;
 use super::memory::CodeMemory;
+use super::validity::Validity;
 use crate::bytecode::opcode::{CodeOffset, Opcode};
 use crate::cpython::code::Code;
 use crate::cpython::frame::InterpreterFrame;
@@ -190,6 +191,8 @@ pub struct Executable {
     pub header: Box<Header>,
     /// What the machine code counts executions without a profile with.
     pub untried: Option<Box<AtomicI64>>,
+    /// What it takes for granted, and whether that holds.
+    pub validity: Arc<Validity>,
     /// By the index that machine code gives when it leaves.
     pub exits: Arc<[SideExit]>,
     /// For each of them, once it was taken, what is known of it. Empty as long as none was.

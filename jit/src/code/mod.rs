@@ -11,3 +11,4 @@ pub mod resume_cache;
 pub mod source;
 pub mod start;
 pub mod state;
+pub mod validity;

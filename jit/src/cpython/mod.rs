@@ -45,6 +45,7 @@ pub mod tuple;
 pub mod typeobject;
 pub mod unicode;
 pub mod verify;
+pub mod watch;
 pub mod zip;
 
 // What frames are made of is shared with native functions that have frames of their own.

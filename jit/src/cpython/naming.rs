@@ -48,6 +48,18 @@ pub unsafe fn object(object: *mut PyObject) -> String {
     }
 }
 
+/// The text of a string that is there, with the GIL held.
+pub fn string(address: usize) -> String {
+    // SAFETY: the caller knows a live string at the address.
+    unsafe { unicode::text(address as *const PyObject) }
+}
+
+/// The name of a class that is there, with the GIL held.
+pub fn class_at(address: usize) -> String {
+    // SAFETY: the caller knows a live class at the address.
+    unsafe { class(address as *mut PyTypeObject) }
+}
+
 /// What a C function with this definition is called.
 unsafe fn definition(address: u64) -> String {
     // SAFETY: the callers' contract: a `PyMethodDef`, which has its name.

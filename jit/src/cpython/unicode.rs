@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use pyo3::ffi::PyObject;
 
-use super::{ffi, memory};
+use super::{ffi, memory, object};
 
 layout! {
     /// Number of characters (`isize`).
@@ -68,6 +68,19 @@ pub unsafe fn text(object: *const PyObject) -> String {
             2 => std::slice::from_raw_parts(data.cast::<u16>(), length).iter().map(|&c| character(c.into())).collect(),
             _ => std::slice::from_raw_parts(data.cast::<u32>(), length).iter().map(|&c| character(c)).collect(),
         }
+    }
+}
+
+/// Whether an object is an interned string: there is no other one with the same text that is.
+///
+/// # Safety
+/// `object` is a live object.
+#[inline]
+pub unsafe fn is_interned(object: *const PyObject) -> bool {
+    // SAFETY: the contract; strings have these bits.
+    unsafe {
+        object::type_of(object.cast_mut()) == &raw mut pyo3::ffi::PyUnicode_Type
+            && memory::read::<u32, _>(object, STATE) & STATE_INTERNED != 0
     }
 }
 

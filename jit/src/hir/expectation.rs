@@ -189,6 +189,7 @@ fn of_equality(hir: &Function, cond: Value, reason: Reason) -> Option<Expectatio
     let base = inst.args.first().copied();
     Some(match (&inst.op, base) {
         (Op::TypeOf, Some(object)) => Expectation::Type { object, class: address },
+        (Op::FrameGlobals | Op::FrameBuiltins, _) => Expectation::Words("a function with the same namespaces"),
         (Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 }, Some(class)) => match of_type(class) {
             Some(object) => Expectation::Classes { object, versions: vec![constant as u32] },
             None => Expectation::ThisClass { object: class, version: constant as u32 },

@@ -87,10 +87,12 @@ pub enum Reason {
     Number,
     /// A callee has returned an object where it was expected to return a number.
     Result,
+    /// Something has changed that the machine code takes for granted.
+    Assumption,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 21] = [
+    pub const ALL: [Reason; 22] = [
         Reason::Type,
         Reason::TypeVersion,
         Reason::KeysVersion,
@@ -112,6 +114,7 @@ impl Reason {
         Reason::Unreached,
         Reason::Number,
         Reason::Result,
+        Reason::Assumption,
     ];
 
     /// A short text for people.
@@ -138,6 +141,7 @@ impl Reason {
             Reason::Unreached => "not executed before",
             Reason::Number => "guard number failed",
             Reason::Result => "object returned",
+            Reason::Assumption => "assumption void",
         }
     }
 }

@@ -59,6 +59,22 @@ pub enum Callee {
 /// Finds out how a call comes to its parameters, by callee, number of arguments and the names of the last ones.
 pub type Bindings = Box<dyn Fn(Callee, u32, &[usize]) -> Option<Binding>>;
 
+/// What may be taken for granted: who changes it tells.
+#[derive(Copy, Clone, Debug)]
+pub enum Assumption {
+    /// The name, an interned string, stands for this object in the namespace of the globals; or, if a second namespace is given, in that
+    /// one, of builtins, and in the first one for nothing. All by address, 0 for no namespace.
+    Global { namespaces: [usize; 2], name: usize, object: usize },
+    /// A function keeps its code.
+    Function { function: usize },
+    /// A class that has no metaclass of its own keeps this version.
+    Class { class: usize, version: u32 },
+}
+
+/// Asks whether that may be taken for granted; tells the address of a word that is 0 as long as all of it holds that the machine code
+/// relies on.
+pub type Assume = Rc<dyn Fn(&Assumption) -> Option<usize>>;
+
 /// A function whose code can become a part of its callers'.
 pub struct Inlinee {
     pub code: Arc<CodeInfo>,
@@ -97,9 +113,12 @@ pub struct Profile {
     lessons: Lessons,
     globals: *mut PyObject,
     builtins: *mut PyObject,
+    /// Whether the code always runs with these namespaces: it is that of a known function.
+    has_own_namespaces: bool,
     common: [usize; COMMON_CONSTS_LEN as usize],
     bindings: Bindings,
     inlinees: Option<Inlinees>,
+    assume: Option<Assume>,
     /// Whether many callees may become a part of the code.
     pub has_room: bool,
     /// Counted down by what is executed without a profile; nothing if that is not to be noticed.
@@ -123,14 +142,42 @@ impl Profile {
         locals: Vec<usize>,
     ) -> Profile {
         array::find_class();
-        let (untried, inlinees) = (None, None);
+        let (untried, inlinees, assume) = (None, None, None);
         let has_room = true;
-        Profile { entry_depth, lessons, globals, builtins, common, bindings, inlinees, has_room, untried, locals }
+        Profile {
+            entry_depth,
+            lessons,
+            globals,
+            builtins,
+            has_own_namespaces: false,
+            common,
+            bindings,
+            inlinees,
+            assume,
+            has_room,
+            untried,
+            locals,
+        }
     }
 
     /// The same with callees that may be inlined.
     pub fn with_inlinees(self, inlinees: Inlinees) -> Profile {
         Profile { inlinees: Some(inlinees), ..self }
+    }
+
+    /// The same of a known function, which always has these namespaces.
+    pub fn with_own_namespaces(self) -> Profile {
+        Profile { has_own_namespaces: true, ..self }
+    }
+
+    /// The namespaces, globals and builtins, that the frame's have to be compared with: it may be that of another function of the same code.
+    pub fn namespaces_to_test(&self) -> Option<[usize; 2]> {
+        (!self.has_own_namespaces).then_some([self.globals as usize, self.builtins as usize])
+    }
+
+    /// The same where things may be taken for granted.
+    pub fn with_assumptions(self, assume: Assume) -> Profile {
+        Profile { assume: Some(assume), ..self }
     }
 
     /// The code and profile of a callee, if its code can become a part of its callers'.
@@ -235,6 +282,29 @@ impl Profile {
             offset,
             object,
         })
+    }
+
+    /// The address of the word that tells whether the global is still what it was, if that may be taken for granted.
+    pub fn constant_global(&self, entry: &GlobalEntry, name: usize) -> Option<usize> {
+        let builtins = if entry.builtins_version.is_some() { self.builtins as usize } else { 0 };
+        let namespaces = [self.globals as usize, builtins];
+        self.assume.as_ref()?(&Assumption::Global { namespaces, name, object: entry.object })
+    }
+
+    /// The address of the word that tells whether the function has kept its code, if that may be taken for granted.
+    pub fn constant_code(&self, function: usize) -> Option<usize> {
+        self.assume.as_ref()?(&Assumption::Function { function })
+    }
+
+    /// The same of an attribute of a module, which is this object now.
+    pub fn constant_in_module(&self, module: usize, name: usize, object: usize) -> Option<usize> {
+        let dict = kinds::module_dict(module)?;
+        self.assume.as_ref()?(&Assumption::Global { namespaces: [dict as usize, 0], name, object })
+    }
+
+    /// The same of a class.
+    pub fn constant_class(&self, class: usize, version: u32) -> Option<usize> {
+        self.assume.as_ref()?(&Assumption::Class { class, version })
     }
 
     /// Where the attribute number `index` of a module is among the keys of its namespace, in bytes, and what it is now, if the keys

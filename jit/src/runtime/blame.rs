@@ -95,6 +95,7 @@ pub unsafe fn tell(executable: &mut Executable, frame: *mut InterpreterFrame, in
     // SAFETY: the contract.
     let (check, what) = unsafe { blame.find(frame, code) };
     let expected = check.and_then(|check| blame.checks[check].expected.as_deref());
+    let expected = expected.or_else(|| executable.validity.broken().filter(|_| exit.reason == Reason::Assumption));
     let (kind, value) = match what {
         Some(What::Kind(kind)) => (Some(blame.known_or_other(check, kind)), None),
         Some(What::Value(value)) => (None, Some(value)),

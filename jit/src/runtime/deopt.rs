@@ -130,7 +130,12 @@ unsafe fn record(frame: *mut InterpreterFrame, header: *const Header, index: u64
         {
             // The owner is the topmost operand of all.
             let owner = (*(*frame).stackpointer.sub(1)).untag();
-            tier::record_class(code, exit.site, attr_cache::version_of(owner));
+            let slots = 0..code.localsplus_count();
+            let holders = slots.filter(|slot| {
+                let local = *(*frame).slot(*slot as usize);
+                !local.is_int() && local.untag() == owner
+            });
+            tier::record_class(code, exit.site, attr_cache::version_of(owner), holders);
         }
         let finding = blame::tell(executable, frame, index as usize);
         let owner = Code::from_ptr(executable.code as *mut _);

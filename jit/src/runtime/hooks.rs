@@ -19,8 +19,10 @@ use crate::cpython::code::Code;
 use crate::cpython::frame::{InterpreterFrame, OWNED_BY_THREAD};
 use crate::cpython::function::Function;
 use crate::cpython::thread::Thread;
+use crate::cpython::{unicode, watch};
 use crate::tier::functions::{Change, function_changed};
 use crate::tier::hotness::{self, Answer, JumpingFrame};
+use crate::tier::invariants;
 use crate::tier::is_enabled;
 
 /// The callbacks for `sys.monitoring.register_callback`.
@@ -198,6 +200,7 @@ pub fn install(py: Python<'_>) -> PyResult<()> {
         generators::install();
     }
     events::install(py)?;
+    watch::install(on_dict, on_class);
     // SAFETY: the callback lives as long as the process.
     if unsafe { cpython::ffi::PyFunction_AddWatcher(on_function) } >= 0 {
         return Ok(());
@@ -207,6 +210,42 @@ pub fn install(py: Python<'_>) -> PyResult<()> {
     );
     error.set_cause(py, PyErr::take(py));
     Err(error)
+}
+
+unsafe extern "C-unwind" fn on_dict(
+    event: c_int,
+    dict: *mut PyObject,
+    key: *mut PyObject,
+    value: *mut PyObject,
+) -> c_int {
+    let is_of_key = matches!(
+        event,
+        cpython::ffi::DICT_EVENT_ADDED | cpython::ffi::DICT_EVENT_MODIFIED | cpython::ffi::DICT_EVENT_DELETED
+    );
+    let change = if event == cpython::ffi::DICT_EVENT_DEALLOCATED {
+        invariants::Change::Death
+    } else if !is_of_key {
+        invariants::Change::Anything
+    } else {
+        let value = value as usize;
+        // SAFETY: the interpreter passes the key, which is alive, with these events.
+        unsafe {
+            if unicode::is_interned(key) {
+                invariants::Change::Name { key: key as usize, value }
+            } else if ffi::PyUnicode_CheckExact(key) != 0 {
+                invariants::Change::Text { key: unicode::text(key), value }
+            } else {
+                invariants::Change::Anything
+            }
+        }
+    };
+    invariants::dict_changes(dict as usize, &change);
+    0
+}
+
+unsafe extern "C-unwind" fn on_class(class: *mut ffi::PyTypeObject) -> c_int {
+    invariants::class_changes(class as usize);
+    0
 }
 
 unsafe extern "C-unwind" fn on_function(event: c_int, function: *mut PyObject, _: *mut PyObject) -> c_int {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use super::build::{self, Entry, Ordered};
-use super::{registry, retire, sampling, switch};
+use super::{growth, registry, retire, sampling, switch};
 use crate::code::extra::StateRef;
 use crate::compile::Made;
 use crate::cpython::code::Code;
@@ -114,11 +114,13 @@ pub fn order_once(code: Code, state: StateRef, kind: Kind, entry: Entry) {
 /// Forgets all that is on its way: nobody works on it any more.
 pub fn abandon_orders() {
     for (_, order) in ORDERS.with(|(_, orders)| std::mem::take(orders)) {
+        want_again(&order);
         build::cancel(order.ordered);
     }
 }
 
-/// Forgets what is made of the code object whose state is at `address`, which dies or has become known better.
+/// Forgets what is made of the code object whose state is at `address`, which dies or has become known better. What else that was a part of
+/// is found again.
 pub fn forget(address: usize) {
     let forgotten = ORDERS.with(|(_, orders)| {
         let is_of_it = |order: &Order| order.states.contains(&address);
@@ -127,7 +129,20 @@ pub fn forget(address: usize) {
     });
     worker::forget(&forgotten.iter().map(|(number, _)| *number).collect::<Vec<_>>());
     for (_, order) in forgotten {
+        if order.state.address() != address {
+            want_again(&order);
+        }
         build::cancel(order.ordered);
+    }
+}
+
+/// Has what was on its way ordered once more, if it still runs: its starts and jumps were reported no more.
+fn want_again(order: &Order) {
+    match (order.replaces, order.ordered.kind) {
+        (Some(why), Kind::Loop(header)) => _ = order.state.with(|state| state.outdated.insert(header, why)),
+        (Some(growth::WHY), Kind::Function) => order.state.with(growth::want),
+        (Some(_), _) => {}
+        (None, _) => sampling::postpone(order.state),
     }
 }
 

@@ -13,6 +13,8 @@ use super::hotness;
 use super::registry;
 use super::retire::{withdraw, withdraw_all, withdraw_resumptions};
 use super::running::is_patient;
+use super::sampling;
+use super::switch;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::executable::Executable;
 use crate::code::extra::StateRef;
@@ -54,14 +56,14 @@ const RETRIES_OF_NAMESPACES: u32 = 3;
 /// Whether leaving for this reason says that a guess was wrong, rather than that something happened once.
 fn is_wrong_guess(reason: Reason) -> bool {
     let happens = [Reason::Observed, Reason::Memory, Reason::Raise, Reason::CalleeLeft];
-    let teaches = [Reason::Untried, Reason::Unreached];
+    let teaches = [Reason::Untried, Reason::Unreached, Reason::Assumption];
     !happens.contains(&reason) && !teaches.contains(&reason)
 }
 
 /// Whether the interpreter has seen by now what it had not when the code was compiled, and it is worth while to compile that.
 fn has_something_to_learn(reason: Reason, count: u64, tolerated: u64, entries: u64) -> bool {
     match reason {
-        Reason::Untried => true,
+        Reason::Untried | Reason::Assumption => true,
         Reason::Unreached => count.is_multiple_of(tolerated) && !is_rare(count, entries),
         _ => false,
     }
@@ -117,8 +119,8 @@ fn is_rare(failures: u64, entries: u64) -> bool {
 /// Whether new machine code can be made without what the interpreter learns by running the code, so that the old one may stay in use
 /// until then: what came by is on record, or nothing is to be guessed.
 fn needs_no_interpreter(reason: Reason) -> bool {
-    use Reason::{Death, Number, Overflow, Result, TypeVersion, Unreached};
-    matches!(reason, Death | Number | Overflow | Result | TypeVersion | Unreached)
+    use Reason::{Assumption, Death, Number, Overflow, Result, TypeVersion, Unreached};
+    matches!(reason, Assumption | Death | Number | Overflow | Result | TypeVersion | Unreached)
 }
 
 /// Machine code that was left.
@@ -141,7 +143,9 @@ pub fn on_deopt(state: &mut CodeState, left: Left, site: CodeOffset, reason: Rea
     let entries = entries(state, kind);
     let tolerated = tolerated_by(current(state, kind));
     if is_current && has_something_to_learn(reason, count, tolerated, entries) {
-        stop_waiting(state, site, looks(reason, count, tolerated));
+        if reason != Reason::Assumption {
+            stop_waiting(state, site, looks(reason, count, tolerated));
+        }
         return renew(state, left, reason);
     }
     if !is_current || !is_wrong_guess(reason) || count % tolerated != 0 || is_rare(count, entries) {
@@ -180,7 +184,7 @@ pub fn on_deopt_of_callee(
     let is_settled = state.read(|state| state.recompilations >= RETRIES_OF_NAMESPACES);
     let callee_address = callee.address();
     callee.with(|callee| {
-        if has_learned {
+        if has_learned && reason != Reason::Assumption {
             stop_waiting(callee, site, looks(reason, count, tolerated));
         }
         give_up(callee, code, hopeless(callee_address, is_settled, entries));
@@ -249,6 +253,9 @@ fn hopeless(address: usize, is_settled: bool, entries: u64) -> Vec<(CodeOffset, 
 /// something to know that was not known when it was compiled.
 pub fn make_anew(state: StateRef, why: &str) {
     background::forget(state.address());
+    if switch::is_sampling() {
+        sampling::postpone(state);
+    }
     state.with(|state| withdraw_all(state, why));
     let callers = registry::note(state.address(), |notes| notes.callers.iter().copied().collect::<Vec<_>>());
     for caller in callers.into_iter().flatten() {

@@ -6,7 +6,7 @@
 //! reported for that, which costs nothing once all of them have the entry, since it bypasses what reports them.
 
 use super::build::{self, Entry, build, hopeless, is_function, is_running};
-use super::{background, growth, registry, running, switch};
+use super::{background, growth, invariants, registry, running, switch};
 use crate::code::extra::{self, StateRef};
 use crate::code::install;
 use crate::cpython::code::Code;
@@ -32,7 +32,10 @@ pub enum Change {
 pub fn function_changed(function: Function, change: Change) {
     match change {
         Change::Created => welcome(function),
-        Change::Code => install::restore(function),
+        Change::Code => {
+            install::restore(function);
+            invariants::code_changes(function.as_ptr() as usize);
+        }
         Change::Dies => entry::forget(function),
     }
 }

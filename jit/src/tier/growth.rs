@@ -23,7 +23,7 @@ const ENTRIES: u64 = 1000;
 const TICKS: u32 = 10;
 
 /// Why.
-const WHY: &str = "room for more callees";
+pub const WHY: &str = "room for more callees";
 
 /// By the addresses of their states, code objects whose machine code has left callees out, and the ticks since.
 static SMALL: GilCell<BTreeMap<usize, u32>> = GilCell::new(BTreeMap::new());
@@ -78,12 +78,17 @@ fn is_used(state: StateRef, entries: u64) -> bool {
     })
 }
 
+/// Has a function's next call have its machine code made once more.
+pub fn want(state: &mut CodeState) {
+    state.is_to_grow = true;
+    state.cell.body = 0;
+}
+
 /// Has all machine code of a code object made once more: loops when they jump back.
 fn grow(state: &mut CodeState) {
     state.has_room = true;
     if state.function.is_some() {
-        state.is_to_grow = true;
-        state.cell.body = 0;
+        want(state);
     }
     let small = state.inner.values().filter(|executable| has_left_out(executable));
     let loops = small.filter_map(|executable| match executable.kind {

@@ -17,6 +17,7 @@ pub mod functions;
 pub mod generators;
 mod growth;
 pub mod hotness;
+pub mod invariants;
 mod monitoring;
 mod patience;
 mod registry;

@@ -92,13 +92,16 @@ impl ExecutableReport {
     }
 }
 
-/// What an executable relies on to be told about: that the code it enters directly is still there.
+/// What an executable relies on to be told about: that the code it enters directly is still there, and that names stay what they are.
 pub fn assumptions(executable: &Executable) -> Vec<String> {
     let callee = |address: &usize| registry::note(*address, |notes| notes.code).map(|code| code.qualname());
     let mut callees: Vec<_> = executable.callees.iter().filter_map(callee).collect();
     callees.sort();
     callees.dedup();
-    callees.into_iter().map(|qualname| format!("the machine code of {qualname} is where it says")).collect()
+    let callees = callees.into_iter().map(|qualname| format!("the machine code of {qualname} is where it says"));
+    let mut constants = executable.validity.taken();
+    constants.sort();
+    callees.chain(constants).collect()
 }
 
 /// Everything that is installed, by file and line, and the code objects.

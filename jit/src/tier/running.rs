@@ -106,15 +106,22 @@ pub fn record_deopt(
     }
 }
 
-/// Records that an object whose class has `version` came by at a place of `code` that expected another class.
-pub fn record_class(code: Code, site: CodeOffset, version: u32) {
+/// Records that an object whose class has `version` came by at a place of `code` that expected another class, and that it is in these
+/// locals: other places that look at them will come by it, too.
+pub fn record_class(code: Code, site: CodeOffset, version: u32, slots: impl Iterator<Item = u32>) {
     if let Some(state) = extra::get(code).filter(|_| version != 0) {
         state.with(|state| {
-            let seen = state.seen.entry(site).or_default();
-            if !seen.contains(&version) && seen.len() < MAX_CLASSES {
-                seen.push(version);
+            note(state.seen.entry(site).or_default(), version);
+            for slot in slots {
+                note(state.in_locals.entry(slot).or_default(), version);
             }
         });
+    }
+}
+
+fn note(classes: &mut Vec<u32>, version: u32) {
+    if !classes.contains(&version) && classes.len() < MAX_CLASSES {
+        classes.push(version);
     }
 }
 
@@ -125,10 +132,7 @@ pub fn record_locals(code: Code, state: StateRef) {
     state.with(|state| {
         for (slot, object) in (0..).zip(found) {
             let Some(version) = typeobject::version_of_instance(object) else { continue };
-            let classes = state.in_locals.entry(slot).or_default();
-            if !classes.contains(&version) && classes.len() < MAX_CLASSES {
-                classes.push(version);
-            }
+            note(state.in_locals.entry(slot).or_default(), version);
         }
     });
 }

@@ -69,7 +69,12 @@ impl Builder<'_> {
     /// Whether to guess the class of the object whose attribute the current instruction loads or stores.
     fn is_trusted(&mut self) -> bool {
         let owner = self.peek(0).value;
-        let is_mixed = !self.facts.shapes.contains_key(&owner) && self.classes_of_local(owner).len() > 1;
+        let is_specialized = !matches!(self.instr.raw, Opcode::LoadAttr | Opcode::StoreAttr);
+        let is_mixed = match self.only_classes(owner) {
+            Some(classes) if is_specialized => classes != [self.instr.cache_u32(1)],
+            Some(classes) => classes.len() > 1,
+            None => self.classes_of_local(owner).len() > 1,
+        };
         if is_mixed || self.profile.has_failed(self.instr.start) {
             self.distrusted.insert(owner);
         }
@@ -90,6 +95,9 @@ impl Builder<'_> {
             return Ok(());
         }
         let oparg = self.instr.oparg;
+        if !is_trusted && self.load_of_only_class() {
+            return Ok(());
+        }
         if !is_trusted || self.instr.raw == Opcode::LoadAttrProperty {
             let cases = self.known_cases(oparg >> 1);
             if cases.iter().any(|(_, known)| *known != Known::Nothing) {
@@ -115,6 +123,64 @@ impl Builder<'_> {
             return self.finish_method(result, at, 1);
         }
         self.safepoint(false)
+    }
+
+    /// Loads an attribute of an object that can have but one class, which is not the one that the inline cache names. Says whether it did.
+    fn load_of_only_class(&mut self) -> bool {
+        let owner = self.peek(0).value;
+        let Some((version, known)) = self.of_only_class(owner, self.instr.oparg >> 1) else { return false };
+        let is_for_call = self.instr.oparg & 1 != 0;
+        match known {
+            Known::Value { offset, .. } => self.load_inline_value(version, offset),
+            Known::Slot { offset } => self.load_slot(version, offset),
+            Known::Method { method, keys } if is_for_call => {
+                self.load_method_beside_values(version, keys, method as usize)
+            }
+            Known::OnlyMethod { method } if is_for_call => self.load_only_method(version, method as usize),
+            _ => return false,
+        }
+        true
+    }
+
+    /// What name number `index` is in instances of the only class that an object can have.
+    fn of_only_class(&mut self, owner: Value, index: u32) -> Option<(u32, Known)> {
+        let [version] = self.only_classes(owner)?[..] else { return None };
+        let name = self.code.names[index as usize].object;
+        let known = self.profile.attribute(version, name)?;
+        (!self.profile.has_failed(self.instr.start)).then_some((version, known))
+    }
+
+    fn load_inline_value(&mut self, version: u32, offset: i32) {
+        let owner = self.peek_obj(0);
+        let ty = self.guard_version(owner, version);
+        self.guard_inline_values(owner, ty);
+        self.finish_load_at(owner, offset);
+    }
+
+    fn load_slot(&mut self, version: u32, offset: i32) {
+        let owner = self.peek_obj(0);
+        self.guard_version(owner, version);
+        self.finish_load_at(owner, offset);
+    }
+
+    fn finish_load_at(&mut self, owner: Value, offset: i32) {
+        let value = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
+        let value = self.guard_not_null(value);
+        self.finish_load(value);
+    }
+
+    fn load_method_beside_values(&mut self, version: u32, keys: u32, method: usize) {
+        let owner = self.peek_obj(0);
+        let ty = self.guard_version(owner, version);
+        self.guard_inline_values(owner, ty);
+        self.guard_shared_keys(ty, keys);
+        self.push_method(method);
+    }
+
+    fn load_only_method(&mut self, version: u32, method: usize) {
+        let owner = self.peek_obj(0);
+        self.guard_version(owner, version);
+        self.push_method(method);
     }
 
     /// Replaces the owner on the stack by an attribute that `value` borrows, with a NULL above it if the instruction
@@ -146,22 +212,9 @@ impl Builder<'_> {
         let instr = self.instr.clone();
         match instr.raw {
             Opcode::LoadAttrInstanceValue => {
-                let owner = self.peek_obj(0);
-                let ty = self.guard_version(owner, instr.cache_u32(1));
-                self.guard_inline_values(owner, ty);
-                let offset = i32::from(instr.cache_u16(3));
-                let value = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
-                let value = self.guard_not_null(value);
-                self.finish_load(value);
+                self.load_inline_value(instr.cache_u32(1), i32::from(instr.cache_u16(3)));
             }
-            Opcode::LoadAttrSlot => {
-                let owner = self.peek_obj(0);
-                self.guard_version(owner, instr.cache_u32(1));
-                let offset = i32::from(instr.cache_u16(3));
-                let value = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
-                let value = self.guard_not_null(value);
-                self.finish_load(value);
-            }
+            Opcode::LoadAttrSlot => self.load_slot(instr.cache_u32(1), i32::from(instr.cache_u16(3))),
             Opcode::LoadAttrWithHint => {
                 let owner = self.peek_obj(0);
                 self.guard_version(owner, instr.cache_u32(1));
@@ -172,17 +225,10 @@ impl Builder<'_> {
                 self.finish_load(value);
             }
             Opcode::LoadAttrMethodWithValues => {
-                let owner = self.peek_obj(0);
-                let ty = self.guard_version(owner, instr.cache_u32(1));
-                self.guard_inline_values(owner, ty);
-                self.guard_shared_keys(ty, instr.cache_u32(3));
-                self.push_method(instr.cache_u64(5) as usize);
+                let (version, keys) = (instr.cache_u32(1), instr.cache_u32(3));
+                self.load_method_beside_values(version, keys, instr.cache_u64(5) as usize);
             }
-            Opcode::LoadAttrMethodNoDict => {
-                let owner = self.peek_obj(0);
-                self.guard_version(owner, instr.cache_u32(1));
-                self.push_method(instr.cache_u64(5) as usize);
-            }
+            Opcode::LoadAttrMethodNoDict => self.load_only_method(instr.cache_u32(1), instr.cache_u64(5) as usize),
             Opcode::LoadAttrMethodLazyDict => {
                 let owner = self.peek_obj(0);
                 self.guard_version(owner, instr.cache_u32(1));
@@ -221,6 +267,9 @@ impl Builder<'_> {
                 let ty = self.emit(Op::TypeOf, &[owner], Type::obj(Kinds::OTHER));
                 let module_type = self.profile.module_type();
                 self.guard_equal(ty, module_type as i64, Reason::Type);
+                if self.load_known_of_module(&instr, owner) {
+                    return Ok(true);
+                }
                 let dict = self.emit(Op::Load { offset: module::MD_DICT, mem: Mem::Obj }, &[owner], Type::OBJ);
                 let version = instr.cache_u32(1);
                 let keys = self.guard_keys(dict, version);
@@ -242,8 +291,28 @@ impl Builder<'_> {
         Ok(true)
     }
 
+    /// Loads an attribute of a module that is known, if that may be taken for granted. Says whether it did.
+    fn load_known_of_module(&mut self, instr: &Instr, owner: Value) -> bool {
+        let Op::ConstObj { address: module, .. } = self.func.inst(owner).op else { return false };
+        let place = self.profile.module_entry(module, instr.cache_u32(1), usize::from(instr.cache_u16(3)));
+        let Some((_, object)) = place.filter(|(_, object)| *object != 0) else { return false };
+        let name = self.name_of(instr);
+        let Some(validity) = self.profile.constant_in_module(module, name, object) else { return false };
+        self.guard_valid(validity);
+        let value = self.known_obj(object);
+        self.expect.insert(value, object);
+        self.finish_load(value);
+        true
+    }
+
     /// Guards that an object is the class that has this version, and that its metaclass, if it has one of its own, has that one.
     pub(super) fn guard_owning_class(&mut self, owner: Value, version: u32, metaclass: Option<u32>) {
+        if let (Op::ConstObj { address, .. }, None) = (&self.func.inst(owner).op, metaclass)
+            && let Some(validity) = self.profile.constant_class(*address, version)
+        {
+            self.guard_valid(validity);
+            return;
+        }
         if let Some(metaclass) = metaclass {
             // A metaclass of this version makes types.
             self.guard_version(owner, metaclass);
@@ -299,11 +368,19 @@ impl Builder<'_> {
         if !self.profile.has_failed(instr.start) {
             let place = match instr.raw {
                 Opcode::LoadGlobalModule | Opcode::LoadGlobalBuiltin => {
-                    let name = self.code.names[(instr.oparg >> 1) as usize].object;
-                    self.profile.global_entry(&instr, name)
+                    self.profile.global_entry(&instr, self.name_of(&instr))
                 }
                 _ => None,
             };
+            if let Some(place) = &place
+                && let Some(validity) = self.profile.constant_global(place, self.name_of(&instr))
+            {
+                self.guard_namespaces(place.builtins_version.is_some());
+                self.guard_valid(validity);
+                let value = self.known_obj(place.object);
+                self.push_known_global(value, place.object);
+                return Ok(());
+            }
             if let Some(place) = place {
                 let globals = self.emit(Op::FrameGlobals, &[], Type::OBJ);
                 let mut keys = self.guard_keys(globals, place.globals_version);
@@ -314,10 +391,7 @@ impl Builder<'_> {
                 let load = Op::Load { offset: place.offset, mem: Mem::Obj };
                 let value = self.emit(load, &[keys], Type::OBJ_OR_NULL);
                 let value = self.guard_not_null(value);
-                self.expect.insert(value, place.object);
-                self.emit(Op::IncRef, &[value], Type::NONE);
-                self.facts.held.insert(value);
-                self.push_global(value);
+                self.push_known_global(value, place.object);
                 return Ok(());
             }
         }
@@ -329,6 +403,37 @@ impl Builder<'_> {
         self.check(value, ErrorKind::Null)?;
         self.push_global(value);
         self.safepoint(false)
+    }
+
+    /// The name that a `LOAD_GLOBAL` or a `LOAD_ATTR` mentions.
+    fn name_of(&self, instr: &Instr) -> usize {
+        self.code.names[(instr.oparg >> 1) as usize].object
+    }
+
+    /// Guards that the frame has the namespaces that were looked at.
+    fn guard_namespaces(&mut self, with_builtins: bool) {
+        let Some([globals, builtins]) = self.profile.namespaces_to_test() else { return };
+        let found = self.emit(Op::FrameGlobals, &[], Type::OBJ);
+        self.guard_equal(found, globals as i64, Reason::KeysVersion);
+        if with_builtins {
+            let found = self.emit(Op::FrameBuiltins, &[], Type::OBJ);
+            self.guard_equal(found, builtins as i64, Reason::KeysVersion);
+        }
+    }
+
+    /// Guards that all holds that is taken for granted, as the word at this address tells.
+    pub(super) fn guard_valid(&mut self, validity: usize) {
+        let word = self.const_i64(validity as i64);
+        let void = self.emit(Op::Load { offset: 0, mem: Mem::U32 }, &[word], Type::I64);
+        self.guard_equal(void, 0, Reason::Assumption);
+    }
+
+    /// Pushes what was this object when the code was compiled. The namespace holds it.
+    fn push_known_global(&mut self, value: Value, object: usize) {
+        self.expect.insert(value, object);
+        self.emit(Op::IncRef, &[value], Type::NONE);
+        self.facts.held.insert(value);
+        self.push_global(value);
     }
 
     fn push_global(&mut self, value: Value) {
@@ -343,7 +448,9 @@ impl Builder<'_> {
         let instr = self.instr.clone();
         if self.is_trusted() {
             match instr.raw {
-                Opcode::StoreAttrInstanceValue => return self.store_inline_value(&instr),
+                Opcode::StoreAttrInstanceValue => {
+                    return self.store_inline_value(instr.cache_u32(1), i32::from(instr.cache_u16(3)));
+                }
                 Opcode::StoreAttrSlot if self.is_number(1) => {
                     let owner = self.peek_obj(0);
                     self.guard_version(owner, instr.cache_u32(1));
@@ -370,6 +477,12 @@ impl Builder<'_> {
                 _ => {}
             }
         } else {
+            let owner = self.peek(0).value;
+            if let Some((version, Known::Value { offset, stored_plainly: true })) =
+                self.of_only_class(owner, instr.oparg)
+            {
+                return self.store_inline_value(version, offset);
+            }
             let cases = self.known_cases(instr.oparg);
             if cases.iter().any(|(_, known)| matches!(known, Known::Value { stored_plainly: true, .. })) {
                 return self.store_attr_by_class(&cases);
@@ -473,14 +586,13 @@ impl Builder<'_> {
         self.close(owner);
     }
 
-    fn store_inline_value(&mut self, instr: &Instr) -> Result<(), Refusal> {
+    fn store_inline_value(&mut self, version: u32, offset: i32) -> Result<(), Refusal> {
         let owner = self.peek_obj(0);
-        let ty = self.guard_version(owner, instr.cache_u32(1));
+        let ty = self.guard_version(owner, version);
         let dict = Op::Load { offset: typeobject::MANAGED_DICT, mem: Mem::I64 };
         let dict = self.emit(dict, &[owner], Type::I64);
         self.guard_equal(dict, 0, Reason::Shape);
         self.guard_inline_values(owner, ty);
-        let offset = i32::from(instr.cache_u16(3));
         self.set_line();
         if self.is_number(1) {
             self.store_number_into(owner, offset, true);
@@ -514,6 +626,10 @@ impl Builder<'_> {
     pub(super) fn guard_function(&mut self, callable: Value, address: usize, code: usize) {
         if !matches!(self.func.inst(callable).op, Op::ConstObj { .. }) {
             self.guard_equal(callable, address as i64, Reason::Callee);
+        } else if let Some(validity) = self.profile.constant_code(address) {
+            // What holds a constant holds it as long as nothing is known to have changed, so it is this very function.
+            self.guard_valid(validity);
+            return;
         }
         let load = Op::Load { offset: function::FUNC_CODE, mem: Mem::Obj };
         let found = self.emit(load, &[callable], Type::OBJ);

@@ -58,6 +58,13 @@ impl Builder<'_> {
     fn guard_class(&mut self, class: Constructor) {
         let above = usize::from(self.instr.opcode == Opcode::CallKw);
         let callable = self.peek_obj(self.instr.oparg as usize + 1 + above);
+        if let Op::ConstObj { address, .. } = self.func.inst(callable).op
+            && let Some(validity) = self.profile.constant_class(address, class.version)
+        {
+            // Nor can a class whose metaclass is `type`, which is immutable, get another one.
+            self.guard_valid(validity);
+            return;
+        }
         let metaclass = self.emit(Op::Load { offset: object::OB_TYPE, mem: Mem::I64 }, &[callable], Type::I64);
         self.guard_equal(metaclass, kinds::type_type() as i64, Reason::Callee);
         let tag = Op::Load { offset: typeobject::TP_VERSION_TAG, mem: Mem::U32 };

@@ -205,6 +205,11 @@ impl Builder<'_> {
         self.switch_to(done);
     }
 
+    /// Whether the operand is a pair that such a loop has left: the interpreter cannot go on with it, as there is none.
+    pub(super) fn has_left_pair(&self) -> bool {
+        self.state.stack.last().is_some_and(|entry| self.pairs.contains_key(&entry.value))
+    }
+
     /// Takes apart the pair that such a loop has left, if the operand is one. Says whether it did.
     pub(super) fn take_pair_apart(&mut self) -> Result<bool, Refusal> {
         let Some(pair) = self.pairs.get(&self.peek(0).value).cloned() else { return Ok(false) };

@@ -28,6 +28,11 @@ impl Builder<'_> {
     pub(super) fn known_cases(&mut self, index: u32) -> Vec<(u32, Known)> {
         let owner = self.peek(0).value;
         let name = self.code.names[index as usize].object;
+        if let Some(classes) = self.only_classes(owner) {
+            let cases =
+                classes.into_iter().filter_map(|version| Some((version, self.profile.attribute(version, name)?)));
+            return cases.take(MAX_CASES).collect();
+        }
         let mut versions = self.classes.get(&owner).cloned().unwrap_or_default();
         let cached = match self.instr.raw {
             Opcode::LoadAttr | Opcode::StoreAttr => None,
@@ -228,7 +233,14 @@ impl Builder<'_> {
         self.set_line();
         let (ty, tag) = self.class_of(owner);
         let mut fork = self.fork(&[Type::OBJ, Type::REF]);
-        let mut methods = Vec::new();
+        let mut methods: Vec<(usize, Vec<u32>)> = Vec::new();
+        let note = |methods: &mut Vec<(usize, Vec<u32>)>, method: usize, version: Option<u32>| match methods
+            .iter_mut()
+            .find(|(known, _)| *known == method)
+        {
+            Some((_, versions)) => versions.extend(version),
+            None => methods.push((method, Vec::from_iter(version))),
+        };
         for (version, known) in cases {
             let (hit, next) = self.split(tag, i64::from(*version));
             self.begin_way(&fork, hit);
@@ -241,11 +253,15 @@ impl Builder<'_> {
                 _ => None,
             };
             if let Known::InClass { bound, keys } = *known {
-                methods.extend(bound.takes_class.then_some(bound.callable));
+                // The first argument is the class.
+                if bound.takes_class {
+                    note(&mut methods, bound.callable, None);
+                }
                 self.load_bound_in_way(&mut fork, bound, (owner, ty, *version), keys)?;
             } else if let Some(method) = method {
-                methods.push(method as usize);
-                let callable = self.known_obj(method as usize);
+                let method = method as usize;
+                note(&mut methods, method, Some(*version));
+                let callable = self.known_obj(method);
                 self.emit(Op::IncRef, &[callable], Type::NONE);
                 let receiver = self.take_refs(1)[0];
                 self.end_way(&mut fork, &[callable, receiver], false)?;
@@ -268,7 +284,6 @@ impl Builder<'_> {
         self.check_and_close(callable, ErrorKind::Null, 1)?;
         self.end_way(&mut fork, &[callable, receiver], true)?;
         let results = self.join(fork);
-        methods.dedup();
         self.methods.insert(results[0], methods);
         self.push(results[0], true);
         self.push(results[1], true);
@@ -342,8 +357,10 @@ impl Builder<'_> {
     /// Says whether it did.
     pub(super) fn call_one_of(&mut self, callable: Value) -> Result<bool, Refusal> {
         let nargs = self.instr.oparg as usize;
-        let bindings: Vec<(usize, Binding)> = self.methods.get(&callable).map_or(Vec::new(), |methods| {
-            let bound = |method: &usize| Some((*method, self.profile.binding(*method, nargs as u32 + 1, &[])?));
+        let bindings: Vec<_> = self.methods.get(&callable).map_or(Vec::new(), |methods| {
+            let bound = |(method, classes): &(usize, Vec<u32>)| {
+                Some((*method, classes.clone(), self.profile.binding(*method, nargs as u32 + 1, &[])?))
+            };
             methods.iter().filter_map(bound).collect()
         });
         if bindings.is_empty() {
@@ -354,7 +371,7 @@ impl Builder<'_> {
         let receiver = self.emit(Op::Bits, &[refs[1]], Type::I64);
         let mut fork = self.fork(&[Type::OBJ]);
         self.expect_that(&fork, Cond::Ne, receiver, NULL_REF as i64);
-        for (method, binding) in bindings {
+        for (method, classes, binding) in bindings {
             let (hit, next) = self.split(callable, method as i64);
             self.begin_way(&fork, hit);
             let load = Op::Load { offset: function::FUNC_CODE, mem: Mem::Obj };
@@ -376,7 +393,7 @@ impl Builder<'_> {
             operands.extend(self.bound(&binding, defaults, |_, index| refs[index as usize + 1]));
             self.scratch(operands.len() as u32);
             let (object, target, refs) = (method, binding.target, &operands);
-            let call = KnownCall::new(object, target, refs);
+            let call = KnownCall { classes: &classes, ..KnownCall::new(object, target, refs) };
             self.call_known_and_join(&call, |builder, result| {
                 builder.check(result, ErrorKind::Null)?;
                 builder.end_call(&mut fork, result);

@@ -45,13 +45,15 @@ pub(super) struct KnownCall<'a> {
     pub(super) lazy: Option<Unmade<'a>>,
     /// Objects that the caller's operands hold until the call is done.
     pub(super) kept: &'a [Value],
+    /// Versions of the classes that the first argument may have, if they are known.
+    pub(super) classes: &'a [u32],
 }
 
 impl<'a> KnownCall<'a> {
     /// The call of a method, or of what is called like one, with its self.
     pub(super) fn new(object: usize, target: CallTarget, refs: &'a [Value]) -> KnownCall<'a> {
         let callee = Callee::Function(object);
-        KnownCall { callee, target, has_self: true, has_shim: false, refs, lazy: None, kept: &[] }
+        KnownCall { callee, target, has_self: true, has_shim: false, refs, lazy: None, kept: &[], classes: &[] }
     }
 }
 
@@ -115,6 +117,15 @@ struct Returned {
     is_noisy: bool,
     /// Whether all that can have run is what objects run that have died, and the code would have left, but for those of the last frame.
     is_tame: bool,
+}
+
+/// What code does to its locals.
+fn writes_in(code: &CodeInfo) -> LoopInfo {
+    let mut writes = LoopInfo::default();
+    for instr in &code.instrs {
+        cfg::local_writes(instr, &mut writes);
+    }
+    writes
 }
 
 impl Builder<'_> {
@@ -376,6 +387,7 @@ impl Builder<'_> {
         callee.is_warm = self.is_warm && has_begun(&inlinee.code, &cfg);
         callee.known_results = self.known_results.clone();
         callee.state.locals = self.locals_of(&inlinee.code, &refs[if has_self { 1 } else { 2 }..]);
+        callee.arguments = self.classes_of_arguments(call, &inlinee.code);
         callee.state.numbers = self.state.numbers.clone();
         callee.characters = self.characters.clone();
         callee.facts = facts;
@@ -432,6 +444,30 @@ impl Builder<'_> {
             .collect()
     }
 
+    /// The versions of the classes that a callee's arguments have, where they are known.
+    fn classes_of_arguments(&self, call: &KnownCall<'_>, code: &CodeInfo) -> HashMap<u32, Vec<u32>> {
+        let arguments = call.refs.iter().skip(if call.has_self { 1 } else { 2 });
+        let writes = writes_in(code);
+        let known = |(slot, argument): (u32, &Value)| {
+            let object = match self.func.inst(*argument) {
+                Inst { op: Op::ToRef { .. }, args, .. } => Some(args[0]),
+                _ => None,
+            };
+            let classes = match object.and_then(|object| self.only_classes(object)) {
+                None if slot == 0 && !call.classes.is_empty() => call.classes.to_vec(),
+                classes => classes?,
+            };
+            (!writes.written.contains(&slot)).then_some((slot, classes))
+        };
+        (0..).zip(arguments).filter_map(known).collect()
+    }
+
+    /// The versions of the only classes that an object may have, as far as anybody has looked.
+    pub(super) fn only_classes(&self, object: Value) -> Option<Vec<u32>> {
+        let in_argument = || self.arguments.get(self.sources.get(&object)?).cloned();
+        self.facts.shapes.get(&object).map(|version| vec![*version]).or_else(in_argument)
+    }
+
     /// The blocks on the ways from one block to a later one, which is none of them.
     pub(super) fn blocks_between(&self, first: Block, last: Block) -> HashSet<Block> {
         let mut ways_in: HashMap<Block, Vec<Block>> = HashMap::new();
@@ -453,10 +489,7 @@ impl Builder<'_> {
         let is_lent = |argument: &Value| matches!(self.func.inst(*argument).op, Op::ToRef { borrowed: true });
         let mut lent: HashSet<u32> =
             (0..).zip(arguments).filter(|(_, argument)| is_lent(argument)).map(|(slot, _)| slot).collect();
-        let mut writes = LoopInfo::default();
-        for instr in &code.instrs {
-            cfg::local_writes(instr, &mut writes);
-        }
+        let writes = writes_in(code);
         lent.retain(|slot| !writes.written.contains(slot) && !writes.deleted.contains(slot));
         lent
     }

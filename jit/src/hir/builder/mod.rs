@@ -222,7 +222,9 @@ pub struct Builder<'a> {
     /// Versions of the classes that such objects were seen to have.
     classes: HashMap<Value, Vec<u32>>,
     /// The functions that a method is expected to be, where objects of several classes come by.
-    methods: HashMap<Value, Vec<usize>>,
+    methods: HashMap<Value, Vec<(usize, Vec<u32>)>>,
+    /// Versions of the only classes that arguments of this call may have, by slot.
+    arguments: HashMap<u32, Vec<u32>>,
     /// The blocks that leave the function with an exception, by the operands that they close.
     unwinding: HashMap<Vec<StackEntry>, Block>,
     /// Whether the current instruction may have run Python code since the last safepoint.
@@ -323,6 +325,7 @@ impl<'a> Builder<'a> {
             distrusted: HashSet::new(),
             classes: HashMap::new(),
             methods: HashMap::new(),
+            arguments: HashMap::new(),
             unwinding: HashMap::new(),
             noisy: false,
             stored: None,

@@ -33,14 +33,14 @@ impl Builder<'_> {
     /// Whether the interpreter has not come to the current instruction, although the code has run often.
     pub(super) fn is_unreached(&self) -> bool {
         let tells = TELL_IF_REACHED.contains(&self.instr.opcode) && is_untried(&self.instr);
-        self.is_warm && tells && !self.profile.has_failed(self.instr.start)
+        self.is_warm && tells && !self.profile.has_failed(self.instr.start) && !self.has_left_pair()
     }
 
     /// Where the compiled instruction can do everything because the interpreter has hardly executed it: leaves when that has
     /// happened often, so that the interpreter sees what there is.
     pub(super) fn count_untried(&mut self) {
         let Some(counter) = self.profile.counts_as_untried(&self.instr) else { return };
-        if self.profile.has_failed(self.instr.start) {
+        if self.profile.has_failed(self.instr.start) || self.has_left_pair() {
             return;
         }
         let counter = self.const_i64(counter as i64);

@@ -204,6 +204,22 @@ def mixed(many):
 
 show(repeat(mixed, [[1, 0, 2] * 5, (0, 1) * 5, "abc", {1: 2}, range(9), iter([1, 2]), [3]]))
 
+LATE = '''
+def late(items):
+    found = []
+    for place, item in enumerate(items):
+        found.append((place, item))
+    return found
+'''
+
+# There is nothing to take apart for long.
+for count in (3, 6, 10, 25, 70, 300):
+    exec(LATE)
+    for _ in range(count):
+        late([])
+    show(late([1, 2]), late([]), late((6, 7)))
+    repeat(late, "ab")
+
 counted, before = object(), None
 before = sys.getrefcount(counted)
 for _ in range(10):

@@ -248,6 +248,22 @@ def mixed(many):
     return total
 
 
+LATE = '''
+def late(left, right):
+    found = []
+    for x, y in zip(left, right):
+        found.append((x, y))
+    return found
+'''
+
+# There is nothing to take apart for long.
+for count in (3, 6, 10, 25, 70, 300):
+    exec(LATE)
+    for _ in range(count):
+        late([], [])
+    show(late([1, 2], [3, 4]), late([], [5]), late((6, 7), [8]))
+    repeat(late, [1, 2], "ab")
+
 several = [([1, 0, 2] * 5, (0, 1) * 5), ((0, 1) * 5, [2] * 9), ({1: 2}, [3]), (range(9), range(8)), (iter([1]), [4])]
 show(repeat(mixed, several))
 
