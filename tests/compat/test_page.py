@@ -353,6 +353,17 @@ for number in range(7):
     ),
 }
 
+# The same where names are taken for granted: a name more is nothing to be told of, and code whose assumption does not
+# hold is not entered a second time.
+HELPER_CHANGED = ("assumption void", "global helper", None, 1)
+ASSUMED = {
+    "globals": [],
+    "modules": [],
+    "functions": [HELPER_CHANGED],
+    "another function of the same name": [HELPER_CHANGED],
+    "builtins": [HELPER_CHANGED],
+}
+
 
 @contextlib.contextmanager
 def program(source: str, folder: Path, **extra: str) -> Iterator[Live]:
@@ -376,24 +387,35 @@ def line_with(live: Live, mark: str) -> int:
     return number
 
 
+def told_of(live: Live, page: dict) -> list[tuple]:
+    """Why the line with the mark was left: reason, expected, seen, count."""
+    line = line_with(live, "# here")
+    return [
+        (site["reason"], site["expected"], site["seen"], site["count"])
+        for site in page["sites"]
+        if site["line"] == line and site["filename"].endswith("program.py")
+    ]
+
+
 @pytest.mark.parametrize("family", DEOPTS)
 def test_deopts_say_what_was_expected_and_seen(family: str, tmp_path: Path) -> None:
     source, expected = DEOPTS[family]
-    with program(source, tmp_path) as live:
+    passes = {"RJIT_PASSES": "-assume"} if family in ASSUMED else {}
+    with program(source, tmp_path, **passes) as live:
         page = page_of(live.pid)
-        line = line_with(live, "# here")
-        told = [
-            (site["reason"], site["expected"], site["seen"], site["count"])
-            for site in page["sites"]
-            if site["line"] == line and site["filename"].endswith("program.py")
-        ]
-        assert told == expected, live.errors()
+        assert told_of(live, page) == expected, live.errors()
         for site in page["sites"]:
             assert site["kind"] == "deopt"
             assert site["opcode"].isupper()
             assert 0 < site["first_ns"] <= site["last_ns"]
         assert page["counters"]["deopts"] == sum(site["count"] for site in page["sites"])
         assert page["sites_lost"] == 0
+
+
+@pytest.mark.parametrize("family", ASSUMED)
+def test_deopts_say_which_assumption_was_void(family: str, tmp_path: Path) -> None:
+    with program(DEOPTS[family][0], tmp_path) as live:
+        assert told_of(live, page_of(live.pid)) == ASSUMED[family], live.errors()
 
 
 def test_an_event_says_what_its_site_says(tmp_path: Path) -> None:
@@ -599,7 +621,7 @@ def test_details_of_an_executable(tmp_path: Path) -> None:
         ]
         assert sorted(taken) == [(half, TYPE, "half"), (call, LEFT, None)]
         assert [(way["qualname"], way["call_line"]) for way in told["inlined"]] == [("half", call)]
-        assert told["assumptions"] == ["the machine code of half is where it says"]
+        assert told["assumptions"] == ["the machine code of half is where it says", "global half"]
         ranges = told["code"]
         assert all(a["end"] <= b["start"] for a, b in zip(ranges, ranges[1:], strict=False))
         assert all(first <= part["start"] < part["end"] <= last for part in ranges)
