@@ -16,6 +16,7 @@ pub mod buffers;
 pub mod bytes;
 pub mod cell;
 pub mod class_bound;
+pub mod classes;
 pub mod code;
 pub mod complex;
 pub mod constructor;

@@ -8,7 +8,7 @@ use pyo3::ffi::{self, PyObject, PyTypeObject};
 use super::code::Code;
 use super::function::FUNC_QUALNAME;
 use super::typeobject::{FLAG_TYPE_SUBCLASS, Type};
-use super::{constructor, kinds, memory, method, object, tuple, unicode};
+use super::{classes, constructor, kinds, memory, method, object, tuple, unicode};
 use crate::bytecode::info::CodeInfo;
 use crate::hir::expectation::{self, Named};
 use crate::hir::function::Function;
@@ -70,11 +70,7 @@ unsafe fn definition(address: u64) -> String {
 
 /// The class with this version.
 fn with_version(version: u32) -> Option<usize> {
-    // Classes that are a part of the interpreter are not in the table of versions.
-    let own = Kinds::ALL.into_iter().filter_map(kinds::type_address);
-    // SAFETY: types of the interpreter live as long as that.
-    let mut own = own.filter(|class| unsafe { Type::from_ptr(*class as *mut PyTypeObject) }.version() == version);
-    constructor::class_with_version(version).or_else(|| own.next())
+    constructor::class_with_version(version).or_else(|| classes::static_class(version))
 }
 
 /// What an expectation mentions. None if it is not there any more.

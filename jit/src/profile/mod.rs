@@ -21,6 +21,7 @@ use crate::bytecode::info::CodeInfo;
 use crate::bytecode::opcode::CodeOffset;
 use crate::code::binding::names_in;
 use crate::cpython::class_bound::{self, ClassBound};
+use crate::cpython::classes::Classes;
 use crate::cpython::constructor::{self, Constructor};
 use crate::cpython::interp::COMMON_CONSTS_LEN;
 use crate::cpython::method::{self, NativeMethod};
@@ -126,6 +127,7 @@ pub struct Profile {
     /// What is in the locals of the frame that is running the code, and where a loop is entered on its stack; 0 for what is not
     /// known.
     locals: Vec<usize>,
+    classes: Classes,
 }
 
 impl Profile {
@@ -157,6 +159,7 @@ impl Profile {
             has_room,
             untried,
             locals,
+            classes: Classes::default(),
         }
     }
 
@@ -379,7 +382,12 @@ impl Profile {
 
     /// The class that has this version.
     pub fn class_with_version(&self, version: u32) -> Option<usize> {
-        constructor::class_with_version(version)
+        self.classes.with_version(version)
+    }
+
+    /// An object that an inline cache has of the class with this version. None when that is gone: then the object may be, too.
+    pub fn cached_of(&self, version: u32, address: u64) -> Option<usize> {
+        self.class_with_version(version).map(|_| address as usize)
     }
 }
 

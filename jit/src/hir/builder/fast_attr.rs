@@ -208,8 +208,24 @@ impl Builder<'_> {
         self.finish_load(value);
     }
 
+    /// What the inline cache of the current instruction borrows from a class, 0 if it is nothing. None when that class is gone.
+    fn cached_object(&self) -> Option<usize> {
+        let place = match self.instr.raw {
+            Opcode::LoadAttrMethodWithValues
+            | Opcode::LoadAttrMethodNoDict
+            | Opcode::LoadAttrMethodLazyDict
+            | Opcode::LoadAttrNondescriptorWithValues
+            | Opcode::LoadAttrNondescriptorNoDict
+            | Opcode::LoadAttrClass => 1,
+            Opcode::LoadAttrClassWithMetaclassCheck => 3,
+            _ => return Some(0),
+        };
+        self.profile.cached_of(self.instr.cache_u32(place), self.instr.cache_u64(5))
+    }
+
     fn fast_load_attr(&mut self) -> Result<bool, Refusal> {
         let instr = self.instr.clone();
+        let Some(cached) = self.cached_object() else { return Ok(false) };
         match instr.raw {
             Opcode::LoadAttrInstanceValue => {
                 self.load_inline_value(instr.cache_u32(1), i32::from(instr.cache_u16(3)));
@@ -226,9 +242,9 @@ impl Builder<'_> {
             }
             Opcode::LoadAttrMethodWithValues => {
                 let (version, keys) = (instr.cache_u32(1), instr.cache_u32(3));
-                self.load_method_beside_values(version, keys, instr.cache_u64(5) as usize);
+                self.load_method_beside_values(version, keys, cached);
             }
-            Opcode::LoadAttrMethodNoDict => self.load_only_method(instr.cache_u32(1), instr.cache_u64(5) as usize),
+            Opcode::LoadAttrMethodNoDict => self.load_only_method(instr.cache_u32(1), cached),
             Opcode::LoadAttrMethodLazyDict => {
                 let owner = self.peek_obj(0);
                 self.guard_version(owner, instr.cache_u32(1));
@@ -236,31 +252,31 @@ impl Builder<'_> {
                 let offset = i32::from(instr.cache_u16(3) as i16);
                 let dict = self.emit(Op::Load { offset, mem: Mem::Obj }, &[owner], Type::OBJ_OR_NULL);
                 self.guard_equal(dict, 0, Reason::Shape);
-                self.push_method(instr.cache_u64(5) as usize);
+                self.push_method(cached);
             }
             Opcode::LoadAttrNondescriptorWithValues => {
                 let owner = self.peek_obj(0);
                 let ty = self.guard_version(owner, instr.cache_u32(1));
                 self.guard_inline_values(owner, ty);
                 self.guard_shared_keys(ty, instr.cache_u32(3));
-                let value = self.known_obj(instr.cache_u64(5) as usize);
+                let value = self.known_obj(cached);
                 self.finish_load(value);
             }
             Opcode::LoadAttrNondescriptorNoDict => {
                 let owner = self.peek_obj(0);
                 self.guard_version(owner, instr.cache_u32(1));
-                let value = self.known_obj(instr.cache_u64(5) as usize);
+                let value = self.known_obj(cached);
                 self.finish_load(value);
             }
             Opcode::LoadAttrClass => {
                 let owner = self.peek_obj(0);
                 self.guard_owning_class(owner, instr.cache_u32(1), None);
-                self.finish_class_attr(instr.cache_u64(5) as usize);
+                self.finish_class_attr(cached);
             }
             Opcode::LoadAttrClassWithMetaclassCheck => {
                 let owner = self.peek_obj(0);
                 self.guard_owning_class(owner, instr.cache_u32(3), Some(instr.cache_u32(1)));
-                self.finish_class_attr(instr.cache_u64(5) as usize);
+                self.finish_class_attr(cached);
             }
             Opcode::LoadAttrModule => {
                 let owner = self.peek_obj(0);
