@@ -4,7 +4,7 @@ use super::numbers::{float_cc, int_cc};
 use super::*;
 use crate::bytecode::opcode::CodeOffset;
 use crate::cpython::{frame as layout, kinds, object};
-use crate::hir::inst::{Cond, Mem, Op};
+use crate::hir::inst::{Cond, FloatOp, Mem, Op};
 use crate::runtime::ops::exceptions;
 use crate::runtime::ops::table::{Helper, Param, Ret};
 
@@ -163,7 +163,13 @@ impl Lowering<'_, '_> {
                 self.int_neg(int, wanted())
             }
             Op::Float(op) => {
-                let (l, r) = (arg(self, 0), arg(self, 1));
+                // A constant that is the second operand needs no register. Of two NaNs the first would be the result.
+                let is_constant =
+                    matches!(self.hir.inst(inst.args[0]).op, Op::ConstF64(bits) if !f64::from_bits(bits).is_nan());
+                let (l, r) = match op {
+                    FloatOp::Add | FloatOp::Mul if is_constant => (arg(self, 1), arg(self, 0)),
+                    _ => (arg(self, 0), arg(self, 1)),
+                };
                 self.float_op(*op, l, r, state)
             }
             Op::FloatNeg => {

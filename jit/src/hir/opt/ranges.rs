@@ -69,6 +69,10 @@ struct Loop {
 
 /// The loop with this header, if it is one over a range whose iterator has no other use.
 fn find_loop(function: &Function, order: &[Block], header: Block) -> Option<Loop> {
+    if header == function.entry {
+        // Nothing comes back: no loop.
+        return None;
+    }
     let Terminator::Branch { then, .. } = &function.block(header).terminator else { return None };
     let body = then.block;
     let only = |block: Block, is_wanted: &dyn Fn(&Inst) -> bool| {
@@ -359,6 +363,36 @@ mod tests {
     }
 
     /// Somebody gets the iterator.
+    /// What was one is entered in the middle, and never comes back.
+    #[test]
+    fn one_round_is_no_loop() {
+        let text = "
+            function f
+            b0:
+                v0: ref = load_local 0
+                v1: any = ref_to_obj v0
+                v2: range_iterator = guard_type range_iterator v1  ; @1 [v1]
+                v3: range_iterator = guard_private v2  ; @1 [v1]
+                v4: i64 = const_i64 0
+                v5: i64 = load.I64 +32 v3
+                v6: cond = compare.Gt v5 v4
+                branch v6 b1 else b2
+            b1:
+                v7: i64 = load.I64 +16 v3
+                v8: i64 = load.I64 +24 v3
+                v9: i64 = add_addr v7 v8
+                store.I64 +16 v3 v9
+                v10: i64 = const_i64 -1
+                v11: i64 = add_addr v5 v10
+                store.I64 +32 v3 v11
+                exit Unreached  ; @3 [v3]
+            b2:
+                dec_ref v3
+                return v1
+        ";
+        assert_eq!(after(run, text), after(|_| (), text));
+    }
+
     #[test]
     fn iterators_that_are_handed_out_stay_in_memory() {
         let text = "
